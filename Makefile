@@ -1,0 +1,36 @@
+# What a newcomer and CI call. Needs Python 3.8 or later, and make.
+
+PYTHON ?= python3
+VENV ?= .venv
+PORT ?= 5000
+BIN := $(VENV)/bin
+
+.PHONY: run test coverage lint lock
+
+run: $(VENV)/runs
+	$(BIN)/flask init-db
+	$(BIN)/gunicorn --bind 127.0.0.1:$(PORT) wsgi:app
+
+test: $(VENV)/develops
+	$(BIN)/python -m pytest
+
+coverage: $(VENV)/develops
+	$(BIN)/python -m pytest --cov --cov-report=term
+
+lint: $(VENV)/develops
+	PATH="$(abspath $(BIN)):$$PATH" pre-commit run --all-files --show-diff-on-failure
+
+# The newest versions that fit the Pipfile, for every supported Python at once.
+lock: $(VENV)/develops
+	$(BIN)/python .ci/lock.py
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/runs: requirements.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	touch $@
+
+$(VENV)/develops: requirements-dev.txt requirements.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	touch $@ $(VENV)/runs

@@ -1,0 +1,1 @@
+"""The tests. They mirror webapp/, and run against real servers on loopback."""

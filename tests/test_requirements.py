@@ -1,0 +1,63 @@
+"""The compiled requirements files are in step with the Pipfile, and hold for every Python."""
+
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Dict
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def lock() -> ModuleType:
+    """`.ci/lock.py`, which `make lock` runs. The folder is not a package, so it is loaded by path."""
+    spec = importlib.util.spec_from_file_location("lock", ROOT / ".ci" / "lock.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+LOCK = lock()
+PIPFILE: Dict[str, Any] = LOCK.tomllib.loads((ROOT / "Pipfile").read_text())
+SECTIONS = {
+    "requirements.txt": PIPFILE["packages"],
+    "requirements-dev.txt": {**PIPFILE["packages"], **PIPFILE["dev-packages"]},
+}
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_the_file_was_compiled_from_this_pipfile(name: str) -> None:
+    """If this fails: the Pipfile has changed, run `make lock`."""
+    content = (ROOT / name).read_text()
+    assert content.startswith(LOCK.first_line(SECTIONS[name]))
+    for package in SECTIONS[name]:
+        assert re.search(rf"^{re.escape(package)}==", content, re.MULTILINE), package
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_every_requirement_is_pinned_with_hashes(name: str) -> None:
+    content = (ROOT / name).read_text()
+    entries = re.split(r"\n(?=\S)", content.split("\n", 1)[1].strip())
+    assert len(entries) > 30
+    for entry in entries:
+        assert re.match(r"[a-z0-9-]+==[\w.]+( ; .*)? \\\n    --hash=sha256:", entry), entry
+
+
+@pytest.mark.parametrize(
+    ("package", "last"), [("flask", "3.0.3"), ("urllib3", "2.2.3"), ("werkzeug", "3.0.6")]
+)
+def test_newer_pythons_get_the_versions_that_3_8_cannot_have(package: str, last: str) -> None:
+    content = (ROOT / "requirements.txt").read_text()
+    versions = re.findall(rf"^{package}==([\d.]+)", content, re.MULTILINE)
+    assert last in versions
+    assert any(tuple(map(int, version.split("."))) > tuple(map(int, last.split("."))) for version in versions)
+
+
+def test_developers_get_what_production_runs() -> None:
+    runs = set(re.findall(r"^\S+==\S+", (ROOT / "requirements.txt").read_text(), re.MULTILINE))
+    develops = set(re.findall(r"^\S+==\S+", (ROOT / "requirements-dev.txt").read_text(), re.MULTILINE))
+    assert runs <= develops

@@ -1,0 +1,204 @@
+"""Settings: the one place that reads the environment, and checks what it finds there."""
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Dict, Mapping, Optional, Tuple
+from urllib.parse import urlsplit
+
+from click import ClickException
+from dotenv import dotenv_values
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+ROOT = Path(__file__).resolve().parent.parent
+
+BESTAT_URL = (
+    "https://bestat.statbel.fgov.be/bestat/api/views/48744f07-252a-4a42-bca3-a2d7cb31c2fd/result/JSON"
+)
+OPEN_DATA_URL = (
+    "https://statbel.fgov.be/sites/default/files/files/opendata/"
+    "Consumptieprijsindex%20en%20gezondheidsindex/CPI%20All%20base%20years.zip"
+)
+
+LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
+
+# Every connection to PostgreSQL gives up after these, so that a database in trouble costs a
+# request seconds and not minutes: gunicorn's own timeout does not interrupt a thread.
+CONNECT_SECONDS = 3
+STATEMENT_MILLISECONDS = 3000
+
+DEFAULTS = {
+    "DATABASE_URL": "sqlite:///desk.sqlite3",  # relative: inside the folder instance/
+    "REDIS_URL": "",
+    "HEALTH_INDEX_URL": BESTAT_URL,
+    "HEALTH_INDEX_FALLBACK_URL": OPEN_DATA_URL,
+    "HEALTH_INDEX_TIMEOUT": "3.05,5",
+    "WEB_THREADS": "4",
+    "LOG_LEVEL": "info",
+}
+
+
+class ConfigurationError(ClickException):
+    """A setting cannot be used. A ClickException, so that `flask` prints it as one line."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one application, checked.
+
+    Attributes:
+        database_url: where risk tables and index values are kept.
+        redis_url: the cache that several containers share; None for a cache in the process.
+        health_index_url: the be.STAT view that is read first.
+        health_index_fallback_url: Statbel's open-data zip, read when the first fails.
+        health_index_timeout: deadlines in seconds, to connect and then to read.
+        web_threads: threads of the one gunicorn worker, and so database connections.
+        log_level: a name from LOG_LEVELS.
+    """
+
+    database_url: URL
+    redis_url: Optional[str]
+    health_index_url: str
+    health_index_fallback_url: str
+    health_index_timeout: Tuple[float, float]
+    web_threads: int
+    log_level: str
+
+    @classmethod
+    def load(cls) -> "Settings":
+        """Read `.env` beside this project and the real environment; the latter wins.
+
+        Raises ConfigurationError, naming the variable, when a value cannot be used.
+        """
+        file = {name: value for name, value in dotenv_values(ROOT / ".env").items() if value is not None}
+        return cls.of({**file, **os.environ})
+
+    @classmethod
+    def of(cls, variables: Mapping[str, str]) -> "Settings":
+        """Check the given variables; those that are missing get the documented default.
+
+        Raises ConfigurationError, naming the variable, when a value cannot be used.
+        """
+        values = {**DEFAULTS, **variables}
+        return cls(
+            database_url=_database_url(values["DATABASE_URL"]),
+            redis_url=_redis_url(values["REDIS_URL"]),
+            health_index_url=_http_url(values, "HEALTH_INDEX_URL"),
+            health_index_fallback_url=_http_url(values, "HEALTH_INDEX_FALLBACK_URL"),
+            health_index_timeout=_deadlines(values["HEALTH_INDEX_TIMEOUT"]),
+            web_threads=_threads(values["WEB_THREADS"]),
+            log_level=_log_level(values["LOG_LEVEL"]),
+        )
+
+    def for_flask(self) -> Dict[str, Any]:
+        """The same settings under the names that Flask and its extensions read."""
+        return {
+            "SQLALCHEMY_DATABASE_URI": self.database_url,
+            "SQLALCHEMY_ENGINE_OPTIONS": self._engine_options(),
+            "CACHE_TYPE": f"webapp.cache_backends.{'SharedCache' if self.redis_url else 'ProcessCache'}",
+            "CACHE_REDIS_URL": self.redis_url,
+            "CACHE_KEY_PREFIX": "belgian-desk:",
+            # Above the number of keys that can be asked for in the minute that they live: 9,000
+            # zipcodes and a few base years. Beyond it, those that have expired are dropped.
+            "CACHE_THRESHOLD": 20_000,
+            # No route takes a body; what is larger than this is refused unread.
+            "MAX_CONTENT_LENGTH": 64 * 1024,
+            "SEND_FILE_MAX_AGE_DEFAULT": 3600,
+        }
+
+    def _engine_options(self) -> Dict[str, Any]:
+        options: Dict[str, Any] = {
+            "pool_pre_ping": True,
+            "pool_size": self.web_threads,
+            "max_overflow": 1,  # a readiness probe beside busy threads
+            "pool_timeout": CONNECT_SECONDS,
+        }
+        if self.database_url.get_backend_name() == "postgresql":
+            options["connect_args"] = {
+                "connect_timeout": CONNECT_SECONDS,
+                "options": f"-c statement_timeout={STATEMENT_MILLISECONDS}",
+                "application_name": "belgian-desk",
+                # A server that vanished without a word is noticed within seconds as well.
+                "tcp_user_timeout": 2 * STATEMENT_MILLISECONDS,
+            }
+        else:
+            options["connect_args"] = {"timeout": CONNECT_SECONDS}
+        return options
+
+
+def _database_url(text: str) -> URL:
+    # Set but empty is not the same as unset: the image sets it so, and there a forgotten
+    # database must stop the start and not end in an embedded one that goes with the container.
+    if not text.strip():
+        raise ConfigurationError(
+            "DATABASE_URL is empty. Give the database, for example "
+            "DATABASE_URL=postgresql://user:password@host:5432/name"
+        )
+    try:
+        url = make_url(text.strip().replace("postgres://", "postgresql://", 1))
+    except (ArgumentError, ValueError):
+        raise ConfigurationError(
+            "DATABASE_URL cannot be read as an address. It looks like "
+            "postgresql://user:password@host:5432/name or sqlite:////folder/file.sqlite3"
+        ) from None
+    if url.get_backend_name() not in ("postgresql", "sqlite"):
+        raise ConfigurationError(
+            f"DATABASE_URL names {url.get_backend_name()}, but only postgresql and sqlite are supported."
+        )
+    if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
+        raise ConfigurationError(
+            "DATABASE_URL names a SQLite database in memory, which threads cannot share. Name a file."
+        )
+    # The driver is ours to choose: which one a plain postgresql:// means differs between
+    # versions of SQLAlchemy.
+    return url.set(drivername={"postgresql": "postgresql+psycopg2"}.get(url.get_backend_name(), "sqlite"))
+
+
+def _redis_url(text: str) -> Optional[str]:
+    text = text.strip()
+    if text and not _is_address(text, "redis", "rediss", "unix"):
+        raise ConfigurationError("REDIS_URL must be an address such as redis://host:6379/0.")
+    return text or None
+
+
+def _http_url(values: Mapping[str, str], name: str) -> str:
+    text = values[name].strip()
+    if not _is_address(text, "http", "https"):
+        raise ConfigurationError(f"{name} must be an address that begins with http:// or https://.")
+    return text
+
+
+def _is_address(text: str, *schemes: str) -> bool:
+    try:
+        address = urlsplit(text)
+        address.port  # noqa: B018  # reading it is what checks it
+    except ValueError:
+        return False
+    return address.scheme in schemes and bool(address.netloc or address.scheme == "unix")
+
+
+def _deadlines(text: str) -> Tuple[float, float]:
+    try:
+        connect, read = (float(part) for part in text.split(","))
+    except ValueError:
+        connect = read = 0.0
+    if not (0 < connect <= 60 and 0 < read <= 60):
+        raise ConfigurationError(
+            f"HEALTH_INDEX_TIMEOUT is {text!r}, but must be two numbers of seconds up to 60, "
+            "to connect and to read, for example 3.05,5"
+        )
+    return connect, read
+
+
+def _threads(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,2}", text) or not 1 <= int(text) <= 64:
+        raise ConfigurationError(f"WEB_THREADS is {text[:20]!r}, but must be a whole number from 1 to 64.")
+    return int(text)
+
+
+def _log_level(text: str) -> str:
+    if text.lower() not in LOG_LEVELS:
+        raise ConfigurationError(f"LOG_LEVEL is {text!r}, but must be one of {', '.join(LOG_LEVELS)}.")
+    return text.lower()
