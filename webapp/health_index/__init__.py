@@ -1,0 +1,1 @@
+"""The health index: what Statbel publishes, kept and served."""

@@ -1,0 +1,215 @@
+"""What Statbel's two sources answer, read and checked: bytes in, observations out."""
+
+import io
+import json
+import re
+import struct
+import zipfile
+import zlib
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, NoReturn, Optional, Tuple
+
+# The health index has been computed since January 1994, then on base year 1988. Statbel's files
+# hold older base years too (1914 and on), of the consumer price index alone.
+OLDEST_BASE_YEAR = 1988
+FIRST_MONTH = date(1994, 1, 1)
+
+# The index started near 70 on base 2013 and stands near 230 on base 1988. A figure far outside
+# is a change of columns or a slip upstream, and not an index.
+LEAST_VALUE, GREATEST_VALUE = Decimal(20), Decimal(1000)
+
+CENT = Decimal("0.01")
+
+# The open-data text is a tenth of this; a zip that unpacks to more is not the one that we know.
+MAX_UNPACKED_BYTES = 32 * 1024 * 1024
+
+MONTH_NAMES = {
+    name: number
+    for names in (
+        "january february march april may june july august september october november december",
+        "januari februari maart april mei juni juli augustus september oktober november december",
+    )
+    for number, name in enumerate(names.split(), start=1)
+}
+
+
+class UpstreamError(Exception):
+    """Statbel could not be read, or not be believed. The text says why, in a few words."""
+
+
+class Observation(NamedTuple):
+    """One published figure: base year, first day of the month, value with two decimals."""
+
+    base_year: int
+    month: date
+    value: Decimal
+
+
+class Columns(NamedTuple):
+    """The names under which a be.STAT view, in its language, gives what is read."""
+
+    year: str
+    month: str
+    base_year: str
+    value: str
+
+
+ENGLISH = Columns("Year", "Month", "Base year", "Health index")
+DUTCH = Columns("Jaar", "Maand", "Basisjaar", "Gezondheidsindex")
+
+
+def read_bestat(body: bytes) -> List[Observation]:
+    """Read the JSON of a be.STAT view.
+
+    Raises UpstreamError when it is not that, or holds a row that cannot be right.
+    """
+    rows = _facts(body)
+    columns = _columns(rows)
+    found = []
+    for number, row in enumerate(rows, start=1):
+        # Months before 1994 have no index, and trailing rows have not even a month.
+        if row.get(columns.month) is None or row.get(columns.value) is None:
+            continue
+        found.append(
+            _observation(
+                f"row {number}",
+                row.get(columns.base_year),
+                _named_month(number, row.get(columns.year), row[columns.month]),
+                row[columns.value],
+            )
+        )
+    return _checked(found)
+
+
+def read_open_data(body: bytes) -> List[Observation]:
+    """Read the zip of Statbel's open data, which holds one text with `|` between the fields.
+
+    Raises UpstreamError when it is not that, or holds a row that cannot be right.
+    """
+    lines = _unpack(body).splitlines()
+    header = [name.strip() for name in lines[0].split("|")] if lines else []
+    missing = {"NM_YR", "NM_MTH", "MS_HLTH_IDX", "NM_BASE_YR"} - set(header)
+    if missing:
+        raise UpstreamError(f"the open-data text lacks the column {min(missing)}")
+    found = []
+    for number, line in enumerate(lines[1:], start=2):
+        row = dict(zip(header, (field.strip() for field in line.split("|"))))
+        if row.get("MS_HLTH_IDX", "") in ("", "."):
+            continue
+        month = _month(f"line {number}", row.get("NM_YR"), row.get("NM_MTH"))
+        value = row["MS_HLTH_IDX"].replace(",", ".")
+        found.append(_observation(f"line {number}", row.get("NM_BASE_YR"), month, value))
+    return _checked(found)
+
+
+def _facts(body: bytes) -> List[Dict[str, Any]]:
+    if not body.strip():
+        raise UpstreamError("the answer is empty")
+    try:
+        # Decimal, because the figures carry the noise of floats: 119.59000000000043.
+        document = json.loads(body.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_refuse)
+    except (ValueError, RecursionError, InvalidOperation):
+        raise UpstreamError("the answer is not JSON") from None
+    facts = document.get("facts") if isinstance(document, dict) else None
+    if not isinstance(facts, list) or not facts or not all(isinstance(row, dict) for row in facts):
+        raise UpstreamError("the answer has no list of facts")
+    return facts
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _columns(rows: Iterable[Mapping[str, Any]]) -> Columns:
+    names = {name for row in rows for name in row}
+    for columns in (ENGLISH, DUTCH):
+        if {columns.month, columns.base_year, columns.value} <= names:
+            return columns
+    raise UpstreamError("the facts lack the columns of month, base year and health index")
+
+
+def _named_month(number: int, year: Any, text: Any) -> date:
+    """Read "April 2022". A `Year` beside it may be missing, but may not contradict it."""
+    match = re.fullmatch(r"\s*([a-z]+)\s+([0-9]{4})\s*", str(text).lower())
+    if not match or match.group(1) not in MONTH_NAMES:
+        raise UpstreamError(f"row {number}: {_short(text)} is not a month")
+    if year is not None and str(year).strip() != match.group(2):
+        raise UpstreamError(f"row {number}: the year {_short(year)} contradicts {_short(text)}")
+    return _month(f"row {number}", match.group(2), MONTH_NAMES[match.group(1)])
+
+
+def _month(place: str, year: Any, month: Any) -> date:
+    try:
+        return date(int(year), int(month), 1)
+    except (TypeError, ValueError, OverflowError):
+        raise UpstreamError(f"{place}: {_short(year)}, {_short(month)} is not a month") from None
+
+
+def _observation(place: str, base_year: Any, month: date, value: Any) -> Optional[Observation]:
+    """Check one row; None for a base year or a month that had no health index."""
+    match = re.match(r"\s*([0-9]{4})\b", str(base_year))
+    if not match:
+        raise UpstreamError(f"{place}: {_short(base_year)} is not a base year")
+    if int(match.group(1)) < OLDEST_BASE_YEAR or month < FIRST_MONTH:
+        return None
+    return Observation(int(match.group(1)), month, _value(place, value))
+
+
+def _value(place: str, value: Any) -> Decimal:
+    if isinstance(value, str) and re.fullmatch(r"[0-9]+(\.[0-9]+)?", value):
+        value = Decimal(value)
+    number = Decimal(value) if type(value) in (int, Decimal) else Decimal("NaN")
+    if number.is_nan() or not LEAST_VALUE <= number <= GREATEST_VALUE:
+        raise UpstreamError(f"{place}: {_short(value)} is not plausible as an index")
+    return number.quantize(CENT, ROUND_HALF_UP)
+
+
+def _checked(found: Iterable[Optional[Observation]]) -> List[Observation]:
+    """Drop repeated rows; refuse an answer that is empty or contradicts itself."""
+    values: Dict[Tuple[int, date], Decimal] = {}
+    for observation in found:
+        if observation is None:
+            continue
+        key = (observation.base_year, observation.month)
+        if values.setdefault(key, observation.value) != observation.value:
+            raise UpstreamError(f"two values for {observation.month:%Y-%m} on base {observation.base_year}")
+    if not values:
+        raise UpstreamError("the answer holds no value")
+    return [Observation(*key, value) for key, value in sorted(values.items())]
+
+
+def _unpack(body: bytes) -> str:
+    try:
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            members = [member for member in archive.infolist() if member.filename.lower().endswith(".txt")]
+            if len(members) != 1:
+                raise UpstreamError(f"the zip holds {len(members)} texts, not one")
+            # The other methods unpack in steps of any size, so that no cap holds for them.
+            if members[0].compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise UpstreamError("the zip is packed in another way than Statbel's")
+            with archive.open(members[0]) as member:
+                text = member.read(MAX_UNPACKED_BYTES + 1)
+    # All that zipfile raises on damaged, encrypted and unsupported files.
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        struct.error,
+        ArithmeticError,
+        EOFError,
+        OSError,
+        RuntimeError,
+        ValueError,
+    ):
+        raise UpstreamError("the answer is not a readable zip") from None
+    if len(text) > MAX_UNPACKED_BYTES:
+        raise UpstreamError(f"the zip unpacks to more than {MAX_UNPACKED_BYTES} bytes")
+    try:
+        return text.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return text.decode("latin-1")
+
+
+def _short(value: Any) -> str:
+    """Quote what an upstream sent, but not at any length: it goes to the log."""
+    return repr(value if not isinstance(value, Decimal) else str(value))[:60]

@@ -1,0 +1,107 @@
+"""Statbel over HTTP: the only module that uses `requests`."""
+
+from typing import Any, Callable, List, NamedTuple, Tuple
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import Retry
+
+from webapp.health_index.answers import Observation, UpstreamError, read_bestat, read_open_data
+from webapp.health_index.deadline import TOO_LATE, Deadline, bounded
+
+USER_AGENT = "BelgianIndexAndZipcodeRiskDesk/1.0"
+
+# The largest view of be.STAT with all base years is below 1 MB, the zip below 0.2 MB.
+MAX_BYTES = 8 * 1024 * 1024
+MAX_HEADER_BYTES = 64 * 1024
+CHUNK_BYTES = 16 * 1024
+
+# A refused connection or a passing 5xx is worth another try; a server that let one deadline
+# pass will let the next pass too.
+RETRIES = Retry(
+    total=2,
+    read=0,
+    backoff_factor=0.2,
+    status_forcelist=(500, 502, 503, 504),
+    raise_on_status=False,
+    respect_retry_after_header=False,
+)
+
+
+class Source(NamedTuple):
+    """One of Statbel's sources: a name for logs and records, its address, how to read it."""
+
+    name: str
+    url: str
+    read: Callable[[bytes], List[Observation]]
+
+
+class Statbel:
+    """Reads the health index from Statbel's sources, in the order in which to try them.
+
+    Args:
+        bestat_url: a view of be.STAT, as JSON.
+        open_data_url: the zip with all base years.
+        timeout: deadlines in seconds, to connect and to read; the whole answer of a source
+            has to arrive within their sum, retries included.
+    """
+
+    def __init__(self, bestat_url: str, open_data_url: str, timeout: Tuple[float, float]) -> None:
+        self.sources = (
+            Source("bestat", bestat_url, read_bestat),
+            Source("open-data", open_data_url, read_open_data),
+        )
+        self._timeout = timeout
+
+    def read(self, source: Source) -> List[Observation]:
+        """Read all observations of one source.
+
+        Raises UpstreamError when it is out of reach, too slow, too large or not believable.
+        """
+        return source.read(self._download(source.url))
+
+    def _download(self, url: str) -> bytes:
+        with requests.Session() as session:
+            adapter = _BoundedAdapter(Deadline(sum(self._timeout)))
+            session.mount("http://", adapter)
+            session.mount("https://", adapter)
+            session.headers["User-Agent"] = USER_AGENT
+            try:
+                with session.get(url, timeout=self._timeout, stream=True) as response:
+                    return self._body(response)
+            # ValueError is what a redirection to an address that is none comes as.
+            except (requests.RequestException, ValueError) as error:
+                raise UpstreamError(_reason(error)) from error
+
+    def _body(self, response: requests.Response) -> bytes:
+        if response.status_code != 200:
+            raise UpstreamError(f"it answered with status {response.status_code}")
+        body = bytearray()
+        for chunk in response.iter_content(CHUNK_BYTES):
+            body += chunk
+            if len(body) > MAX_BYTES:
+                raise UpstreamError(f"the answer is larger than {MAX_BYTES} bytes")
+        return bytes(body)
+
+
+class _BoundedAdapter(HTTPAdapter):
+    """An adapter whose connections, also through a proxy, end at the deadline."""
+
+    def __init__(self, deadline: Deadline) -> None:
+        super().__init__(max_retries=RETRIES)
+        self._deadline = deadline
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
+        pool.ConnectionCls = bounded(type(pool).ConnectionCls, self._deadline, MAX_BYTES + MAX_HEADER_BYTES)
+        return pool
+
+
+def _reason(error: Exception) -> str:
+    """Say in a few words, always the same for the same fault, why a request failed."""
+    # A timeout in the body comes as a ConnectionError around urllib3's timeout.
+    if isinstance(error, requests.Timeout) or "timed out" in str(error):
+        return TOO_LATE
+    if isinstance(error, requests.ConnectionError):
+        return "it cannot be reached"
+    return f"the request failed ({type(error).__name__})"
