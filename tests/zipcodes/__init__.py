@@ -1,0 +1,1 @@
+"""Zipcodes: the file, the table in force, the answers."""

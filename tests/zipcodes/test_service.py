@@ -1,0 +1,243 @@
+"""The lookup: from the table that is in force today, and from no other."""
+
+import uuid
+from datetime import date, datetime, timezone
+from typing import Dict, Iterator, List, Optional, Tuple
+
+import pytest
+from flask import Flask
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete, func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from tests.conftest import ORDINARY_DAY, SetClock
+from tests.zipcodes.ranges import ZIPCODES, tables
+from tests.zipcodes.seed import GAPS
+from webapp.errors import RiskTableUnavailable, ZipcodeNotFound
+from webapp.extensions import db
+from webapp.zipcodes import service
+from webapp.zipcodes.models import RiskRange, RiskTable
+from webapp.zipcodes.risk_table import Range, RiskFile
+
+TODAY = ORDINARY_DAY.date()
+
+
+@pytest.fixture
+def session(shared_app: Flask) -> Iterator[Session]:
+    """A session whose work is rolled back after the test."""
+    with shared_app.app_context():
+        yield db.session()
+        db.session.rollback()
+
+
+def load(session: Session, ranges: List[Range], effective_from: date) -> RiskTable:
+    file = RiskFile("test.csv", uuid.uuid4().hex * 2, ranges)
+    table = service.import_table(session, file, effective_from)
+    assert table is not None
+    return table
+
+
+def factor(zipcode: int) -> Optional[str]:
+    try:
+        return service.find(zipcode)["factor"]
+    except ZipcodeNotFound:
+        return None
+
+
+# The seed says B for 9000, in force since ORDINARY_DAY.
+ONLY_9000 = {name: [Range(9000, 9000, name)] for name in "ABC"}
+
+
+def test_a_lookup_tells_factor_range_table_and_places(session: Session) -> None:
+    table = session.scalars(select(RiskTable)).one()
+    assert service.find(9200) == {
+        "zipcode": 9200,
+        "factor": "A",
+        "first": 9170,
+        "last": 9240,
+        "risk_table": table.id,
+        "effective_from": TODAY,
+        "places": [
+            "Appels",
+            "Baasrode",
+            "Dendermonde",
+            "Grembergen",
+            "Mespelare",
+            "Oudegem",
+            "Schoonaarde",
+            "Sint-Gillis-Dendermonde",
+        ],
+    }
+
+
+def test_a_zipcode_in_a_range_that_bpost_does_not_use_has_no_places(session: Session) -> None:
+    assert service.find(1001)["places"] == []
+
+
+@pytest.mark.parametrize("gap", GAPS, ids=lambda gap: f"{gap[0]}-{gap[1]}")
+def test_no_zipcode_between_two_ranges_is_found(session: Session, gap: Tuple[int, int]) -> None:
+    assert {factor(zipcode) for zipcode in range(gap[0], gap[1] + 1)} == {None}
+
+
+def test_an_unknown_zipcode_is_named_in_the_error(session: Session) -> None:
+    with pytest.raises(ZipcodeNotFound) as error:
+        service.find(1311)
+    assert error.value.value == "1311"
+    assert "1311" in error.value.message
+
+
+def test_a_table_of_the_future_does_not_count_yet(session: Session) -> None:
+    load(session, ONLY_9000["C"], date(2026, 8, 15))
+    assert factor(9000) == "B"
+
+
+def test_a_table_counts_from_its_first_day(session: Session, set_clock: SetClock) -> None:
+    load(session, ONLY_9000["C"], date(2026, 8, 15))
+    set_clock(datetime(2026, 8, 15, 12, 0, tzinfo=timezone.utc))
+    assert factor(9000) == "C"
+
+
+def test_a_table_of_the_past_is_superseded_whenever_it_was_imported(session: Session) -> None:
+    load(session, ONLY_9000["C"], date(2026, 8, 13))
+    assert factor(9000) == "B"
+
+
+def test_of_two_tables_with_the_same_date_the_last_imported_counts(session: Session) -> None:
+    load(session, ONLY_9000["C"], TODAY)
+    load(session, ONLY_9000["A"], TODAY)
+    assert factor(9000) == "A"
+
+
+def test_a_zipcode_that_only_an_older_table_holds_is_not_found(session: Session) -> None:
+    load(session, ONLY_9000["C"], TODAY)
+    assert factor(9200) is None
+
+
+@pytest.mark.parametrize(
+    ("instant", "expected"),
+    [
+        (datetime(2026, 8, 14, 21, 59, 59, tzinfo=timezone.utc), "B"),
+        (datetime(2026, 8, 14, 22, 0, tzinfo=timezone.utc), "C"),
+        (datetime(2026, 8, 14, 23, 30, tzinfo=timezone.utc), "C"),
+    ],
+)
+def test_a_table_comes_into_force_at_midnight_in_brussels(
+    session: Session, set_clock: SetClock, instant: datetime, expected: str
+) -> None:
+    load(session, ONLY_9000["C"], date(2026, 8, 15))
+    set_clock(instant)
+    assert factor(9000) == expected
+
+
+def test_without_any_table_the_error_is_another_one(session: Session) -> None:
+    session.execute(delete(RiskTable))
+    with pytest.raises(RiskTableUnavailable):
+        service.find(9000)
+
+
+def test_before_the_first_table_counts_the_error_is_the_same(session: Session, set_clock: SetClock) -> None:
+    set_clock(datetime(2026, 8, 13, 12, 0, tzinfo=timezone.utc))
+    with pytest.raises(RiskTableUnavailable):
+        service.find(9000)
+
+
+def test_the_same_file_is_imported_once(session: Session) -> None:
+    table = load(session, ONLY_9000["C"], TODAY)
+    again = service.import_table(session, RiskFile(table.source, table.sha256, ONLY_9000["C"]), TODAY)
+    assert again is None
+
+
+def test_an_import_keeps_the_tables_that_were_there(session: Session) -> None:
+    before = session.scalar(select(func.count()).select_from(RiskRange))
+    load(session, ONLY_9000["C"], TODAY)
+    assert (before, session.scalar(select(func.count()).select_from(RiskRange))) == (164, 165)
+
+
+def test_an_import_records_where_when_and_what(session: Session) -> None:
+    table = load(session, [Range(1000, 1310, "C"), Range(9000, 9000, "A")], date(2027, 1, 1))
+    session.expire_all()
+    assert (table.source, table.effective_from, table.imported_at, table.range_count) == (
+        "test.csv",
+        date(2027, 1, 1),
+        ORDINARY_DAY,
+        2,
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "factor"),
+    [
+        (999, 1000, "A"),
+        (9999, 10000, "A"),
+        (10000, 10000, "A"),
+        (-1, 1000, "A"),
+        (1310, 1000, "A"),
+        (1000, 1310, "D"),
+        (1000, 1310, "a"),
+        (1000, 1310, ""),
+    ],
+)
+def test_the_database_itself_refuses_a_range_that_cannot_be_right(
+    session: Session, first: int, last: int, factor: str
+) -> None:
+    with pytest.raises(IntegrityError):
+        load(session, [Range(first, last, factor)], TODAY)
+
+
+def test_the_database_itself_refuses_a_range_of_no_table(session: Session) -> None:
+    session.add(RiskRange(risk_table_id=12345, first=1000, last=1310, factor="A"))
+    with pytest.raises(IntegrityError):
+        session.flush()
+
+
+def test_the_database_itself_refuses_two_ranges_with_the_same_first_zipcode(session: Session) -> None:
+    with pytest.raises(IntegrityError):
+        load(session, [Range(1000, 1310, "A"), Range(1000, 1000, "B")], TODAY)
+
+
+@pytest.mark.parametrize("other", [(1310, 1400), (1100, 1200), (1100, 9999), (1310, 1310)])
+def test_postgresql_refuses_two_ranges_of_one_table_that_overlap(
+    postgresql_app: Flask, other: Tuple[int, int]
+) -> None:
+    with postgresql_app.app_context(), pytest.raises(IntegrityError, match="ex_risk_range_no_overlap"):
+        load(db.session(), [Range(1000, 1310, "A"), Range(*other, "B")], TODAY)
+
+
+def test_the_same_range_in_another_table_is_fine(session: Session) -> None:
+    load(session, [Range(1000, 1310, "A")], TODAY)
+    load(session, [Range(1000, 1310, "B")], TODAY)
+    assert factor(1310) == "B"
+
+
+def test_ranges_of_one_table_may_touch(session: Session) -> None:
+    load(session, [Range(1000, 1309, "A"), Range(1310, 1310, "B"), Range(1311, 1400, "C")], TODAY)
+    assert [factor(zipcode) for zipcode in (1309, 1310, 1311)] == ["A", "B", "C"]
+
+
+def test_the_ranges_go_with_their_table(session: Session) -> None:
+    session.execute(delete(RiskTable))
+    assert session.scalar(select(func.count()).select_from(RiskRange)) == 0
+
+
+@settings(deadline=None, database=None, max_examples=60)
+@given(ranges=tables(), others=st.lists(ZIPCODES, max_size=10))
+def test_a_lookup_in_any_table_agrees_with_a_dictionary(
+    sqlite_app: Flask, ranges: List[Range], others: List[int]
+) -> None:
+    expected: Dict[int, str] = {
+        zipcode: entry.factor for entry in ranges for zipcode in range(entry.first, entry.last + 1)
+    }
+    near = {
+        zipcode
+        for entry in ranges
+        for zipcode in (entry.first - 1, entry.first, entry.last, entry.last + 1)
+        if 1000 <= zipcode <= 9999
+    }
+    with sqlite_app.app_context():  # rolls back at its end
+        load(db.session(), ranges, TODAY)
+        asked = near.union(others)
+        assert {zipcode: factor(zipcode) for zipcode in asked} == {
+            zipcode: expected.get(zipcode) for zipcode in asked
+        }

@@ -1,0 +1,74 @@
+"""Reading a CSV file so that whatever is wrong with it can be named: file, row and reason."""
+
+import csv
+import io
+from pathlib import Path
+from typing import Iterator, List, Optional, Tuple
+
+
+class FileError(Exception):
+    """A file cannot be loaded. The text names the file, the row if there is one, and the reason."""
+
+    def __init__(self, path: Path, row: Optional[int], reason: str) -> None:
+        place = path.name if row is None else f"{path.name}, row {row}"
+        super().__init__(f"{place}: {reason}")
+
+
+def read_rows(path: Path) -> Iterator[Tuple[int, List[str]]]:
+    """Read a file as rows; see parse_rows."""
+    return parse_rows(path, read_bytes(path))
+
+
+def parse_rows(path: Path, content: bytes) -> Iterator[Tuple[int, List[str]]]:
+    """Give each row that is not blank: its number in the file, counted from 1, and its fields.
+
+    Accepts a byte order mark and either kind of line end; white space around a field is dropped.
+    Raises FileError when the file, whose name `path` is, is not UTF-8 or not CSV.
+    """
+    reader = csv.reader(io.StringIO(_decode(path, content), newline=""), strict=True)
+    start = 1
+    while True:
+        try:
+            fields = next(reader, None)
+        except csv.Error as error:
+            raise FileError(path, start, f"is not CSV ({error})") from None
+        if fields is None:
+            return
+        fields = [field.strip() for field in fields]
+        if any(fields):
+            yield start, fields
+        start = reader.line_num + 1
+
+
+def read_records(path: Path, columns: Tuple[str, ...]) -> Iterator[Tuple[int, List[str]]]:
+    """The same for a file whose first row has to name exactly these columns.
+
+    Raises FileError as read_rows does, and when a row has not one field for each column.
+    """
+    rows = read_rows(path)
+    number, header = next(rows, (1, []))
+    if tuple(header) != columns:
+        raise FileError(path, number, f"the columns must be {','.join(columns)}")
+    for number, fields in rows:
+        if len(fields) != len(columns):
+            raise FileError(path, number, f"must have {len(columns)} fields, but has {len(fields)}")
+        yield number, fields
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read a whole file. Raises FileError when it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise FileError(path, None, f"cannot be read ({error.strerror})") from None
+
+
+def _decode(path: Path, content: bytes) -> str:
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        row = content[: error.start].count(b"\n") + 1
+        raise FileError(path, row, "is not UTF-8 text") from None
+    if "\0" in text:
+        raise FileError(path, text[: text.index("\0")].count("\n") + 1, "holds a NUL character")
+    return text

@@ -1,0 +1,151 @@
+"""The domain's errors, and the one place that turns any error into an answer."""
+
+import logging
+import uuid
+from typing import Optional
+
+from flask import Flask, Response, request
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+
+from webapp.representation import represent_error
+
+log = logging.getLogger(__name__)
+
+
+class DeskError(Exception):
+    """An error of the domain.
+
+    Attributes:
+        code: the stable name that scripts branch on.
+        status: the HTTP status that fits it.
+        title: what happened, in a few words.
+        message: what happened and what to do, for a person.
+        field: the form field that has to be corrected, if one has.
+        value: what that field held.
+        retry_after: seconds after which the same request may succeed, if it may.
+    """
+
+    code: str
+    status: int
+    title: str
+    field: Optional[str] = None
+    retry_after: Optional[int] = None
+
+    def __init__(self, message: str, value: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.value = value
+
+
+class WrongYear(DeskError):
+    """What was given is not a base year of the health index."""
+
+    code, status, title, field = "WRONG_YEAR", 400, "That is not a base year", "year"
+
+
+class IndexUnavailable(DeskError):
+    """The base year is valid, but no value is known for it."""
+
+    code, status, title = "INDEX_UNAVAILABLE", 503, "The health index is not available"
+    retry_after = 60
+
+
+class ZipcodeNotValid(DeskError):
+    """What was given does not have the form of a zipcode."""
+
+    code, status, title, field = "ZIPCODE_NOT_VALID", 400, "That is not a zipcode", "zipcode"
+
+
+class ZipcodeNotFound(DeskError):
+    """The zipcode has the right form, but no range of the risk table holds it."""
+
+    code, status, title, field = "ZIPCODE_NOT_FOUND", 404, "This zipcode has no risk factor", "zipcode"
+
+
+class RiskTableUnavailable(DeskError):
+    """No risk table is in force, so that nothing can be said of any zipcode."""
+
+    code, status, title = "RISK_TABLE_UNAVAILABLE", 503, "The risk table is not available"
+    retry_after = 60
+
+
+class DatabaseUnavailable(DeskError):
+    """The database is out of reach, or does not answer in time."""
+
+    code, status, title = "DATABASE_UNAVAILABLE", 503, "The desk cannot reach its data"
+    retry_after = 10
+
+
+# What the router and the server refuse. Names of our own: the wording of the standard phrases
+# differs between versions of Python and Werkzeug, and scripts branch on these.
+HTTP_CODES = {
+    400: ("BAD_REQUEST", "The request cannot be read", "Please check the address."),
+    404: ("NOT_FOUND", "There is no such page", "Please check the address, or start from the lookup form."),
+    405: ("METHOD_NOT_ALLOWED", "This page can only be read", "Please use GET."),
+    413: ("TOO_LARGE", "The request is too large", "This address takes no content."),
+}
+
+
+def register_error_handlers(app: Flask) -> None:
+    """Give the application its error handlers: on the app, because no blueprint sees a 404."""
+    app.register_error_handler(DeskError, _domain_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(DBAPIError, _database_error)
+    app.register_error_handler(PoolTimeout, _database_error)
+    app.register_error_handler(Exception, _unexpected_error)
+
+
+def failed(response: Response, error: DeskError) -> Response:
+    """Give a response, whatever it shows, the status and headers of an error."""
+    response.status_code = error.status
+    response.cache_control.no_store = True
+    if error.retry_after is not None:
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
+def _domain_error(error: DeskError) -> Response:
+    response = represent_error(
+        error.status, error.code, error.title, error.message, field=error.field, value=error.value
+    )
+    return failed(response, error)
+
+
+def _http_error(error: HTTPException) -> Response:
+    status = error.code or 500  # Flask keeps errors without a status, and redirections, to itself
+    code, title, message = HTTP_CODES.get(
+        status, (error.name.upper().replace(" ", "_"), error.name, error.description or "")
+    )
+    response = represent_error(status, code, title, message)
+    for name, value in error.get_headers():
+        if name != "Content-Type":
+            response.headers[name] = value  # Allow, for a 405
+    return response
+
+
+def _database_error(error: Exception) -> Response:
+    if isinstance(error, DBAPIError) and not _is_out_of_reach(error):
+        return _unexpected_error(error)
+    log.error("the database is out of reach: %s", str(getattr(error, "orig", error)).strip())
+    return _domain_error(DatabaseUnavailable("Please try again in a moment: reload this page."))
+
+
+def _is_out_of_reach(error: DBAPIError) -> bool:
+    # 42P01 is PostgreSQL's "undefined table": `flask init-db` has not run yet. On SQLite the same
+    # comes as an OperationalError.
+    undefined_table = getattr(error.orig, "pgcode", None) == "42P01"
+    return isinstance(error, (OperationalError, InterfaceError)) or undefined_table
+
+
+def _unexpected_error(error: Exception) -> Response:
+    reference = uuid.uuid4().hex[:8]
+    log.error("reference %s: %s %s failed", reference, request.method, request.path, exc_info=error)
+    return represent_error(
+        500,
+        "INTERNAL_ERROR",
+        "Something went wrong on our side",
+        f"It has been recorded. If you report it, please give the reference {reference}.",
+        reference=reference,
+    )

@@ -1,0 +1,72 @@
+"""One payload as JSON or as a page: the one place that reads Accept, and that sets the headers
+of caching on what it makes."""
+
+from typing import Any, Mapping, Optional
+
+from flask import Response, jsonify, make_response, render_template, request
+
+# JSON first: it is what `*/*` and a missing Accept get. A browser prefers text/html.
+MEDIA_TYPES = ("application/json", "text/html")
+
+
+def prefers_page() -> bool:
+    """Whether this request is to be answered with a page; `?format=` wins over Accept."""
+    wish = request.args.get("format")
+    if wish in ("json", "html"):
+        return wish == "html"
+    return request.accept_mimetypes.best_match(MEDIA_TYPES) == "text/html"
+
+
+def represent(
+    payload: Mapping[str, Any],
+    template: str,
+    context: Mapping[str, Any],
+    max_age: int,
+    headers: Mapping[str, str],
+) -> Response:
+    """Answer with `payload` as JSON, or with `template` rendered from `context`.
+
+    Args:
+        max_age: seconds for which anybody may keep the answer.
+        headers: what a caller may want to know besides the payload.
+    """
+    response = make_response(render_template(template, **context)) if prefers_page() else jsonify(payload)
+    response.headers.update(headers)
+    return cacheable(response, max_age)
+
+
+def cacheable(response: Response, max_age: int) -> Response:
+    """Let anybody keep a response for `max_age` seconds, then ask whether it has changed."""
+    response.vary.add("Accept")
+    response.cache_control.public = True
+    response.cache_control.max_age = max_age
+    response.add_etag()
+    response.make_conditional(request)
+    return response
+
+
+def represent_error(
+    status: int,
+    code: str,
+    title: str,
+    message: str,
+    *,
+    field: Optional[str] = None,
+    value: str = "",
+    reference: Optional[str] = None,
+) -> Response:
+    """Answer with an error, as `{"detail": code}` or as a page for a person.
+
+    An error that belongs to a form field comes as the lookup form with that field to correct.
+    """
+    if prefers_page():
+        context: Mapping[str, Any] = {"title": title, "message": message}
+        if field is not None:
+            context = {"values": {field: value}, "errors": {field: message}, "title": title}
+        response = make_response(render_template("lookup.html" if field else "error.html", **context))
+    else:
+        response = jsonify(detail=code, **({"reference": reference} if reference else {}))
+    response.status_code = status
+    response.vary.add("Accept")
+    response.cache_control.no_store = True
+    return response

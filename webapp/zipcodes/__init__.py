@@ -1,0 +1,1 @@
+"""Zipcodes: their risk factors and their places."""

@@ -1,0 +1,88 @@
+"""The risk factor of a zipcode, from the risk table that is in force today."""
+
+from datetime import date
+from typing import List, Optional, TypedDict
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from webapp import clock
+from webapp.errors import RiskTableUnavailable, ZipcodeNotFound
+from webapp.extensions import db
+from webapp.zipcodes.models import Place, RiskRange, RiskTable
+from webapp.zipcodes.risk_table import RiskFile
+
+
+class RiskFactor(TypedDict):
+    """The risk factor of a zipcode, and where it comes from.
+
+    `first` and `last` are the ends of the range that holds the zipcode. `places` are the names
+    of the localities with this zipcode; none when bpost does not use it.
+    """
+
+    zipcode: int
+    factor: str
+    first: int
+    last: int
+    risk_table: int
+    effective_from: date
+    places: List[str]
+
+
+def find(zipcode: int) -> RiskFactor:
+    """The risk factor of a zipcode from 1000 to 9999.
+
+    Raises ZipcodeNotFound when no range holds it, RiskTableUnavailable when no table is in force.
+    """
+    table = table_in_force(db.session(), clock.today())
+    if table is None:
+        raise RiskTableUnavailable("No risk table has been loaded yet. Please try again in a minute.")
+    found = db.session.scalars(
+        select(RiskRange).where(
+            RiskRange.risk_table_id == table.id, RiskRange.first <= zipcode, RiskRange.last >= zipcode
+        )
+    ).first()
+    if found is None:
+        raise ZipcodeNotFound(
+            f"No range of the risk table holds zipcode {zipcode}. Check it for a typing error.",
+            value=str(zipcode),
+        )
+    places = select(Place.name).where(Place.zipcode == zipcode)
+    return {
+        "zipcode": zipcode,
+        "factor": found.factor,
+        "first": found.first,
+        "last": found.last,
+        "risk_table": table.id,
+        "effective_from": table.effective_from,
+        "places": sorted(db.session.scalars(places)),
+    }
+
+
+def table_in_force(session: Session, on: date) -> Optional[RiskTable]:
+    """The risk table that counts on a day, None when there is none."""
+    return session.scalars(
+        select(RiskTable)
+        .where(RiskTable.effective_from <= on)
+        .order_by(RiskTable.effective_from.desc(), RiskTable.id.desc())
+        .limit(1)
+    ).first()
+
+
+def import_table(session: Session, file: RiskFile, effective_from: date) -> Optional[RiskTable]:
+    """Add a new version of the risk table; None when the file has not changed since its last import."""
+    last = select(RiskTable.sha256).where(RiskTable.source == file.name).order_by(RiskTable.id.desc())
+    if session.scalar(last.limit(1)) == file.sha256:
+        return None
+    table = RiskTable(
+        source=file.name,
+        effective_from=effective_from,
+        imported_at=clock.now(),
+        sha256=file.sha256,
+        range_count=len(file.ranges),
+    )
+    session.add(table)
+    session.flush()
+    session.add_all(RiskRange(risk_table_id=table.id, **entry._asdict()) for entry in file.ranges)
+    session.flush()
+    return table
