@@ -15,7 +15,7 @@ from tests.postgres import NoPostgres, server
 from tests.statbel import FakeStatbel
 from webapp import clock, create_app
 from webapp.config import Settings
-from webapp.extensions import db
+from webapp.extensions import cache, db
 
 # July 2026 is the latest month in the seed, and the latest that is published by this day: there
 # is nothing to ask Statbel, unless a test moves the clock on.
@@ -102,6 +102,7 @@ def make_app() -> Iterator[Callable[[Settings], Flask]]:
     yield make
     for app in made:
         with app.app_context():
+            cache.clear()
             db.engine.dispose()
 
 

@@ -1,13 +1,14 @@
 """The Belgian index and zipcode-risk desk: a Flask application and its factory."""
 
-from typing import Optional
+from typing import Any, Dict, Optional
 
 from flask import Flask
 
-from webapp import cli, errors, logs
+from webapp import cli, errors, health_index, logs, ops, pages, security, text, zipcodes
 from webapp.config import ROOT, Settings
 from webapp.database import MIGRATIONS, prepare_sqlite
-from webapp.extensions import db, migrate
+from webapp.extensions import cache, db, migrate
+from webapp.health_index.service import BASE_YEARS, DEFAULT_BASE_YEAR
 from webapp.health_index.statbel import Statbel
 
 
@@ -18,16 +19,33 @@ def create_app(settings: Optional[Settings] = None) -> Flask:
     """
     settings = settings or Settings.load()
     logs.configure(settings.log_level)
-    app = Flask(__name__, instance_path=str(ROOT / "instance"))
+    app = Flask(
+        __name__,
+        template_folder=str(ROOT / "templates"),
+        static_folder=str(ROOT / "static"),
+        instance_path=str(ROOT / "instance"),
+    )
     app.config.from_mapping(settings.for_flask())
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.extensions["statbel"] = Statbel(
         settings.health_index_url, settings.health_index_fallback_url, settings.health_index_timeout
     )
     db.init_app(app)
     migrate.init_app(app, db, directory=str(MIGRATIONS))
+    cache.init_app(app)
     if settings.database_url.get_backend_name() == "sqlite":
         with app.app_context():
             prepare_sqlite(db.engine)
+    for blueprint in (pages.bp, health_index.bp, zipcodes.bp, ops.bp):
+        app.register_blueprint(blueprint)
     errors.register_error_handlers(app)
+    security.protect(app)
+    text.register_filters(app)
     cli.register_commands(app)
+    app.context_processor(_known_everywhere)
     return app
+
+
+def _known_everywhere() -> Dict[str, Any]:
+    """What every page may need, whichever view made it."""
+    return {"base_years": BASE_YEARS, "default_base_year": DEFAULT_BASE_YEAR}

@@ -1,0 +1,183 @@
+"""The lookup page, as an agent sees it."""
+
+import re
+from datetime import datetime, timezone
+from typing import Callable
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import delete
+
+from tests.conftest import SetClock
+from tests.statbel import FakeStatbel, answering, bestat
+from webapp.config import Settings
+from webapp.extensions import db
+from webapp.health_index.models import IndexValue
+
+
+def text(page: str) -> str:
+    """What is read on a page: no tags, single spaces."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page)).replace("&#39;", "'")
+
+
+def test_the_form_asks_for_a_zipcode_and_a_base_year(client: FlaskClient) -> None:
+    page = client.get("/").text
+    assert '<form class="lookup" action="/" method="get"' in page
+    assert re.search(r'<input id="zipcode" name="zipcode"[^>]* autofocus', page)
+    assert re.findall(r'name="year" value="(\d+)"', page) == ["2025", "2013", "2004", "1996", "1988"]
+    assert re.search(r'value="2004"[^>]* checked', page)
+    assert page.count(" checked") == 1
+
+
+def test_a_lookup_shows_factor_and_index_and_where_they_come_from(client: FlaskClient) -> None:
+    response = client.get("/?zipcode=9170&year=2013")
+    page = text(response.text)
+    assert response.status_code == 200
+    assert (
+        "Risk factor of 9170 A Range 9170 to 9240 Risk table number 1, in force since 14 August 2026" in page
+    )
+    assert "Places De Klinge, Meerdonk, Sint-Gillis-Waas, Sint-Pauwels" in page
+    assert "Health index, base year 2013 136.69 Month December 2025 Source Statbel, as published" in page
+    assert "not yet with Statbel; this is the value that came with the program" in page
+
+
+def test_a_lookup_keeps_what_was_asked_and_links_to_each_result(client: FlaskClient) -> None:
+    page = client.get("/?zipcode=9000&year=1996").text
+    assert 'name="zipcode" value="9000"' in page
+    assert re.search(r'value="1996"[^>]* checked', page)
+    assert 'href="/zipcode/9000"' in page
+    assert 'href="/index?year=1996"' in page
+    assert "autofocus" not in page
+
+
+def test_a_range_of_one_and_an_unused_zipcode_are_said_so(client: FlaskClient) -> None:
+    page = text(client.get("/?zipcode=1315&year=2004").text)
+    assert "Range 1315 alone" in page
+    page = text(client.get("/?zipcode=9001&year=2004").text)
+    assert "bpost does not use this zipcode" in page
+
+
+def test_spaces_around_what_was_typed_do_no_harm(client: FlaskClient) -> None:
+    assert "Risk factor of 9000" in text(client.get("/?zipcode=+9000+&year=2004").text)
+
+
+def test_without_a_base_year_it_is_2004(client: FlaskClient) -> None:
+    assert "base year 2004 165.08" in text(client.get("/?zipcode=9000").text)
+
+
+WRONG = [
+    ("zipcode=99x&year=2013", 400, "zipcode", "A zipcode has four digits"),
+    ("zipcode=&year=2013", 400, "zipcode", "Enter a zipcode of four digits"),
+    ("zipcode=1311&year=2013", 404, "zipcode", "No range of the risk table holds zipcode 1311"),
+    ("zipcode=9000&year=2020", 400, "year", "Choose one of the base years"),
+]
+
+
+@pytest.mark.parametrize(("query", "status", "field", "message"), WRONG)
+def test_a_wrong_field_says_what_is_wrong_and_keeps_the_focus(
+    client: FlaskClient, query: str, status: int, field: str, message: str
+) -> None:
+    response = client.get(f"/?{query}")
+    page = response.text
+    assert response.status_code == status
+    assert response.headers["Cache-Control"] == "no-store"
+    assert page.count(message) == 2  # in the summary and at the field
+    assert f'<a href="#{field}">' in page
+    assert f'id="{field}"' in page
+    assert f'id="{field}-error"' in page
+    assert f'aria-describedby="{field}-hint {field}-error"' in page
+    assert page.count("autofocus") == 1
+    assert "<title>Error: " in page
+
+
+def test_values_are_kept_when_something_is_wrong(client: FlaskClient) -> None:
+    page = client.get("/?zipcode=99x&year=1996").text
+    assert 'name="zipcode" value="99x"' in page
+    assert 'aria-invalid="true"' in page
+    assert re.search(r'value="1996"[^>]* checked', page)
+
+
+def test_one_wrong_field_does_not_cost_the_answer_to_the_other(client: FlaskClient) -> None:
+    assert "Health index, base year 2013 136.69" in text(client.get("/?zipcode=1311&year=2013").text)
+    assert "Risk factor of 9000" in text(client.get("/?zipcode=9000&year=2020").text)
+
+
+def test_both_fields_can_be_wrong_and_the_first_gets_the_focus(client: FlaskClient) -> None:
+    page = client.get("/?zipcode=x&year=y").text
+    assert page.index('href="#zipcode"') < page.index('href="#year"')
+    assert re.search(r'<input id="zipcode"[^>]* autofocus', page)
+    assert " checked" not in page
+
+
+def test_an_index_that_is_not_available_does_not_cost_the_risk_factor(app: Flask) -> None:
+    with app.app_context():
+        db.session.execute(delete(IndexValue))
+        db.session.commit()
+    response = app.test_client().get("/?zipcode=9000&year=2004")
+    page = text(response.text)
+    assert response.status_code == 503
+    assert response.headers["Retry-After"] == "60"
+    assert "Risk factor of 9000" in page
+    assert "The health index is not available" in page
+
+
+def test_what_was_typed_is_shown_as_text_and_not_as_a_page(client: FlaskClient) -> None:
+    page = client.get('/?zipcode="><script>alert(1)</script>&year=<b>').text
+    assert "<script>" not in page
+    assert "<b>" not in page
+
+
+def test_a_wrong_address_brings_the_form_to_correct_it(client: FlaskClient) -> None:
+    page = client.get("/zipcode/99x?format=html").text
+    assert 'name="zipcode" value="99x"' in page
+    assert "A zipcode has four digits" in page
+    assert re.search(r'value="2004"[^>]* checked', page)
+    page = client.get("/index?year=2020&format=html").text
+    assert "Choose one of the base years" in page
+
+
+def test_a_page_says_when_statbel_was_last_asked_and_that_a_month_is_late(
+    app: Flask, statbel: FakeStatbel, set_clock: SetClock
+) -> None:
+    statbel.bestat = answering(bestat([(2025, "2026-10", 104.11)]))
+    set_clock(datetime(2026, 10, 30, 11, 5, tzinfo=timezone.utc))
+    client = app.test_client()
+    page = text(client.get("/index?year=2025&format=html").text)
+    assert "base year 2025 104.11 Month October 2026" in page
+    assert "Checked with Statbel on 30 October 2026 at 12:05" in page
+    assert "should have published" not in page
+    page = text(client.get("/index?year=2013&format=html").text)
+    assert "Statbel should have published a later month" in page
+
+
+def test_the_pages_name_their_sources(client: FlaskClient) -> None:
+    for path in ("/", "/zipcode/9000?format=html", "/index?format=html", "/nowhere?format=html"):
+        page = text(client.get(path).text)
+        assert "Statbel" in page
+        assert "GeoNames ( CC BY 4.0 )" in page
+
+
+def test_a_page_runs_nothing_and_loads_only_our_own(client: FlaskClient) -> None:
+    response = client.get("/?zipcode=9000&year=2004")
+    policy = response.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "<script" not in response.text
+    assert "style=" not in response.text
+    assert not re.search(r'(?:src|<link[^>]*href)="https?:', response.text)
+    for path in re.findall(r'<link[^>]*href="([^"]+)"', response.text):
+        with client.get(path) as loaded:
+            assert loaded.status_code == 200
+
+
+def test_every_answer_has_the_security_headers(
+    make_app: Callable[[Settings], Flask], settings: Settings
+) -> None:
+    client = make_app(settings).test_client()
+    for path in ("/", "/index", "/nowhere", "/healthz", "/static/style.css"):
+        with client.get(path) as response:
+            headers = response.headers
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["X-Frame-Options"] == "DENY"
+        assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]

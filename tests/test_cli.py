@@ -1,0 +1,211 @@
+"""The `flask` commands, as a person or cron sees them."""
+
+import shutil
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Callable
+
+import pytest
+from flask import Flask
+
+from tests.commands import run, start
+from tests.conftest import SetClock
+from tests.databases import settings_for
+from tests.snapshot import snapshot
+from tests.statbel import FakeStatbel, answering, bestat
+from tests.zipcodes.bad_files import BAD_FILES
+from webapp import cli
+from webapp.config import ROOT, Settings
+
+MakeApp = Callable[[Settings], Flask]
+
+
+@pytest.fixture
+def seed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the folder seed/ that the test may change, and that init-db loads."""
+    folder = tmp_path / "seed"
+    shutil.copytree(ROOT / "seed", folder)
+    monkeypatch.setattr(cli, "SEED", folder)
+    return folder
+
+
+def test_the_first_run_makes_the_schema_and_loads_the_seed(
+    make_app: MakeApp, empty_database_url: str
+) -> None:
+    app = make_app(settings_for(empty_database_url))
+    result = run(app, "init-db")
+    assert (result.exit_code, result.output.splitlines()) == (
+        0,
+        [
+            "Schema: at revision 0001.",
+            "Risk factors: 164 ranges loaded as risk table 1.",
+            "Health index: 1684 values added.",
+            "Places: loaded.",
+        ],
+    )
+    client = app.test_client()
+    assert [client.get(path).status_code for path in ("/zipcode/9000", "/index", "/readyz")] == [
+        200,
+        200,
+        200,
+    ]
+
+
+def test_a_second_run_changes_nothing(app: Flask, set_clock: SetClock) -> None:
+    before = snapshot(app)
+    set_clock(datetime(2026, 8, 15, 12, 0, tzinfo=timezone.utc))
+    result = run(app, "init-db")
+    assert (result.exit_code, result.output.splitlines()) == (
+        0,
+        [
+            "Schema: at revision 0001.",
+            "Risk factors: up to date.",
+            "Health index: 0 values added.",
+            "Places: up to date.",
+        ],
+    )
+    assert snapshot(app) == before
+
+
+def test_a_changed_file_is_a_new_table_in_force_from_that_day(
+    app: Flask, seed: Path, set_clock: SetClock
+) -> None:
+    before = snapshot(app)
+    client = app.test_client()
+    file = seed / "zipcodes.csv"
+    file.write_text(file.read_text().replace("1315,B\n", "1315,C\n"))
+    set_clock(datetime(2026, 8, 14, 23, 30, tzinfo=timezone.utc))
+    result = run(app, "init-db")
+    assert "Risk factors: 164 ranges loaded as risk table 2." in result.output
+    answer = client.get("/zipcode/1315")
+    assert (answer.json, answer.headers["Risk-Table"], answer.headers["Risk-Table-Effective-From"]) == (
+        {"risk_factor": "C"},
+        "2",
+        "2026-08-15",
+    )
+    after = snapshot(app)
+    assert before["risk_range"] < after["risk_range"]
+    assert before["risk_table"] < after["risk_table"]
+    assert (len(after["risk_range"]), len(after["risk_table"])) == (328, 2)
+
+
+def test_changed_places_are_loaded(app: Flask, seed: Path) -> None:
+    file = seed / "postal_codes.csv"
+    file.write_text(file.read_text(encoding="utf-8").replace("9000,Gent,", "9000,Ganda,"), encoding="utf-8")
+    assert "Places: loaded." in run(app, "init-db").output
+    assert "Ganda" in app.test_client().get("/zipcode/9000?format=html").text
+
+
+def test_a_zipcodes_file_that_was_restored_counts_again(app: Flask, seed: Path) -> None:
+    file = seed / "zipcodes.csv"
+    original = file.read_text()
+    file.write_text(original.replace("1315,B\n", "1315,C\n"))
+    assert run(app, "init-db").exit_code == 0
+    file.write_text(original)
+    assert run(app, "init-db").exit_code == 0
+    assert app.test_client().get("/zipcode/1315").json == {"risk_factor": "B"}
+
+
+@pytest.fixture(params=["seeded", "empty"])
+def any_app(request: pytest.FixtureRequest, kind: str) -> Flask:
+    """An application on a database that no test changes: seeded or empty, of each kind."""
+    prefix = "" if request.param == "seeded" else "empty_"
+    app: Flask = request.getfixturevalue(f"{prefix}{kind}_app")
+    return app
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def kind(request: pytest.FixtureRequest) -> str:
+    chosen: str = request.param
+    return chosen
+
+
+@pytest.mark.parametrize("problem", BAD_FILES)
+def test_a_bad_risk_file_changes_nothing_and_is_explained_in_one_line(
+    any_app: Flask, seed: Path, problem: str
+) -> None:
+    content, message = BAD_FILES[problem]
+    (seed / "zipcodes.csv").write_bytes(content)
+    before = snapshot(any_app)
+    result = run(any_app, "init-db")
+    assert (result.exit_code, result.output) == (1, f"Error: {message}. Nothing was changed.\n")
+    assert snapshot(any_app) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("zipcodes.csv", None, "zipcodes.csv: cannot be read (No such file or directory)"),
+        ("health_index.csv", None, "health_index.csv: cannot be read (No such file or directory)"),
+        ("postal_codes.csv", None, "postal_codes.csv: cannot be read (No such file or directory)"),
+        (
+            "health_index.csv",
+            b"base_year,month,value,status\n2013,2026-13,1.00,published\n",
+            "health_index.csv, row 2: '2026-13' is not a month, such as 2025-12",
+        ),
+        ("postal_codes.csv", b"9000,Gent\n", None),
+    ],
+)
+def test_any_bad_file_changes_nothing(
+    any_app: Flask, seed: Path, name: str, content: bytes, message: str
+) -> None:
+    (seed / name).unlink()
+    if content is not None:
+        (seed / name).write_bytes(content)
+    before = snapshot(any_app)
+    result = run(any_app, "init-db")
+    assert (result.exit_code, len(result.output.splitlines())) == (1, 1)
+    assert result.output.startswith(f"Error: {message or name}")
+    assert snapshot(any_app) == before
+
+
+def test_nothing_is_left_in_an_empty_database_after_a_bad_file(shared_empty_app: Flask, seed: Path) -> None:
+    (seed / "zipcodes.csv").write_text("1000 - 1310,D\n")
+    assert run(shared_empty_app, "init-db").exit_code == 1
+    assert snapshot(shared_empty_app) == {}
+
+
+def test_a_failure_in_the_middle_leaves_nothing_behind(
+    make_app: MakeApp, empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = make_app(settings_for(empty_database_url))
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("late")
+
+    monkeypatch.setattr("webapp.database.places.load", fail)
+    result = run(app, "init-db")
+    assert isinstance(result.exception, RuntimeError)
+    assert snapshot(app) == {}
+
+
+def test_an_error_goes_to_standard_error_as_one_line() -> None:
+    command = start("mysql://127.0.0.1/desk", "init-db")
+    output, error = command.communicate()
+    assert (command.returncode, output) == (1, "")
+    assert error.startswith("Error: DATABASE_URL")
+    assert len(error.splitlines()) == 1
+
+
+def test_a_database_out_of_reach_is_explained_in_one_line(make_app: MakeApp, unreachable_url: str) -> None:
+    result = run(make_app(settings_for(unreachable_url)), "init-db")
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: The database cannot be used: ")
+    assert len(result.output.splitlines()) == 1
+
+
+# Asking Statbel
+
+
+def test_the_index_can_be_refreshed_by_hand(app: Flask, statbel: FakeStatbel) -> None:
+    statbel.bestat = answering(bestat([(2025, "2026-07", 103.24), (2025, "2026-08", 104.00)]))
+    result = run(app, "refresh-index")
+    assert (result.exit_code, result.output) == (0, "Statbel (bestat): 1 values new or revised.\n")
+    assert app.test_client().get("/index?year=2025").json == {"index": 104.0}
+
+
+def test_cron_notices_that_statbel_cannot_be_read(app: Flask) -> None:
+    result = run(app, "refresh-index")
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: Statbel cannot be read: ")
+    assert len(result.output.splitlines()) == 1

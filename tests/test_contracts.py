@@ -1,0 +1,32 @@
+"""The two JSON contracts that never change: every row of DESIGN.md 2.1, on both databases."""
+
+import pytest
+from flask.testing import FlaskClient
+
+CONTRACT = [
+    ("/index", 200, {"index": 165.08}),
+    ("/index?year=1988", 200, {"index": 226.44}),
+    ("/index?year=1996", 200, {"index": 187.81}),
+    ("/index?year=2004", 200, {"index": 165.08}),
+    ("/index?year=2013", 200, {"index": 136.69}),
+    ("/index?year=2025", 200, {"index": 103.24}),
+    ("/index?year=2020", 400, {"detail": "WRONG_YEAR"}),
+    ("/index?year=abc", 400, {"detail": "WRONG_YEAR"}),
+    ("/index?year=", 400, {"detail": "WRONG_YEAR"}),
+    ("/zipcode/9000", 200, {"risk_factor": "B"}),
+    ("/zipcode/9170", 200, {"risk_factor": "A"}),
+    ("/zipcode/9200", 200, {"risk_factor": "A"}),
+    ("/zipcode/9240", 200, {"risk_factor": "A"}),
+    ("/zipcode/999", 400, {"detail": "ZIPCODE_NOT_VALID"}),
+    ("/zipcode/10000", 400, {"detail": "ZIPCODE_NOT_VALID"}),
+    ("/zipcode/abc", 400, {"detail": "ZIPCODE_NOT_VALID"}),
+    ("/zipcode/-1", 400, {"detail": "ZIPCODE_NOT_VALID"}),
+    ("/zipcode/1311", 404, {"detail": "ZIPCODE_NOT_FOUND"}),
+]
+
+
+@pytest.mark.parametrize(("path", "status", "body"), CONTRACT)
+def test_contract(client: FlaskClient, path: str, status: int, body: object) -> None:
+    response = client.get(path)
+    assert (response.status_code, response.json) == (status, body)
+    assert response.content_type == "application/json"

@@ -1,0 +1,115 @@
+"""`/zipcode/<zipcode>`: every range of the seed, what is refused, and what the headers tell."""
+
+import uuid
+from typing import Tuple
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import delete, select
+
+from tests.conftest import ORDINARY_DAY
+from tests.zipcodes.seed import GAPS, RANGES
+from webapp.extensions import db
+from webapp.zipcodes import service
+from webapp.zipcodes.models import RiskTable
+from webapp.zipcodes.risk_table import Range, RiskFile
+
+
+@pytest.fixture
+def reader(shared_app: Flask) -> FlaskClient:
+    return shared_app.test_client()
+
+
+@pytest.mark.parametrize("seed_range", RANGES, ids=lambda seed_range: f"{seed_range[0]}-{seed_range[1]}")
+def test_both_ends_and_the_middle_of_a_range_have_its_factor(
+    reader: FlaskClient, seed_range: Tuple[int, int, str]
+) -> None:
+    first, last, factor = seed_range
+    answers = [reader.get(f"/zipcode/{zipcode}") for zipcode in (first, (first + last) // 2, last)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200]
+    assert [answer.json for answer in answers] == [{"risk_factor": factor}] * 3
+    assert {answer.headers["Risk-Range"] for answer in answers} == {f"{first}-{last}"}
+
+
+@pytest.mark.parametrize("gap", GAPS, ids=lambda gap: f"{gap[0]}-{gap[1]}")
+def test_both_ends_of_a_gap_are_not_found(reader: FlaskClient, gap: Tuple[int, int]) -> None:
+    answers = [reader.get(f"/zipcode/{zipcode}") for zipcode in gap]
+    assert [(answer.status_code, answer.json) for answer in answers] == [
+        (404, {"detail": "ZIPCODE_NOT_FOUND"})
+    ] * 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "999",
+        "10000",
+        "0999",
+        "0000",
+        "-1",
+        "+9000",
+        "abc",
+        "90 00",
+        " 9000",
+        "9000%0A",
+        "9000.0",
+        "9e3",
+        "٩٠٠٠",
+        "９０００",
+        "9000'--",
+        "B-9000",
+        "%00000",
+        pytest.param("9" * 2000, id="2000 digits"),
+    ],
+)
+def test_what_is_not_four_digits_is_not_valid(reader: FlaskClient, text: str) -> None:
+    answer = reader.get(f"/zipcode/{text}")
+    assert (answer.status_code, answer.json) == (400, {"detail": "ZIPCODE_NOT_VALID"})
+
+
+def test_the_headers_tell_range_table_and_since_when(reader: FlaskClient) -> None:
+    headers = reader.get("/zipcode/9200").headers
+    assert (headers["Risk-Range"], headers["Risk-Table"], headers["Risk-Table-Effective-From"]) == (
+        "9170-9240",
+        "1",
+        "2026-08-14",
+    )
+
+
+def test_a_page_tells_the_factor_as_well(reader: FlaskClient) -> None:
+    answer = reader.get("/zipcode/9000", headers={"Accept": "text/html"})
+    assert (answer.status_code, answer.mimetype) == (200, "text/html")
+    assert "Gent" in answer.text
+
+
+def test_an_answer_may_be_kept_for_a_minute(reader: FlaskClient) -> None:
+    assert reader.get("/zipcode/9000").headers["Cache-Control"] == "public, max-age=60"
+
+
+def test_without_a_risk_table_the_desk_says_when_to_try_again(app: Flask, client: FlaskClient) -> None:
+    with app.app_context():
+        db.session.execute(delete(RiskTable))
+        db.session.commit()
+    answer = client.get("/zipcode/9000")
+    assert (answer.status_code, answer.json) == (503, {"detail": "RISK_TABLE_UNAVAILABLE"})
+    assert int(answer.headers["Retry-After"]) > 0
+
+
+@pytest.mark.parametrize("path", ["/zipcode/9000", "/zipcode/1311", "/index", "/index?year=2031"])
+def test_without_tables_the_desk_is_unavailable_and_not_broken(shared_empty_app: Flask, path: str) -> None:
+    answer = shared_empty_app.test_client().get(path)
+    assert (answer.status_code, answer.json) == (503, {"detail": "DATABASE_UNAVAILABLE"})
+    assert int(answer.headers["Retry-After"]) > 0
+
+
+def test_a_new_table_counts_at_once_for_a_zipcode_that_was_not_found(app: Flask, client: FlaskClient) -> None:
+    assert client.get("/zipcode/1311").status_code == 404
+    with app.app_context():
+        file = RiskFile("new.csv", uuid.uuid4().hex * 2, [Range(1311, 1311, "A")])
+        service.import_table(db.session(), file, ORDINARY_DAY.date())
+        db.session.commit()
+        newest = db.session.scalars(select(RiskTable.id).order_by(RiskTable.id.desc())).first()
+    answer = client.get("/zipcode/1311")
+    assert (answer.status_code, answer.json) == (200, {"risk_factor": "A"})
+    assert answer.headers["Risk-Table"] == str(newest)

@@ -1,0 +1,66 @@
+"""`/index`: the latest health index on a base year."""
+
+import re
+from typing import Dict, List
+
+from flask import Blueprint, Response, request
+
+from webapp.errors import WrongYear
+from webapp.extensions import cache
+from webapp.health_index import service
+from webapp.health_index.service import BASE_YEARS, DEFAULT_BASE_YEAR, LatestIndex
+from webapp.representation import represent
+
+bp = Blueprint("health_index", __name__)
+
+# Seconds for which an answer may be kept, here and by callers: a new month shows within these.
+CACHE_SECONDS = 60
+
+
+@bp.get("/index")
+def show() -> Response:
+    base_year = parse_base_year(request.args.get("year", str(DEFAULT_BASE_YEAR)))
+    latest = latest_index(base_year)
+    return represent(
+        payload={"index": float(latest["index"])},
+        template="index.html",
+        context={"latest": latest},
+        max_age=CACHE_SECONDS,
+        headers=index_headers(latest),
+    )
+
+
+@cache.memoize(timeout=CACHE_SECONDS)  # type: ignore[untyped-decorator, unused-ignore]
+def latest_index(base_year: int) -> LatestIndex:
+    return service.latest(base_year)
+
+
+@cache.memoize(timeout=CACHE_SECONDS)  # type: ignore[untyped-decorator, unused-ignore]
+def further_base_years() -> List[int]:
+    """The base years that the data holds beyond those that the program knows."""
+    return [year for year in service.held_base_years() if year not in BASE_YEARS]
+
+
+def parse_base_year(text: str) -> int:
+    """Check what a caller gave as base year.
+
+    Raises WrongYear when it is no base year on which there can be a health index.
+    """
+    if re.fullmatch("[0-9]{4}", text):
+        year = int(text)
+        if year in BASE_YEARS or year in further_base_years():
+            return year
+    known = ", ".join(map(str, sorted(BASE_YEARS)))
+    raise WrongYear(f"Choose one of the base years of the health index: {known}.", value=text)
+
+
+def index_headers(latest: LatestIndex) -> Dict[str, str]:
+    """What the JSON body has no room for: which month it is, and how fresh."""
+    headers = {
+        "Index-Month": f"{latest['month']:%Y-%m}",
+        "Index-Status": latest["status"],
+        "Index-Stale": "true" if latest["stale"] else "false",
+    }
+    if latest["checked_at"]:
+        headers["Index-Checked"] = f"{latest['checked_at']:%Y-%m-%dT%H:%M:%SZ}"
+    return headers

@@ -1,0 +1,3 @@
+"""The pages that belong to no single subject."""
+
+from webapp.pages.views import bp as bp

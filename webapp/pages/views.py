@@ -1,0 +1,53 @@
+"""`/`: the lookup form. Its answer is a link: everything that was asked is in the address."""
+
+from typing import Any, Callable, Dict, Optional, TypeVar
+
+from flask import Blueprint, Response, make_response, render_template, request
+
+from webapp.errors import DeskError, ZipcodeNotValid, failed
+from webapp.health_index.service import DEFAULT_BASE_YEAR
+from webapp.health_index.views import CACHE_SECONDS, latest_index, parse_base_year
+from webapp.representation import cacheable
+from webapp.zipcodes.views import find_risk_factor, parse_zipcode
+
+bp = Blueprint("pages", __name__)
+
+Found = TypeVar("Found")
+
+
+@bp.get("/")
+def lookup() -> Response:
+    zipcode = request.args.get("zipcode", "").strip()
+    year = request.args.get("year", str(DEFAULT_BASE_YEAR)).strip()
+    context: Dict[str, Any] = {"values": {"zipcode": zipcode, "year": year}, "errors": {}, "failures": []}
+    error = None
+    if "zipcode" in request.args:
+        halves = (
+            _attempt(context, "found", lambda: find_risk_factor(_given_zipcode(zipcode))),
+            _attempt(context, "latest", lambda: latest_index(parse_base_year(year))),
+        )
+        error = next((half for half in halves if half), None)
+    response = make_response(render_template("lookup.html", **context))
+    return failed(response, error) if error else cacheable(response, CACHE_SECONDS)
+
+
+def _given_zipcode(text: str) -> int:
+    if not text:
+        raise ZipcodeNotValid("Enter a zipcode of four digits. For example: 9000.")
+    return parse_zipcode(text)
+
+
+def _attempt(context: Dict[str, Any], name: str, look_up: Callable[[], Found]) -> Optional[DeskError]:
+    """Look one thing up, and put what it gave into the context: a result, or what went wrong.
+
+    An error in one half of the form does not take the answer of the other half from the page.
+    """
+    try:
+        context[name] = look_up()
+    except DeskError as error:
+        if error.field:
+            context["errors"][error.field] = error.message
+        else:
+            context["failures"].append(error)
+        return error
+    return None

@@ -1,0 +1,53 @@
+"""`/zipcode/<zipcode>`: the risk factor of a zipcode."""
+
+import re
+from typing import Dict
+
+from flask import Blueprint, Response
+
+from webapp.errors import ZipcodeNotValid
+from webapp.extensions import cache
+from webapp.representation import represent
+from webapp.zipcodes import service
+from webapp.zipcodes.service import RiskFactor
+
+bp = Blueprint("zipcodes", __name__)
+
+# Seconds for which an answer may be kept, here and by callers: a new risk table counts within these.
+CACHE_SECONDS = 60
+
+
+@bp.get("/zipcode/<zipcode>")
+def show(zipcode: str) -> Response:
+    found = find_risk_factor(parse_zipcode(zipcode))
+    return represent(
+        payload={"risk_factor": found["factor"]},
+        template="zipcode.html",
+        context={"found": found},
+        max_age=CACHE_SECONDS,
+        headers=risk_headers(found),
+    )
+
+
+@cache.memoize(timeout=CACHE_SECONDS)  # type: ignore[untyped-decorator, unused-ignore]
+def find_risk_factor(zipcode: int) -> RiskFactor:
+    return service.find(zipcode)
+
+
+def parse_zipcode(text: str) -> int:
+    """Check what a caller gave as zipcode.
+
+    Raises ZipcodeNotValid when it is not four digits, of which the first is not 0.
+    """
+    if not re.fullmatch("[1-9][0-9]{3}", text):
+        raise ZipcodeNotValid("A zipcode has four digits, from 1000 to 9999. For example: 9000.", value=text)
+    return int(text)
+
+
+def risk_headers(found: RiskFactor) -> Dict[str, str]:
+    """What the JSON body has no room for: which range matched, in which table, since when."""
+    return {
+        "Risk-Range": f"{found['first']}-{found['last']}",
+        "Risk-Table": str(found["risk_table"]),
+        "Risk-Table-Effective-From": found["effective_from"].isoformat(),
+    }
