@@ -1,0 +1,34 @@
+# The desk in one container: gunicorn as the one process, on port 5000, as a user without rights.
+#   docker build -t desk .                                  Python 3.8, the version it must run on
+#   docker build -t desk --build-arg PYTHON_VERSION=3.13 .  newer libraries with later fixes
+
+ARG PYTHON_VERSION=3.8
+FROM python:${PYTHON_VERSION}-alpine
+
+# DATABASE_URL is set but empty: whoever forgets it is told so at start, and does not get an
+# embedded database that is lost with the container.
+ENV PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    DATABASE_URL=""
+
+RUN addgroup -S -g 10001 desk && adduser -S -D -H -u 10001 -G desk desk
+
+WORKDIR /srv/desk
+
+# Wheels only: nothing is compiled here, so the image needs no compiler.
+COPY requirements.txt ./
+RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.txt
+
+# Owned by root and never written to: works with a read-only root filesystem.
+COPY wsgi.py gunicorn.conf.py ./
+COPY webapp webapp
+COPY templates templates
+COPY static static
+COPY seed seed
+RUN python -m compileall -q webapp
+
+USER 10001:10001
+EXPOSE 5000
+HEALTHCHECK --interval=30s --timeout=3s --start-period=10s \
+    CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:5000/healthz', timeout=2)"]
+CMD ["gunicorn", "wsgi:app"]

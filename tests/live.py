@@ -1,0 +1,64 @@
+"""The desk as operators run it: gunicorn as a process of its own, on a free port."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Dict, Iterator, NamedTuple
+
+import requests
+
+from tests.processes import free_port
+from webapp.config import ROOT
+
+START_SECONDS = 20
+
+
+class Desk(NamedTuple):
+    """A running desk: its address, its process, and the file with its log."""
+
+    url: str
+    process: "subprocess.Popen[bytes]"
+    log: Path
+
+
+def environment(**variables: str) -> Dict[str, str]:
+    """What a new shell knows, and these variables: nothing of the developer's own."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return {**kept, **variables}
+
+
+@contextlib.contextmanager
+def running(folder: Path, **variables: str) -> Iterator[Desk]:
+    """Start the desk with these variables, wait until it answers, and stop it afterwards."""
+    port = free_port()
+    log = folder / "gunicorn.log"
+    command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "wsgi:app"]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment(**variables), stdout=output, stderr=output
+        )
+    desk = Desk(f"http://127.0.0.1:{port}", process, log)
+    try:
+        _wait(desk)
+        yield desk
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        process.wait(START_SECONDS)
+
+
+def _wait(desk: Desk) -> None:
+    give_up = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            requests.get(f"{desk.url}/healthz", timeout=1)
+        except requests.RequestException:
+            assert desk.process.poll() is None, desk.log.read_text()
+            assert time.monotonic() < give_up, desk.log.read_text()
+            time.sleep(0.05)
+        else:
+            return

@@ -1,0 +1,108 @@
+"""The desk as operators run it: gunicorn, its settings, how it starts, waits and stops."""
+
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import List
+
+import pytest
+import requests
+
+from tests.live import environment, running
+from tests.statbel import FakeStatbel
+from webapp.config import ROOT
+
+
+def test_a_lookup_waits_for_nobody_while_statbel_hangs(
+    database_url: str, statbel: FakeStatbel, tmp_path: Path
+) -> None:
+    """Today's date is real here, so that a later month than the seed's is due."""
+    statbel.bestat = statbel.open_data = statbel.hanging
+    durations: List[float] = []
+
+    def ask(url: str) -> None:
+        start = time.monotonic()
+        assert requests.get(url, timeout=20).json() == {"index": 165.08}
+        durations.append(time.monotonic() - start)
+
+    variables = {**statbel.addresses, "HEALTH_INDEX_TIMEOUT": "0.5,1.5", "WEB_THREADS": "4"}
+    with running(tmp_path, DATABASE_URL=database_url, **variables) as desk:
+        refresher = threading.Thread(target=ask, args=(f"{desk.url}/index",))
+        refresher.start()
+        while not statbel.asked:
+            time.sleep(0.01)
+        start = time.monotonic()
+        assert requests.get(f"{desk.url}/zipcode/9000", timeout=20).json() == {"risk_factor": "B"}
+        assert time.monotonic() - start < 0.5
+        others = [threading.Thread(target=ask, args=(f"{desk.url}/index",)) for _ in range(8)]
+        for thread in others:
+            thread.start()
+        for thread in [*others, refresher]:
+            thread.join()
+    assert sum(duration > 1 for duration in durations) == 1
+    assert max(durations) < 6  # two sources, one deadline of 2 seconds each
+    assert statbel.asked == ["/bestat", "/open-data"]
+    assert desk.log.read_text().count("Statbel cannot be read") == 1
+
+
+def test_the_log_says_where_to_look_and_how_long_an_answer_took(
+    sqlite_url: str, statbel: FakeStatbel, tmp_path: Path
+) -> None:
+    with running(tmp_path, DATABASE_URL=sqlite_url, **statbel.addresses) as desk:
+        requests.get(f"{desk.url}/zipcode/9000", timeout=5)
+    log = desk.log.read_text()
+    assert f"Open {desk.url}/" in log
+    assert "This uses the embedded database" in log
+    assert "For PostgreSQL set DATABASE_URL=" in log
+    line = next(line for line in log.splitlines() if "/zipcode/9000" in line)
+    assert '"GET /zipcode/9000 HTTP/1.1" 200' in line
+    assert line.endswith("ms")
+
+
+def test_a_password_is_not_logged(postgresql_url: str, statbel: FakeStatbel, tmp_path: Path) -> None:
+    address = postgresql_url.replace("postgres@", "postgres:s3cret@")
+    with running(tmp_path, DATABASE_URL=address, **statbel.addresses) as desk:
+        requests.get(f"{desk.url}/readyz", timeout=5)
+    assert "Database: postgresql" in desk.log.read_text()
+    assert "s3cret" not in desk.log.read_text()
+
+
+def test_stopping_lets_a_request_finish(sqlite_url: str, statbel: FakeStatbel, tmp_path: Path) -> None:
+    statbel.bestat = statbel.open_data = statbel.hanging
+    answers: List[int] = []
+    variables = {**statbel.addresses, "HEALTH_INDEX_TIMEOUT": "0.2,0.8"}
+    with running(tmp_path, DATABASE_URL=sqlite_url, **variables) as desk:
+        request = threading.Thread(
+            target=lambda: answers.append(requests.get(f"{desk.url}/index", timeout=20).status_code)
+        )
+        request.start()
+        while not statbel.asked:
+            time.sleep(0.01)
+        desk.process.terminate()
+        assert desk.process.wait(9) == 0
+        request.join()
+    assert answers == [200]
+
+
+@pytest.mark.parametrize("command", [["gunicorn", "wsgi:app"], ["flask", "init-db"]])
+@pytest.mark.parametrize(
+    ("variable", "value"), [("DATABASE_URL", ""), ("WEB_THREADS", "many"), ("LOG_LEVEL", "loud")]
+)
+def test_a_setting_that_cannot_be_used_stops_the_start_with_one_line(
+    command: List[str], variable: str, value: str
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=ROOT,
+        env=environment(**{variable: value}),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.startswith(f"Error: {variable} is ")
+    assert len(done.stderr.splitlines()) == 1
