@@ -99,11 +99,12 @@ class Settings:
             "SQLALCHEMY_ENGINE_OPTIONS": self._engine_options(),
             "CACHE_TYPE": f"webapp.cache_backends.{'SharedCache' if self.redis_url else 'ProcessCache'}",
             "CACHE_REDIS_URL": self.redis_url,
-            "CACHE_KEY_PREFIX": "belgian-desk:",
+            # The number changes with the shape of what is cached, so that two releases can share Redis.
+            "CACHE_KEY_PREFIX": "belgian-desk:1:",
             # Above the number of keys that can be asked for in the minute that they live: 9,000
             # zipcodes and a few base years. Beyond it, those that have expired are dropped.
             "CACHE_THRESHOLD": 20_000,
-            # No route takes a body; what is larger than this is refused unread.
+            # No route takes a body.
             "MAX_CONTENT_LENGTH": 64 * 1024,
             "SEND_FILE_MAX_AGE_DEFAULT": 3600,
         }

@@ -21,6 +21,10 @@ class Model(DeclarativeBase):
     )
 
 
+# Seconds for which an answer may be kept, here and by callers: a new risk table or index value is
+# seen within these.
+CACHE_SECONDS = 60
+
 db = SQLAlchemy(model_class=Model)
 migrate = Migrate()
 cache = Cache()

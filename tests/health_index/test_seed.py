@@ -113,7 +113,7 @@ def test_a_new_row_is_added(app: Flask) -> None:
 
 
 def test_a_newer_seed_corrects_an_older_one(app: Flask) -> None:
-    assert load(app, [given(2004, "2025-12", "165.09")]) == 0
+    assert load(app, [given(2004, "2025-12", "165.09")]) == 1
     assert held(app, 2004, "2025-12") == ("165.09", "published", "seed")
 
 

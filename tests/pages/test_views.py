@@ -1,7 +1,8 @@
 """The lookup page, as an agent sees it."""
 
 import re
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
+from decimal import Decimal
 from typing import Callable
 
 import pytest
@@ -10,7 +11,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import delete
 
 from tests.conftest import SetClock
+from tests.databases import settings_for
 from tests.statbel import FakeStatbel, answering, bestat
+from webapp import clock
 from webapp.config import Settings
 from webapp.extensions import db
 from webapp.health_index.models import IndexValue
@@ -39,7 +42,7 @@ def test_a_lookup_shows_factor_and_index_and_where_they_come_from(client: FlaskC
     )
     assert "Places De Klinge, Meerdonk, Sint-Gillis-Waas, Sint-Pauwels" in page
     assert "Health index, base year 2013 136.69 Month December 2025 Source Statbel, as published" in page
-    assert "not yet with Statbel; this is the value that came with the program" in page
+    assert "not yet with Statbel; this value is bundled with this release" in page
 
 
 def test_a_lookup_keeps_what_was_asked_and_links_to_each_result(client: FlaskClient) -> None:
@@ -53,7 +56,7 @@ def test_a_lookup_keeps_what_was_asked_and_links_to_each_result(client: FlaskCli
 
 def test_a_range_of_one_and_an_unused_zipcode_are_said_so(client: FlaskClient) -> None:
     page = text(client.get("/?zipcode=1315&year=2004").text)
-    assert "Range 1315 alone" in page
+    assert "Range 1315 only" in page
     page = text(client.get("/?zipcode=9001&year=2004").text)
     assert "bpost does not use this zipcode" in page
 
@@ -120,6 +123,38 @@ def test_an_index_that_is_not_available_does_not_cost_the_risk_factor(app: Flask
     assert response.headers["Retry-After"] == "60"
     assert "Risk factor of 9000" in page
     assert "The health index is not available" in page
+
+
+def test_a_base_year_alone_gives_the_index_alone(client: FlaskClient) -> None:
+    page = text(client.get("/?year=2013").text)
+    assert "Health index, base year 2013 136.69" in page
+    assert "Enter a zipcode" not in page
+    assert client.get("/?year=abc").status_code == 400
+
+
+def test_a_further_base_year_can_be_chosen(app: Flask) -> None:
+    with app.app_context():
+        further = {"base_year": 2034, "month": date(2034, 2, 1), "value": Decimal("101.10")}
+        db.session.add(IndexValue(status="published", source="bestat", fetched_at=clock.now(), **further))
+        db.session.commit()
+    page = app.test_client().get("/?zipcode=9000&year=2034").text
+    assert re.search(r'value="2034"[^>]* checked', page)
+    assert "Health index, base year 2034 101.10" in text(page)
+
+
+def test_a_place_has_its_names_in_its_own_languages(client: FlaskClient) -> None:
+    assert "Risk factor of 1000 Brussel / Bruxelles" in text(client.get("/?zipcode=1000").text)
+
+
+def test_without_a_database_the_form_stays_with_what_was_typed(
+    make_app: Callable[[Settings], Flask], unreachable_url: str
+) -> None:
+    response = make_app(settings_for(unreachable_url)).test_client().get("/?zipcode=9000&year=1996")
+    assert response.status_code == 503
+    assert int(response.headers["Retry-After"]) > 0
+    assert "The service is temporarily unavailable" in response.text
+    assert 'name="zipcode" value="9000"' in response.text
+    assert re.search(r'value="1996"[^>]* checked', response.text)
 
 
 def test_what_was_typed_is_shown_as_text_and_not_as_a_page(client: FlaskClient) -> None:

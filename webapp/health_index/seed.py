@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Dict, List
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp import clock
@@ -49,19 +49,22 @@ def read(path: Path) -> List[Dict[str, Any]]:
 def load(session: Session, rows: List[Dict[str, Any]]) -> int:
     """Write the rows, but nothing over a value that Statbel itself gave since.
 
-    Returns the number of values that were added.
+    Returns the number of values that were added or changed.
     """
-    before = session.scalar(select(func.count()).select_from(IndexValue)) or 0
-    stamp = {"source": SOURCE, "fetched_at": clock.now()}
-    statement = insert(IndexValue)
-    new = statement.excluded
-    session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["base_year", "month"],
-            set_={name: new[name] for name in ("value", "status", "fetched_at")},
-            where=(IndexValue.source == SOURCE)
-            & ((IndexValue.value != new["value"]) | (IndexValue.status != new["status"])),
-        ),
-        [{**row, **stamp} for row in rows],
-    )
-    return (session.scalar(select(func.count()).select_from(IndexValue)) or 0) - before
+    held = {(value.base_year, value.month): value for value in session.scalars(select(IndexValue))}
+    changes = []
+    for row in rows:
+        value = held.get((row["base_year"], row["month"]))
+        same = value and (value.value, value.status) == (row["value"], row["status"])
+        if value is None or (value.source == SOURCE and not same):
+            changes.append({**row, "source": SOURCE, "fetched_at": clock.now()})
+    if changes:
+        statement = insert(IndexValue)
+        new = {name: statement.excluded[name] for name in ("value", "status", "fetched_at")}
+        session.execute(
+            statement.on_conflict_do_update(
+                index_elements=["base_year", "month"], set_=new, where=IndexValue.source == SOURCE
+            ),
+            changes,
+        )
+    return len(changes)

@@ -6,21 +6,21 @@ everybody else gets the last good value meanwhile, and so does everybody when St
 """
 
 import logging
-from contextlib import suppress
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Tuple, TypedDict
 
 from flask import current_app
 from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
 
 from webapp import clock
 from webapp.errors import IndexUnavailable
 from webapp.extensions import db
-from webapp.health_index.answers import Observation, UpstreamError
 from webapp.health_index.models import PUBLISHED, IndexValue, UpstreamCheck
+from webapp.health_index.parsing import Observation, UpstreamError
 from webapp.health_index.publication import latest_published_month
-from webapp.health_index.statbel import Source, Statbel
+from webapp.health_index.statbel import Statbel, StatbelSource
 from webapp.upsert import insert
 
 log = logging.getLogger(__name__)
@@ -86,23 +86,25 @@ def latest(base_year: int) -> LatestIndex:
 def refresh() -> Refresh:
     """Ask Statbel now, and store what is new or revised.
 
-    The second source is asked when the first fails, or does not have the month that is due.
+    The second source is asked when the first fails, or leaves a base year behind.
     Raises UpstreamError when no source gave an answer that could be used; nothing is stored then.
     """
     statbel: Statbel = current_app.extensions["statbel"]
+    _upsert_check(attempted_at=clock.now())
+    deadline = statbel.deadline()
     changed, answered, failures = 0, [], []
     for source in statbel.sources:
         # No connection is held while the network makes us wait.
         db.session.commit()
         try:
-            observations = statbel.read(source)
+            observations = statbel.read(source, deadline)
             _check_against_held(observations)
         except UpstreamError as error:
             failures.append(f"{source.name}: {error}")
             continue
         answered.append(source.name)
         changed += _store(observations, source)
-        if not _is_due():
+        if not _lagging_base_years():
             break
     reason = "; ".join(failures)[:500]
     _record(bool(answered), reason)
@@ -112,16 +114,35 @@ def refresh() -> Refresh:
 
 
 def _refresh_if_due() -> None:
-    if _is_due() and _claim_attempt():
-        # A failure is recorded and logged already; the last good value is what everybody gets.
-        with suppress(UpstreamError):
+    if not _is_due():
+        return
+    try:
+        if _claim_attempt():
             refresh()
+    except UpstreamError:
+        pass  # recorded and logged already; the last good value is what everybody gets
+    except DBAPIError as error:
+        # A database that can be read but not written still answers with what it holds.
+        db.session.rollback()
+        log.warning("what Statbel publishes cannot be stored: %s", str(error.orig).strip())
 
 
 def _is_due() -> bool:
     """Whether a month should be out that is not held on any base year."""
     held = db.session.scalar(select(func.max(IndexValue.month)))
     return held is None or held < latest_published_month(clock.today())
+
+
+def _lagging_base_years() -> List[int]:
+    """The base years of which the latest published month is not held.
+
+    That one lags is no reason to ask Statbel, because a base year may have ended; but when
+    Statbel is asked anyway, it is a reason to ask the second source as well.
+    """
+    due = latest_published_month(clock.today())
+    ends = select(IndexValue.base_year, func.max(IndexValue.month)).group_by(IndexValue.base_year)
+    held: Dict[int, date] = {row[0]: row[1] for row in db.session.execute(ends)}
+    return [year for year in {*BASE_YEARS, *held} if held.get(year, date.min) < due]
 
 
 def _claim_attempt() -> bool:
@@ -163,7 +184,7 @@ def _check_against_held(observations: Iterable[Observation]) -> None:
             )
 
 
-def _store(observations: Iterable[Observation], source: Source) -> int:
+def _store(observations: Iterable[Observation], source: StatbelSource) -> int:
     """Write what differs from what is held, and return the number of values written."""
     held = _held_values()
     now = clock.now()
@@ -203,13 +224,16 @@ def _record(answered: bool, failure: str) -> None:
     known = db.session.scalar(select(UpstreamCheck.failure))
     if failure and failure != known:
         subject = "One source of Statbel" if answered else "Statbel"
-        log.warning("%s cannot be read, serving the last good values: %s", subject, failure)
+        log.warning("%s cannot be read: %s", subject, failure)
     elif known and not failure:
-        log.warning("Statbel answers again")
-    now = clock.now()
-    news: Dict[str, Any] = {"attempted_at": now, "failure": failure or None}
+        log.info("Statbel answers again")
     if answered:
-        news["succeeded_at"] = now
-    statement = insert(UpstreamCheck).values(id=1, **news)
-    db.session.execute(statement.on_conflict_do_update(index_elements=[UpstreamCheck.id], set_=news))
+        _upsert_check(attempted_at=clock.now(), succeeded_at=clock.now(), failure=failure or None)
+    else:
+        _upsert_check(attempted_at=clock.now(), failure=failure)
+
+
+def _upsert_check(**changes: Any) -> None:
+    statement = insert(UpstreamCheck).values(id=1, **changes)
+    db.session.execute(statement.on_conflict_do_update(index_elements=[UpstreamCheck.id], set_=changes))
     db.session.commit()

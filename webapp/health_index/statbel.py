@@ -6,8 +6,8 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import Retry
 
-from webapp.health_index.answers import Observation, UpstreamError, read_bestat, read_open_data
 from webapp.health_index.deadline import TOO_LATE, Deadline, bounded
+from webapp.health_index.parsing import Observation, UpstreamError, read_bestat, read_open_data
 
 USER_AGENT = "BelgianIndexAndZipcodeRiskDesk/1.0"
 
@@ -28,12 +28,12 @@ RETRIES = Retry(
 )
 
 
-class Source(NamedTuple):
-    """One of Statbel's sources: a name for logs and records, its address, how to read it."""
+class StatbelSource(NamedTuple):
+    """One of Statbel's sources: a name for logs and records, its address, how to parse it."""
 
     name: str
     url: str
-    read: Callable[[bytes], List[Observation]]
+    parse: Callable[[bytes], List[Observation]]
 
 
 class Statbel:
@@ -42,27 +42,31 @@ class Statbel:
     Args:
         bestat_url: a view of be.STAT, as JSON.
         open_data_url: the zip with all base years.
-        timeout: deadlines in seconds, to connect and to read; the whole answer of a source
-            has to arrive within their sum, retries included.
+        timeout: seconds to connect, and for the whole answer of one source, retries included.
+            All sources together get their sum.
     """
 
     def __init__(self, bestat_url: str, open_data_url: str, timeout: Tuple[float, float]) -> None:
         self.sources = (
-            Source("bestat", bestat_url, read_bestat),
-            Source("open-data", open_data_url, read_open_data),
+            StatbelSource("bestat", bestat_url, read_bestat),
+            StatbelSource("open-data", open_data_url, read_open_data),
         )
         self._timeout = timeout
 
-    def read(self, source: Source) -> List[Observation]:
+    def deadline(self) -> Deadline:
+        """The time that asking all sources, beginning now, may take."""
+        return Deadline(sum(self._timeout))
+
+    def read(self, source: StatbelSource, deadline: Deadline) -> List[Observation]:
         """Read all observations of one source.
 
         Raises UpstreamError when it is out of reach, too slow, too large or not believable.
         """
-        return source.read(self._download(source.url))
+        return source.parse(self._download(source.url, deadline.within(self._timeout[1])))
 
-    def _download(self, url: str) -> bytes:
+    def _download(self, url: str, deadline: Deadline) -> bytes:
         with requests.Session() as session:
-            adapter = _BoundedAdapter(Deadline(sum(self._timeout)))
+            adapter = _BoundedAdapter(deadline)
             session.mount("http://", adapter)
             session.mount("https://", adapter)
             session.headers["User-Agent"] = USER_AGENT
