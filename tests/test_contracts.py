@@ -30,7 +30,7 @@ CONTRACT = [
 
 
 @pytest.mark.parametrize(("path", "status", "body"), CONTRACT)
-def test_contract(client: FlaskClient, path: str, status: int, body: object) -> None:
-    response = client.get(path)
+def test_contract(reader: FlaskClient, path: str, status: int, body: object) -> None:
+    response = reader.get(path)
     assert (response.status_code, response.json) == (status, body)
     assert response.content_type == "application/json"

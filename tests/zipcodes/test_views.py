@@ -16,11 +16,6 @@ from webapp.zipcodes.models import RiskTable
 from webapp.zipcodes.risk_table import Range, RiskFile
 
 
-@pytest.fixture
-def reader(shared_app: Flask) -> FlaskClient:
-    return shared_app.test_client()
-
-
 @pytest.mark.parametrize("seed_range", RANGES, ids=lambda seed_range: f"{seed_range[0]}-{seed_range[1]}")
 def test_both_ends_and_the_middle_of_a_range_have_its_factor(
     reader: FlaskClient, seed_range: Tuple[int, int, str]
