@@ -9,7 +9,7 @@ from webapp import cli, errors, health_index, logs, ops, pages, security, text, 
 from webapp.config import ROOT, Settings
 from webapp.database import MIGRATIONS, prepare_sqlite
 from webapp.extensions import cache, db, migrate
-from webapp.health_index.service import DEFAULT_BASE_YEAR
+from webapp.health_index.base_years import DEFAULT_BASE_YEAR
 from webapp.health_index.statbel import Statbel
 from webapp.health_index.views import known_base_years
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from webapp import database
 from webapp.config import ROOT
 from webapp.csv_file import FileError
-from webapp.health_index import service
+from webapp.health_index import refresh
 from webapp.health_index.parsing import UpstreamError
 
 SEED = ROOT / "seed"
@@ -51,7 +51,7 @@ def refresh_index() -> None:
     Ends with status 1 when no data could be read from Statbel.
     """
     with _one_line_errors():
-        outcome = service.refresh()
+        outcome = refresh.refresh()
     click.echo(f"Statbel ({outcome.source}): {outcome.changed} values new or revised.")
 
 

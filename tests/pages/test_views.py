@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import delete
+from sqlalchemy import text as sql
 
 from tests.conftest import SetClock
 from tests.databases import settings_for
@@ -155,6 +156,19 @@ def test_without_a_database_the_form_stays_with_what_was_typed(
     assert "The service is temporarily unavailable" in response.text
     assert 'name="zipcode" value="9000"' in response.text
     assert re.search(r'value="1996"[^>]* checked', response.text)
+
+
+def test_a_statement_that_is_ended_costs_only_its_own_half(
+    postgresql_url: str, make_app: Callable[[Settings], Flask]
+) -> None:
+    app = make_app(settings_for(postgresql_url))
+    with app.app_context(), db.engine.begin() as other:
+        other.execute(sql("LOCK TABLE risk_range IN ACCESS EXCLUSIVE MODE"))
+        response = app.test_client().get("/?zipcode=9000&year=2013")
+        other.rollback()
+    assert response.status_code == 503
+    assert "The service is temporarily unavailable" in response.text
+    assert "136.69" in response.text
 
 
 def test_what_was_typed_is_shown_as_text_and_not_as_a_page(reader: FlaskClient) -> None:

@@ -10,9 +10,9 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, NoReturn, Optional, Tuple
 
-# The health index has been computed since January 1994, then on base year 1988. Statbel's files
-# hold older base years too (1914 and on), of the consumer price index alone.
-OLDEST_BASE_YEAR = 1988
+from webapp.health_index.base_years import OLDEST_BASE_YEAR
+
+# Since when the health index has been computed.
 FIRST_MONTH = date(1994, 1, 1)
 
 # The index started near 70 on base 2013 and stands near 230 on base 1988. A figure far outside

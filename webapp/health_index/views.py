@@ -7,9 +7,10 @@ from flask import Blueprint, Response, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.errors import WrongYear
-from webapp.extensions import CACHE_SECONDS, cache
+from webapp.extensions import CACHE_SECONDS, cache, db
 from webapp.health_index import service
-from webapp.health_index.service import BASE_YEARS, DEFAULT_BASE_YEAR, LatestIndex
+from webapp.health_index.base_years import BASE_YEARS, DEFAULT_BASE_YEAR
+from webapp.health_index.service import LatestIndex
 from webapp.representation import represent
 
 bp = Blueprint("health_index", __name__)
@@ -46,6 +47,7 @@ def known_base_years() -> List[int]:
     try:
         further = further_base_years()
     except SQLAlchemyError:
+        db.session.rollback()
         further = []
     return sorted({*BASE_YEARS, *further}, reverse=True)
 

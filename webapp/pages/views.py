@@ -6,8 +6,8 @@ from flask import Blueprint, Response, make_response, render_template, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.errors import DeskError, ZipcodeNotValid, apply_error, as_domain_error
-from webapp.extensions import CACHE_SECONDS
-from webapp.health_index.service import DEFAULT_BASE_YEAR
+from webapp.extensions import CACHE_SECONDS, db
+from webapp.health_index.base_years import DEFAULT_BASE_YEAR
 from webapp.health_index.views import latest_index, parse_base_year
 from webapp.representation import cacheable
 from webapp.zipcodes.views import find_risk_factor, parse_zipcode
@@ -47,6 +47,7 @@ def _attempt(context: Dict[str, Any], name: str, look_up: Callable[[], Found]) -
     try:
         context[name] = look_up()
     except (DeskError, SQLAlchemyError) as raised:
+        db.session.rollback()  # else a statement that was ended would take the next ones with it
         error = as_domain_error(raised)
         if error is None:
             raise

@@ -18,9 +18,11 @@ from tests.statbel import Answer, FakeStatbel, Value, answering, bestat, open_da
 from webapp.config import Settings
 from webapp.errors import IndexUnavailable
 from webapp.extensions import db
+from webapp.health_index import refresh as refresh_service
 from webapp.health_index import service
 from webapp.health_index.parsing import UpstreamError
-from webapp.health_index.service import LatestIndex, Refresh
+from webapp.health_index.refresh import Refresh
+from webapp.health_index.service import LatestIndex
 
 MakeApp = Callable[[Settings], Flask]
 
@@ -69,7 +71,7 @@ def latest(app: Flask, base_year: int = 2025) -> LatestIndex:
 
 def refresh(app: Flask) -> Refresh:
     with app.app_context():
-        return service.refresh()
+        return refresh_service.refresh()
 
 
 # When Statbel is asked
