@@ -53,7 +53,7 @@ def _attempt(context: Dict[str, Any], name: str, look_up: Callable[[], Found]) -
             raise
         if error.field:
             context["errors"][error.field] = error.message
-        else:
+        elif error.title not in (failure.title for failure in context["failures"]):
             context["failures"].append(error)
         return error
     return None
