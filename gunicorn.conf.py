@@ -1,5 +1,7 @@
 """How the desk is served. Each setting with its reason; a flag of gunicorn wins over it."""
 
+import socket
+import struct
 import sys
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,14 @@ bind = "0.0.0.0:5000"
 workers = 1
 worker_class = "gthread"
 threads = settings.web_threads
+
+# gunicorn 23, the last for Python 3.8, never accepts again once this many connections have been
+# open at a time (1000 by default), so it has to be more than a client can reach.
+worker_connections = 10_000
+
+# Seconds that a client may stop in the middle of a request. Without them a few that send half a
+# request would hold all threads. Against those that go on drop by drop, put a proxy in front.
+PATIENCE_SECONDS = 5
 
 # The worker's heartbeat is a file that it touches: in memory, because on a slow disk a healthy
 # worker can be taken for a dead one.
@@ -47,10 +57,15 @@ control_socket_disable = True
 
 def when_ready(server: Any) -> None:
     """Say where to look, and which database answers, before the first request comes."""
+    for listener in server.LISTENERS:
+        # Connections inherit the option from the socket on which they come in.
+        patience = struct.pack("ll", PATIENCE_SECONDS, 0)
+        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, patience)
     for address in server.address:
         if isinstance(address, tuple):  # and not the path of a socket
             host = "127.0.0.1" if address[0] == "0.0.0.0" else address[0]
-            server.log.info("Open http://%s:%s/", host, address[1])
+            shown = f"[{host}]" if ":" in host else host
+            server.log.info("Open http://%s:%s/", shown, address[1])
     if settings.database_url.get_backend_name() == "sqlite":
         file = ROOT / "instance" / str(settings.database_url.database)
         server.log.info("This uses the embedded database %s", file)

@@ -28,6 +28,7 @@ def create_app(settings: Optional[Settings] = None) -> Flask:
         instance_path=str(ROOT / "instance"),
     )
     app.config.from_mapping(settings.for_flask())
+    app.url_map.merge_slashes = False  # /zipcode//9000 is a mistake, and not another address
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True, "undefined": StrictUndefined}
     app.extensions["statbel"] = Statbel(
         settings.health_index_url, settings.health_index_fallback_url, settings.health_index_timeout

@@ -72,8 +72,12 @@ class Settings:
 
         Raises ConfigurationError, naming the variable, when a value cannot be used.
         """
-        file = {name: value for name, value in dotenv_values(ROOT / ".env").items() if value is not None}
-        return cls.of({**file, **os.environ})
+        try:
+            file = dotenv_values(ROOT / ".env", encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigurationError(f"The file .env cannot be read: {error}") from None
+        given = {name: value for name, value in file.items() if value is not None}
+        return cls.of({**given, **os.environ})
 
     @classmethod
     def of(cls, variables: Mapping[str, str]) -> "Settings":
@@ -121,6 +125,7 @@ class Settings:
                 "connect_timeout": CONNECT_SECONDS,
                 "options": f"-c statement_timeout={STATEMENT_MILLISECONDS}",
                 "application_name": "belgian-desk",
+                "client_encoding": "utf8",
                 # A server that vanished without a word is noticed within seconds as well.
                 "tcp_user_timeout": 2 * STATEMENT_MILLISECONDS,
             }
@@ -152,6 +157,8 @@ def _database_url(text: str) -> URL:
         raise ConfigurationError(
             "DATABASE_URL names a SQLite database in memory, which threads cannot share. Name a file."
         )
+    if not url.database:  # else PostgreSQL takes the one that has the name of the user
+        raise ConfigurationError("DATABASE_URL names no database. It ends with /name.")
     # The driver is ours to choose: which one a plain postgresql:// means differs between
     # versions of SQLAlchemy.
     return url.set(drivername={"postgresql": "postgresql+psycopg2"}.get(url.get_backend_name(), "sqlite"))

@@ -479,6 +479,17 @@ def test_a_failure_is_logged_once_and_so_is_its_end(
 
 
 @on_sqlite
+def test_an_attempt_by_a_clock_that_was_far_ahead_does_not_count(
+    app: Flask, statbel: FakeStatbel, set_clock: SetClock
+) -> None:
+    set_clock(PUBLICATION.replace(year=2040))
+    latest(app)
+    set_clock(PUBLICATION)
+    statbel.bestat = answering(complete([AUGUST]))
+    assert latest(app)["index"] == Decimal("103.52")
+
+
+@on_sqlite
 @pytest.mark.usefixtures("due")
 def test_the_second_source_is_asked_for_the_base_years_that_the_first_leaves_behind(
     app: Flask, statbel: FakeStatbel

@@ -386,3 +386,10 @@ def test_the_size_cap_holds_for_a_body_that_nobody_reads(statbel: FakeStatbel, s
     with contextlib.suppress(UpstreamError):
         read(statbel)
     assert sum(sent) < 2 * MAX_BYTES
+
+
+def test_an_answer_that_is_packed_twice_is_refused(statbel: FakeStatbel) -> None:
+    body = gzip.compress(gzip.compress(bestat(VALUES)))
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip, gzip\r\nContent-Length: %d\r\n\r\n" % len(body)
+    statbel.bestat = raw(head + body)
+    assert refusal(statbel) == "the answer is packed in a way that was not asked for"

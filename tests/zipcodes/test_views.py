@@ -82,6 +82,10 @@ def test_an_answer_may_be_kept_for_a_minute(reader: FlaskClient) -> None:
     assert reader.get("/zipcode/9000").headers["Cache-Control"] == "public, max-age=60"
 
 
+def test_two_slashes_are_not_one(reader: FlaskClient) -> None:
+    assert reader.get("/zipcode//9000").json == {"detail": "NOT_FOUND"}
+
+
 def test_without_a_risk_table_the_desk_says_when_to_try_again(app: Flask, client: FlaskClient) -> None:
     with app.app_context():
         db.session.execute(delete(RiskTable))

@@ -22,7 +22,7 @@ LEAST_VALUE, GREATEST_VALUE = Decimal(20), Decimal(1000)
 CENT = Decimal("0.01")
 
 # The open-data text is a tenth of this; a zip that unpacks to more is not the one that we know.
-MAX_UNPACKED_BYTES = 32 * 1024 * 1024
+MAX_UNPACKED_BYTES = 8 * 1024 * 1024
 
 MONTH_NAMES = {
     name: number
@@ -87,13 +87,13 @@ def read_open_data(body: bytes) -> List[Observation]:
 
     Raises UpstreamError when it is not that, or holds a row that cannot be right.
     """
-    lines = _unpack(body).splitlines()
-    header = [name.strip() for name in lines[0].split("|")] if lines else []
+    head, _, rest = _unpack(body).partition("\n")
+    header = [name.strip() for name in head.split("|")]
     missing = {"NM_YR", "NM_MTH", "MS_HLTH_IDX", "NM_BASE_YR"} - set(header)
     if missing:
         raise UpstreamError(f"the open-data text lacks the column {min(missing)}")
     found = []
-    for number, line in enumerate(lines[1:], start=2):
+    for number, line in enumerate(rest.splitlines(), start=2):
         row = dict(zip(header, (field.strip() for field in line.split("|"))))
         if row.get("MS_HLTH_IDX", "") in ("", "."):
             continue

@@ -107,7 +107,9 @@ def _claim_attempt() -> bool:
         .on_conflict_do_update(
             index_elements=[UpstreamCheck.id],
             set_={"attempted_at": now},
-            where=UpstreamCheck.attempted_at <= now - LEAST_INTERVAL,
+            # The second half is for an attempt by a clock that was far ahead.
+            where=(UpstreamCheck.attempted_at <= now - LEAST_INTERVAL)
+            | (UpstreamCheck.attempted_at > now + LEAST_INTERVAL),
         )
         .returning(UpstreamCheck.id)
     )

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from webapp import clock
 from webapp.csv_file import FileError, read_records
 from webapp.health_index.models import CONVERTED, PUBLISHED, IndexValue
+from webapp.health_index.parsing import GREATEST_VALUE, LEAST_VALUE
 from webapp.upsert import insert
 
 COLUMNS = ("base_year", "month", "value", "status")
@@ -29,8 +30,12 @@ def read(path: Path) -> List[Dict[str, Any]]:
             raise FileError(path, number, f"{base_year!r} is not a base year")
         if not re.fullmatch("(19|20)[0-9]{2}-(0[1-9]|1[0-2])", month):
             raise FileError(path, number, f"{month!r} is not a month, such as 2025-12")
-        if not re.fullmatch(r"[0-9]{2,4}\.[0-9]{2}", value) or Decimal(value) == 0:
+        if month > f"{clock.today():%Y-%m}":
+            raise FileError(path, number, f"{month} has not come yet")
+        if not re.fullmatch(r"[0-9]{2,4}\.[0-9]{2}", value):
             raise FileError(path, number, f"{value!r} is not an index with two decimals")
+        if not LEAST_VALUE <= Decimal(value) <= GREATEST_VALUE:
+            raise FileError(path, number, f"{value} is not plausible as an index")
         if status not in (PUBLISHED, CONVERTED):
             raise FileError(path, number, f"the status must be {PUBLISHED} or {CONVERTED}")
         if (base_year, month) in rows:

@@ -69,23 +69,13 @@ class Statbel:
             adapter = _BoundedAdapter(deadline)
             session.mount("http://", adapter)
             session.mount("https://", adapter)
-            session.headers["User-Agent"] = USER_AGENT
+            session.headers.update({"User-Agent": USER_AGENT, "Accept-Encoding": "gzip, deflate"})
             try:
                 with session.get(url, timeout=self._timeout, stream=True) as response:
-                    return self._body(response)
+                    return _body(response, deadline)
             # ValueError is what a redirection to an address that is none comes as.
             except (requests.RequestException, ValueError) as error:
                 raise UpstreamError(_reason(error)) from error
-
-    def _body(self, response: requests.Response) -> bytes:
-        if response.status_code != 200:
-            raise UpstreamError(f"it answered with status {response.status_code}")
-        body = bytearray()
-        for chunk in response.iter_content(CHUNK_BYTES):
-            body += chunk
-            if len(body) > MAX_BYTES:
-                raise UpstreamError(f"the answer is larger than {MAX_BYTES} bytes")
-        return bytes(body)
 
 
 class _BoundedAdapter(HTTPAdapter):
@@ -99,6 +89,21 @@ class _BoundedAdapter(HTTPAdapter):
         pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
         pool.ConnectionCls = bounded(type(pool).ConnectionCls, self._deadline, MAX_BYTES + MAX_HEADER_BYTES)
         return pool
+
+
+def _body(response: requests.Response, deadline: Deadline) -> bytes:
+    if response.status_code != 200:
+        raise UpstreamError(f"it answered with status {response.status_code}")
+    # Packed more than once, a few bytes can unpack to any size within one chunk.
+    if response.headers.get("Content-Encoding", "identity").lower() not in ("identity", "gzip", "deflate"):
+        raise UpstreamError("the answer is packed in a way that was not asked for")
+    body = bytearray()
+    for chunk in response.iter_content(CHUNK_BYTES):
+        deadline.remaining()
+        body += chunk
+        if len(body) > MAX_BYTES:
+            raise UpstreamError(f"the answer is larger than {MAX_BYTES} bytes")
+    return bytes(body)
 
 
 def _reason(error: Exception) -> str:
