@@ -7,7 +7,7 @@ from flask import Blueprint, Response, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.errors import WrongYear
-from webapp.extensions import CACHE_SECONDS, cache, db
+from webapp.extensions import CACHE_SECONDS, db, memoize
 from webapp.health_index import service
 from webapp.health_index.base_years import BASE_YEARS, DEFAULT_BASE_YEAR
 from webapp.health_index.service import LatestIndex
@@ -30,13 +30,13 @@ def show() -> Response:
     )
 
 
-@cache.memoize(timeout=CACHE_SECONDS)  # type: ignore[untyped-decorator, unused-ignore]
+@memoize
 def latest_index(base_year: int) -> LatestIndex:
-    """See health_index.service.latest; kept for CACHE_SECONDS. What it raises is not kept."""
+    """See health_index.service.latest; its answers are kept for a while."""
     return service.latest(base_year)
 
 
-@cache.memoize(timeout=CACHE_SECONDS)  # type: ignore[untyped-decorator, unused-ignore]
+@memoize
 def further_base_years() -> List[int]:
     """The base years that the data holds beyond those that the program knows."""
     return [year for year in service.held_base_years() if year not in BASE_YEARS]

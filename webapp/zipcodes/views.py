@@ -6,7 +6,7 @@ from typing import Dict
 from flask import Blueprint, Response
 
 from webapp.errors import ZipcodeNotValid
-from webapp.extensions import CACHE_SECONDS, cache
+from webapp.extensions import CACHE_SECONDS, memoize
 from webapp.representation import represent
 from webapp.zipcodes import service
 from webapp.zipcodes.service import RiskFactor
@@ -27,9 +27,9 @@ def show(zipcode: str) -> Response:
     )
 
 
-@cache.memoize(timeout=CACHE_SECONDS)  # type: ignore[untyped-decorator, unused-ignore]
+@memoize
 def find_risk_factor(zipcode: int) -> RiskFactor:
-    """See zipcodes.service.find; kept for CACHE_SECONDS. What it raises is not kept."""
+    """See zipcodes.service.find; its answers are kept for a while."""
     return service.find(zipcode)
 
 
