@@ -9,6 +9,7 @@ FROM python:${PYTHON_VERSION}-alpine
 # embedded database that is lost with the container.
 ENV PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
+    FLASK_SKIP_DOTENV=1 \
     DATABASE_URL=""
 
 RUN addgroup -S -g 10001 desk && adduser -S -D -H -u 10001 -G desk desk

@@ -24,13 +24,13 @@ lint: $(VENV)/develops
 lock: $(VENV)/develops
 	$(BIN)/python .ci/lock.py
 
-$(VENV)/bin/python:
+$(VENV)/bin/pip:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/runs: requirements.txt | $(VENV)/bin/python
+$(VENV)/runs: requirements.txt | $(VENV)/bin/pip
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	touch $@
 
-$(VENV)/develops: requirements-dev.txt requirements.txt | $(VENV)/bin/python
+$(VENV)/develops: requirements-dev.txt requirements.txt | $(VENV)/bin/pip
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	touch $@ $(VENV)/runs

@@ -1,6 +1,9 @@
 """How the desk is served. Each setting with its reason; a flag of gunicorn wins over it."""
 
+import socket
+import struct
 import sys
+from pathlib import Path
 from typing import Any
 
 from webapp.config import ROOT, ConfigurationError, Settings
@@ -21,13 +24,22 @@ workers = 1
 worker_class = "gthread"
 threads = settings.web_threads
 
+# gunicorn 23, the last for Python 3.8, never accepts again once this many connections have been
+# open at a time (1000 by default), so it has to be more than a client can reach.
+worker_connections = 10_000
+
+# Seconds that a client may stop in the middle of a request. Without them a few that send half a
+# request would hold all threads. Against those that go on drop by drop, put a proxy in front.
+PATIENCE_SECONDS = 5
+
 # The worker's heartbeat is a file that it touches: in memory, because on a slow disk a healthy
 # worker can be taken for a dead one.
-worker_tmp_dir = "/dev/shm"  # noqa: S108  # gunicorn makes a private file in it
+memory = Path("/dev/shm")  # noqa: S108  # gunicorn makes a private file in it
+worker_tmp_dir = str(memory) if memory.is_dir() else None
 
-# Docker kills after 10 seconds. A request can take as long as Statbel's deadlines only when it
-# is the one that refreshes the index; everything else is done well within this.
-graceful_timeout = 8
+# Docker kills after 10 seconds. The longest request is the one that refreshes the index: both
+# deadlines of HEALTH_INDEX_TIMEOUT together, which are 8.05 seconds unless somebody raised them.
+graceful_timeout = 9
 
 # A proxy in front keeps its connections, and so should we; a browser alone is served as well.
 keepalive = 15
@@ -42,15 +54,18 @@ access_log_format = '%(h)s "%(r)s" %(s)s %(B)s "%(a)s" %(M)sms'
 # and nobody asked for one.
 control_socket_disable = True
 
-# Longer than any address or header that the desk has a use for, and the least there is to refuse.
-limit_request_line = 4094
-
 
 def when_ready(server: Any) -> None:
     """Say where to look, and which database answers, before the first request comes."""
+    for listener in server.LISTENERS:
+        # Connections inherit the option from the socket on which they come in.
+        patience = struct.pack("ll", PATIENCE_SECONDS, 0)
+        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, patience)
     for address in server.address:
-        host = "127.0.0.1" if address[0] == "0.0.0.0" else address[0]
-        server.log.info("Open http://%s:%s/", host, address[1])
+        if isinstance(address, tuple):  # and not the path of a socket
+            host = "127.0.0.1" if address[0] == "0.0.0.0" else address[0]
+            shown = f"[{host}]" if ":" in host else host
+            server.log.info("Open http://%s:%s/", shown, address[1])
     if settings.database_url.get_backend_name() == "sqlite":
         file = ROOT / "instance" / str(settings.database_url.database)
         server.log.info("This uses the embedded database %s", file)

@@ -172,6 +172,12 @@ def shared_app(request: pytest.FixtureRequest) -> Flask:
     return app
 
 
+@pytest.fixture
+def reader(shared_app: Flask) -> FlaskClient:
+    """A client of an application that all tests share, for tests that only read."""
+    return shared_app.test_client()
+
+
 @pytest.fixture(params=["empty_sqlite_app", "empty_postgresql_app"])
 def shared_empty_app(request: pytest.FixtureRequest) -> Flask:
     """The same on a database without even a schema."""

@@ -165,7 +165,3 @@ def _bound(port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", port))
     return listener
-
-
-if __name__ == "__main__":
-    print(find_program() or "")  # noqa: T201  # for .ci/run, as with PostgreSQL

@@ -78,6 +78,8 @@ def test_a_log_level_is_understood_in_either_case(text: str) -> None:
         ("DATABASE_URL", "mysql://h/d"),
         ("DATABASE_URL", "oracle://h/d"),
         ("DATABASE_URL", "sqlite://"),
+        ("DATABASE_URL", "postgresql://"),
+        ("DATABASE_URL", "postgresql://user@host"),
         ("DATABASE_URL", "sqlite:///:memory:"),
         ("REDIS_URL", "localhost:6379"),
         ("REDIS_URL", "http://localhost:6379"),
@@ -213,3 +215,9 @@ def test_each_value_in_the_example_file_can_be_used() -> None:
 def test_there_is_a_database_connection_for_every_thread(threads: int) -> None:
     options = Settings.of({"WEB_THREADS": str(threads)}).for_flask()["SQLALCHEMY_ENGINE_OPTIONS"]
     assert (options["pool_size"], options["pool_pre_ping"]) == (threads, True)
+
+
+def test_a_file_that_is_not_text_is_named(folder: Path) -> None:
+    (folder / ".env").write_bytes(b"LOG_LEVEL=\xff\n")
+    with pytest.raises(ConfigurationError, match=r"The file \.env cannot be read"):
+        Settings.load()

@@ -47,7 +47,7 @@ HTTP_ERRORS = [
     ("POST", "/zipcode/9000", 405, "METHOD_NOT_ALLOWED"),
     ("DELETE", "/index", 405, "METHOD_NOT_ALLOWED"),
     ("GET", "/bad", 400, "BAD_REQUEST"),
-    ("GET", "/teapot", 418, "I'M_A_TEAPOT"),
+    ("GET", "/teapot", 418, "HTTP_418"),
     ("GET", "/zipcode/999", 400, "ZIPCODE_NOT_VALID"),
     ("GET", "/zipcode/1311", 404, "ZIPCODE_NOT_FOUND"),
     ("GET", "/index?year=2020", 400, "WRONG_YEAR"),
@@ -78,6 +78,11 @@ def test_a_wrong_method_is_told_the_right_ones(client: FlaskClient) -> None:
 
 def test_a_request_that_is_too_large_is_refused(client: FlaskClient) -> None:
     response = client.post("/body", data=b"x" * (64 * 1024 + 1))
+    assert (response.status_code, response.json) == (413, {"detail": "TOO_LARGE"})
+
+
+def test_a_request_that_is_too_large_is_refused_where_nobody_reads_it(client: FlaskClient) -> None:
+    response = client.get("/index", data=b"x" * (64 * 1024 + 1))
     assert (response.status_code, response.json) == (413, {"detail": "TOO_LARGE"})
 
 

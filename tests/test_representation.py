@@ -26,33 +26,33 @@ NEGOTIATIONS = [
 @pytest.mark.parametrize("path", ["/zipcode/9000", "/index", "/zipcode/1311", "/index?year=x"])
 @pytest.mark.parametrize(("headers", "query", "content_type"), NEGOTIATIONS)
 def test_accept_and_format_decide(
-    client: FlaskClient, path: str, headers: Dict[str, str], query: str, content_type: str
+    reader: FlaskClient, path: str, headers: Dict[str, str], query: str, content_type: str
 ) -> None:
     separator = "&" if "?" in path else "?"
-    response = client.get(f"{path}{separator}{query}", headers=headers)
+    response = reader.get(f"{path}{separator}{query}", headers=headers)
     assert response.content_type == content_type
     assert "Accept" in response.headers["Vary"]
 
 
 @pytest.mark.parametrize("path", ["/zipcode/9000", "/index?year=2013", "/zipcode/9000?format=html", "/"])
-def test_an_answer_may_be_kept_and_asked_for_again(client: FlaskClient, path: str) -> None:
-    first = client.get(path)
+def test_an_answer_may_be_kept_and_asked_for_again(reader: FlaskClient, path: str) -> None:
+    first = reader.get(path)
     assert first.headers["Cache-Control"] == "public, max-age=60"
-    again = client.get(path, headers={"If-None-Match": first.headers["ETag"]})
+    again = reader.get(path, headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
     assert again.headers["ETag"] == first.headers["ETag"]
-    other = client.get(path, headers={"If-None-Match": '"something else"'})
+    other = reader.get(path, headers={"If-None-Match": '"something else"'})
     assert other.status_code == 200
 
 
-def test_page_and_json_have_different_tags(client: FlaskClient) -> None:
-    page = client.get("/zipcode/9000?format=html")
-    assert page.headers["ETag"] != client.get("/zipcode/9000").headers["ETag"]
+def test_page_and_json_have_different_tags(reader: FlaskClient) -> None:
+    page = reader.get("/zipcode/9000?format=html")
+    assert page.headers["ETag"] != reader.get("/zipcode/9000").headers["ETag"]
 
 
 @pytest.mark.parametrize("path", ["/zipcode/9000", "/index", "/", "/zipcode/9000?format=html"])
-def test_head_is_get_without_a_body(client: FlaskClient, path: str) -> None:
-    got, headed = client.get(path), client.head(path)
+def test_head_is_get_without_a_body(reader: FlaskClient, path: str) -> None:
+    got, headed = reader.get(path), reader.head(path)
     assert headed.data == b""
     assert headed.headers["Content-Length"] == str(len(got.data))
     assert headed.headers["ETag"] == got.headers["ETag"]

@@ -1,5 +1,7 @@
 """The desk as operators run it: gunicorn, its settings, how it starts, waits and stops."""
 
+import contextlib
+import socket
 import subprocess
 import sys
 import threading
@@ -84,6 +86,18 @@ def test_stopping_lets_a_request_finish(sqlite_url: str, statbel: FakeStatbel, t
         assert desk.process.wait(9) == 0
         request.join()
     assert answers == [200]
+
+
+def test_clients_that_stop_half_way_do_not_hold_all_threads(
+    sqlite_url: str, statbel: FakeStatbel, tmp_path: Path
+) -> None:
+    with running(tmp_path, DATABASE_URL=sqlite_url, WEB_THREADS="2", **statbel.addresses) as desk:
+        address = ("127.0.0.1", int(desk.url.rsplit(":", 1)[1]))
+        with contextlib.ExitStack() as open_ones:
+            for _ in range(4):
+                client = open_ones.enter_context(socket.create_connection(address))
+                client.sendall(b"GET /index HTTP/1.1\r\nHost: x\r\n")
+            assert requests.get(f"{desk.url}/healthz", timeout=30).status_code == 200
 
 
 @pytest.mark.parametrize("command", [["gunicorn", "wsgi:app"], ["flask", "init-db"]])

@@ -3,13 +3,15 @@
 from typing import Any, Dict, Optional
 
 from flask import Flask
+from jinja2 import StrictUndefined
 
 from webapp import cli, errors, health_index, logs, ops, pages, security, text, zipcodes
 from webapp.config import ROOT, Settings
 from webapp.database import MIGRATIONS, prepare_sqlite
 from webapp.extensions import cache, db, migrate
-from webapp.health_index.service import BASE_YEARS, DEFAULT_BASE_YEAR
+from webapp.health_index.base_years import DEFAULT_BASE_YEAR
 from webapp.health_index.statbel import Statbel
+from webapp.health_index.views import known_base_years
 
 
 def create_app(settings: Optional[Settings] = None) -> Flask:
@@ -26,7 +28,8 @@ def create_app(settings: Optional[Settings] = None) -> Flask:
         instance_path=str(ROOT / "instance"),
     )
     app.config.from_mapping(settings.for_flask())
-    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    app.url_map.merge_slashes = False  # /zipcode//9000 is a mistake, and not another address
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True, "undefined": StrictUndefined}
     app.extensions["statbel"] = Statbel(
         settings.health_index_url, settings.health_index_fallback_url, settings.health_index_timeout
     )
@@ -48,4 +51,4 @@ def create_app(settings: Optional[Settings] = None) -> Flask:
 
 def _known_everywhere() -> Dict[str, Any]:
     """What every page may need, whichever view made it."""
-    return {"base_years": BASE_YEARS, "default_base_year": DEFAULT_BASE_YEAR}
+    return {"known_base_years": known_base_years, "default_base_year": DEFAULT_BASE_YEAR}

@@ -12,8 +12,8 @@ from sqlalchemy.exc import DBAPIError
 from webapp import database
 from webapp.config import ROOT
 from webapp.csv_file import FileError
-from webapp.health_index import service
-from webapp.health_index.answers import UpstreamError
+from webapp.health_index import refresh
+from webapp.health_index.parsing import UpstreamError
 
 SEED = ROOT / "seed"
 
@@ -39,7 +39,7 @@ def init_db() -> None:
         click.echo(f"Risk factors: {table.range_count} ranges loaded as risk table {table.id}.")
     else:
         click.echo("Risk factors: up to date.")
-    click.echo(f"Health index: {loaded.new_values} values added.")
+    click.echo(f"Health index: {loaded.changed_values} values added or corrected.")
     click.echo("Places: loaded." if loaded.new_places else "Places: up to date.")
 
 
@@ -48,10 +48,10 @@ def init_db() -> None:
 def refresh_index() -> None:
     """Ask Statbel for the health index now, for cron.
 
-    Ends with status 1 when nothing was learnt because Statbel could not be read.
+    Ends with status 1 when no data could be read from Statbel.
     """
     with _one_line_errors():
-        outcome = service.refresh()
+        outcome = refresh.refresh()
     click.echo(f"Statbel ({outcome.source}): {outcome.changed} values new or revised.")
 
 

@@ -5,6 +5,8 @@ from datetime import date, datetime, timezone
 from dateutil.tz import gettz
 
 BRUSSELS = gettz("Europe/Brussels")
+if BRUSSELS is None:  # astimezone(None) would quietly mean the machine's own zone
+    raise RuntimeError("no data for the time zone Europe/Brussels: install the package tzdata")
 
 
 def now() -> datetime:

@@ -72,8 +72,12 @@ class Settings:
 
         Raises ConfigurationError, naming the variable, when a value cannot be used.
         """
-        file = {name: value for name, value in dotenv_values(ROOT / ".env").items() if value is not None}
-        return cls.of({**file, **os.environ})
+        try:
+            file = dotenv_values(ROOT / ".env", encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigurationError(f"The file .env cannot be read: {error}") from None
+        given = {name: value for name, value in file.items() if value is not None}
+        return cls.of({**given, **os.environ})
 
     @classmethod
     def of(cls, variables: Mapping[str, str]) -> "Settings":
@@ -99,11 +103,12 @@ class Settings:
             "SQLALCHEMY_ENGINE_OPTIONS": self._engine_options(),
             "CACHE_TYPE": f"webapp.cache_backends.{'SharedCache' if self.redis_url else 'ProcessCache'}",
             "CACHE_REDIS_URL": self.redis_url,
-            "CACHE_KEY_PREFIX": "belgian-desk:",
+            # The number changes with the shape of what is cached, so that two releases can share Redis.
+            "CACHE_KEY_PREFIX": "belgian-desk:1:",
             # Above the number of keys that can be asked for in the minute that they live: 9,000
             # zipcodes and a few base years. Beyond it, those that have expired are dropped.
             "CACHE_THRESHOLD": 20_000,
-            # No route takes a body; what is larger than this is refused unread.
+            # No route takes a body.
             "MAX_CONTENT_LENGTH": 64 * 1024,
             "SEND_FILE_MAX_AGE_DEFAULT": 3600,
         }
@@ -120,6 +125,7 @@ class Settings:
                 "connect_timeout": CONNECT_SECONDS,
                 "options": f"-c statement_timeout={STATEMENT_MILLISECONDS}",
                 "application_name": "belgian-desk",
+                "client_encoding": "utf8",
                 # A server that vanished without a word is noticed within seconds as well.
                 "tcp_user_timeout": 2 * STATEMENT_MILLISECONDS,
             }
@@ -151,6 +157,8 @@ def _database_url(text: str) -> URL:
         raise ConfigurationError(
             "DATABASE_URL names a SQLite database in memory, which threads cannot share. Name a file."
         )
+    if not url.database:  # else PostgreSQL takes the one that has the name of the user
+        raise ConfigurationError("DATABASE_URL names no database. It ends with /name.")
     # The driver is ours to choose: which one a plain postgresql:// means differs between
     # versions of SQLAlchemy.
     return url.set(drivername={"postgresql": "postgresql+psycopg2"}.get(url.get_backend_name(), "sqlite"))

@@ -33,7 +33,7 @@ class Loaded(NamedTuple):
 
     revision: str
     new_table: Optional[RiskTable]
-    new_values: int
+    changed_values: int
     new_places: bool
 
 
@@ -53,11 +53,13 @@ def init(folder: Path) -> Loaded:
         _lock(connection)
         _upgrade(connection)
         with Session(connection, expire_on_commit=False) as session:
-            table = service.import_table(session, risk_file, effective_from=clock.today())
+            table = service.import_table(
+                session, risk_file, source=f"seed/{risk_file.name}", effective_from=clock.today()
+            )
             return Loaded(
                 revision=_latest_revision(),
                 new_table=table,
-                new_values=index_seed.load(session, index_rows),
+                changed_values=index_seed.load(session, index_rows),
                 new_places=places.load(session, place_rows),
             )
 

@@ -74,7 +74,7 @@ class RiskTableUnavailable(DeskError):
 class DatabaseUnavailable(DeskError):
     """The database is out of reach, or does not answer in time."""
 
-    code, status, title = "DATABASE_UNAVAILABLE", 503, "The desk cannot reach its data"
+    code, status, title = "DATABASE_UNAVAILABLE", 503, "The service is temporarily unavailable"
     retry_after = 10
 
 
@@ -97,7 +97,7 @@ def register_error_handlers(app: Flask) -> None:
     app.register_error_handler(Exception, _unexpected_error)
 
 
-def failed(response: Response, error: DeskError) -> Response:
+def apply_error(response: Response, error: DeskError) -> Response:
     """Give a response, whatever it shows, the status and headers of an error."""
     response.status_code = error.status
     response.cache_control.no_store = True
@@ -110,14 +110,12 @@ def _domain_error(error: DeskError) -> Response:
     response = represent_error(
         error.status, error.code, error.title, error.message, field=error.field, value=error.value
     )
-    return failed(response, error)
+    return apply_error(response, error)
 
 
 def _http_error(error: HTTPException) -> Response:
     status = error.code or 500  # Flask keeps errors without a status, and redirections, to itself
-    code, title, message = HTTP_CODES.get(
-        status, (error.name.upper().replace(" ", "_"), error.name, error.description or "")
-    )
+    code, title, message = HTTP_CODES.get(status, (f"HTTP_{status}", error.name, error.description or ""))
     response = represent_error(status, code, title, message)
     for name, value in error.get_headers():
         if name != "Content-Type":
@@ -125,11 +123,19 @@ def _http_error(error: HTTPException) -> Response:
     return response
 
 
+def as_domain_error(error: Exception) -> Optional[DeskError]:
+    """What an error means for the user, if it means anything: a database that is out of reach."""
+    if isinstance(error, DeskError):
+        return error
+    if isinstance(error, PoolTimeout) or (isinstance(error, DBAPIError) and _is_out_of_reach(error)):
+        log.error("the database is out of reach: %s", str(getattr(error, "orig", error)).strip())
+        return DatabaseUnavailable("Please try again in a moment: reload this page.")
+    return None
+
+
 def _database_error(error: Exception) -> Response:
-    if isinstance(error, DBAPIError) and not _is_out_of_reach(error):
-        return _unexpected_error(error)
-    log.error("the database is out of reach: %s", str(getattr(error, "orig", error)).strip())
-    return _domain_error(DatabaseUnavailable("Please try again in a moment: reload this page."))
+    meaning = as_domain_error(error)
+    return _domain_error(meaning) if meaning else _unexpected_error(error)
 
 
 def _is_out_of_reach(error: DBAPIError) -> bool:

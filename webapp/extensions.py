@@ -1,5 +1,7 @@
 """Flask extensions, created once and bound to an application by the factory."""
 
+from typing import Any, Callable, TypeVar, cast
+
 from flask_caching import Cache
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
@@ -21,6 +23,17 @@ class Model(DeclarativeBase):
     )
 
 
+# Seconds for which an answer may be kept, here and by callers: a new risk table or index value is
+# seen within these.
+CACHE_SECONDS = 60
+
 db = SQLAlchemy(model_class=Model)
 migrate = Migrate()
 cache = Cache()
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def memoize(function: Function) -> Function:
+    """Keep what a function returns, by its arguments, for CACHE_SECONDS. What it raises is not kept."""
+    return cast(Function, cache.memoize(timeout=CACHE_SECONDS)(function))

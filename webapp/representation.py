@@ -11,9 +11,9 @@ MEDIA_TYPES = ("application/json", "text/html")
 
 def prefers_page() -> bool:
     """Whether this request is to be answered with a page; `?format=` wins over Accept."""
-    wish = request.args.get("format")
-    if wish in ("json", "html"):
-        return wish == "html"
+    requested_format = request.args.get("format")
+    if requested_format in ("json", "html"):
+        return requested_format == "html"
     return request.accept_mimetypes.best_match(MEDIA_TYPES) == "text/html"
 
 

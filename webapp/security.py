@@ -1,6 +1,6 @@
-"""The headers that tell a browser what a page of ours may do: show itself, and send its form."""
+"""What is refused before any view, and the headers that tell a browser what our pages may do."""
 
-from flask import Flask, Response
+from flask import Flask, Response, abort, request
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -16,7 +16,13 @@ HEADERS = {
 
 
 def protect(app: Flask) -> None:
-    """Send the headers with every answer, pages and errors alike."""
+    """Refuse large requests, and send the headers with every answer, pages and errors alike."""
+
+    @app.before_request
+    def refuse_large_content() -> None:
+        # Flask itself looks at the size only when a view reads the content, and none does.
+        if (request.content_length or 0) > app.config["MAX_CONTENT_LENGTH"]:
+            abort(413)
 
     @app.after_request
     def add_headers(response: Response) -> Response:

@@ -67,7 +67,9 @@ def test_spaces_and_blank_lines_do_not_matter(tmp_path: Path) -> None:
         ("2013,2022-04,119.6,published", "'119.6' is not an index"),
         ("2013,2022-04,119,published", "'119' is not an index"),
         ("2013,2022-04,-19.59,published", "'-19.59' is not an index"),
-        ("2013,2022-04,00.00,published", "'00.00' is not an index"),
+        ("2013,2022-04,00.00,published", "00.00 is not plausible as an index"),
+        ("2013,2022-04,9999.99,published", "9999.99 is not plausible as an index"),
+        ("2013,2026-09,136.70,published", "2026-09 has not come yet"),
         ("2013,2022-04,,published", "'' is not an index"),
         ("2013,2022-04,119.59,", "the status must be published or converted"),
         ("2013,2022-04,119.59,Published", "the status must be published or converted"),
@@ -113,7 +115,7 @@ def test_a_new_row_is_added(app: Flask) -> None:
 
 
 def test_a_newer_seed_corrects_an_older_one(app: Flask) -> None:
-    assert load(app, [given(2004, "2025-12", "165.09")]) == 0
+    assert load(app, [given(2004, "2025-12", "165.09")]) == 1
     assert held(app, 2004, "2025-12") == ("165.09", "published", "seed")
 
 

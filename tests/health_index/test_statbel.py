@@ -11,7 +11,7 @@ from typing import Iterator, List, Tuple
 import pytest
 
 from tests.statbel import Answer, FakeStatbel, answering, bestat, in_turn, open_data, redirecting
-from webapp.health_index.answers import Observation, UpstreamError
+from webapp.health_index.parsing import Observation, UpstreamError
 from webapp.health_index.statbel import MAX_BYTES, Statbel
 
 VALUES = [(2013, "2022-04", 119.59)]
@@ -31,7 +31,7 @@ def reader(fake: FakeStatbel, deadlines: Tuple[float, float] = (5, 5)) -> Statbe
 
 def read(fake: FakeStatbel, deadlines: Tuple[float, float] = (5, 5), source: int = 0) -> List[Observation]:
     statbel = reader(fake, deadlines)
-    return statbel.read(statbel.sources[source])
+    return statbel.read(statbel.sources[source], statbel.deadline())
 
 
 def refusal(fake: FakeStatbel, deadlines: Tuple[float, float] = (5, 5)) -> str:
@@ -179,7 +179,7 @@ def test_a_refused_connection_is_out_of_reach(closed_port: int) -> None:
     statbel = Statbel(url, url, (5, 5))
     begin = time.monotonic()
     with pytest.raises(UpstreamError, match="it cannot be reached"):
-        statbel.read(statbel.sources[0])
+        statbel.read(statbel.sources[0], statbel.deadline())
     assert time.monotonic() - begin < PATIENCE
 
 
@@ -205,7 +205,7 @@ def test_connecting_ends_at_the_deadline(deaf_url: str) -> None:
     statbel = Statbel(deaf_url, deaf_url, DEADLINES)
     begin = time.monotonic()
     with pytest.raises(UpstreamError):
-        statbel.read(statbel.sources[0])
+        statbel.read(statbel.sources[0], statbel.deadline())
     assert time.monotonic() - begin < PATIENCE
 
 
@@ -386,3 +386,10 @@ def test_the_size_cap_holds_for_a_body_that_nobody_reads(statbel: FakeStatbel, s
     with contextlib.suppress(UpstreamError):
         read(statbel)
     assert sum(sent) < 2 * MAX_BYTES
+
+
+def test_an_answer_that_is_packed_twice_is_refused(statbel: FakeStatbel) -> None:
+    body = gzip.compress(gzip.compress(bestat(VALUES)))
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip, gzip\r\nContent-Length: %d\r\n\r\n" % len(body)
+    statbel.bestat = raw(head + body)
+    assert refusal(statbel) == "the answer is packed in a way that was not asked for"

@@ -1,16 +1,20 @@
 """The lookup page, as an agent sees it."""
 
 import re
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
+from decimal import Decimal
 from typing import Callable
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import delete
+from sqlalchemy import text as sql
 
 from tests.conftest import SetClock
+from tests.databases import settings_for
 from tests.statbel import FakeStatbel, answering, bestat
+from webapp import clock
 from webapp.config import Settings
 from webapp.extensions import db
 from webapp.health_index.models import IndexValue
@@ -21,8 +25,8 @@ def text(page: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page)).replace("&#39;", "'")
 
 
-def test_the_form_asks_for_a_zipcode_and_a_base_year(client: FlaskClient) -> None:
-    page = client.get("/").text
+def test_the_form_asks_for_a_zipcode_and_a_base_year(reader: FlaskClient) -> None:
+    page = reader.get("/").text
     assert '<form class="lookup" action="/" method="get"' in page
     assert re.search(r'<input id="zipcode" name="zipcode"[^>]* autofocus', page)
     assert re.findall(r'name="year" value="(\d+)"', page) == ["2025", "2013", "2004", "1996", "1988"]
@@ -30,8 +34,8 @@ def test_the_form_asks_for_a_zipcode_and_a_base_year(client: FlaskClient) -> Non
     assert page.count(" checked") == 1
 
 
-def test_a_lookup_shows_factor_and_index_and_where_they_come_from(client: FlaskClient) -> None:
-    response = client.get("/?zipcode=9170&year=2013")
+def test_a_lookup_shows_factor_and_index_and_where_they_come_from(reader: FlaskClient) -> None:
+    response = reader.get("/?zipcode=9170&year=2013")
     page = text(response.text)
     assert response.status_code == 200
     assert (
@@ -39,11 +43,11 @@ def test_a_lookup_shows_factor_and_index_and_where_they_come_from(client: FlaskC
     )
     assert "Places De Klinge, Meerdonk, Sint-Gillis-Waas, Sint-Pauwels" in page
     assert "Health index, base year 2013 136.69 Month December 2025 Source Statbel, as published" in page
-    assert "not yet with Statbel; this is the value that came with the program" in page
+    assert "not yet with Statbel; this value is bundled with this release" in page
 
 
-def test_a_lookup_keeps_what_was_asked_and_links_to_each_result(client: FlaskClient) -> None:
-    page = client.get("/?zipcode=9000&year=1996").text
+def test_a_lookup_keeps_what_was_asked_and_links_to_each_result(reader: FlaskClient) -> None:
+    page = reader.get("/?zipcode=9000&year=1996").text
     assert 'name="zipcode" value="9000"' in page
     assert re.search(r'value="1996"[^>]* checked', page)
     assert 'href="/zipcode/9000"' in page
@@ -51,19 +55,19 @@ def test_a_lookup_keeps_what_was_asked_and_links_to_each_result(client: FlaskCli
     assert "autofocus" not in page
 
 
-def test_a_range_of_one_and_an_unused_zipcode_are_said_so(client: FlaskClient) -> None:
-    page = text(client.get("/?zipcode=1315&year=2004").text)
-    assert "Range 1315 alone" in page
-    page = text(client.get("/?zipcode=9001&year=2004").text)
+def test_a_range_of_one_and_an_unused_zipcode_are_said_so(reader: FlaskClient) -> None:
+    page = text(reader.get("/?zipcode=1315&year=2004").text)
+    assert "Range 1315 only" in page
+    page = text(reader.get("/?zipcode=9001&year=2004").text)
     assert "bpost does not use this zipcode" in page
 
 
-def test_spaces_around_what_was_typed_do_no_harm(client: FlaskClient) -> None:
-    assert "Risk factor of 9000" in text(client.get("/?zipcode=+9000+&year=2004").text)
+def test_spaces_around_what_was_typed_do_no_harm(reader: FlaskClient) -> None:
+    assert "Risk factor of 9000" in text(reader.get("/?zipcode=+9000+&year=2004").text)
 
 
-def test_without_a_base_year_it_is_2004(client: FlaskClient) -> None:
-    assert "base year 2004 165.08" in text(client.get("/?zipcode=9000").text)
+def test_without_a_base_year_it_is_2004(reader: FlaskClient) -> None:
+    assert "base year 2004 165.08" in text(reader.get("/?zipcode=9000").text)
 
 
 WRONG = [
@@ -76,9 +80,9 @@ WRONG = [
 
 @pytest.mark.parametrize(("query", "status", "field", "message"), WRONG)
 def test_a_wrong_field_says_what_is_wrong_and_keeps_the_focus(
-    client: FlaskClient, query: str, status: int, field: str, message: str
+    reader: FlaskClient, query: str, status: int, field: str, message: str
 ) -> None:
-    response = client.get(f"/?{query}")
+    response = reader.get(f"/?{query}")
     page = response.text
     assert response.status_code == status
     assert response.headers["Cache-Control"] == "no-store"
@@ -91,20 +95,20 @@ def test_a_wrong_field_says_what_is_wrong_and_keeps_the_focus(
     assert "<title>Error: " in page
 
 
-def test_values_are_kept_when_something_is_wrong(client: FlaskClient) -> None:
-    page = client.get("/?zipcode=99x&year=1996").text
+def test_values_are_kept_when_something_is_wrong(reader: FlaskClient) -> None:
+    page = reader.get("/?zipcode=99x&year=1996").text
     assert 'name="zipcode" value="99x"' in page
     assert 'aria-invalid="true"' in page
     assert re.search(r'value="1996"[^>]* checked', page)
 
 
-def test_one_wrong_field_does_not_cost_the_answer_to_the_other(client: FlaskClient) -> None:
-    assert "Health index, base year 2013 136.69" in text(client.get("/?zipcode=1311&year=2013").text)
-    assert "Risk factor of 9000" in text(client.get("/?zipcode=9000&year=2020").text)
+def test_one_wrong_field_does_not_cost_the_answer_to_the_other(reader: FlaskClient) -> None:
+    assert "Health index, base year 2013 136.69" in text(reader.get("/?zipcode=1311&year=2013").text)
+    assert "Risk factor of 9000" in text(reader.get("/?zipcode=9000&year=2020").text)
 
 
-def test_both_fields_can_be_wrong_and_the_first_gets_the_focus(client: FlaskClient) -> None:
-    page = client.get("/?zipcode=x&year=y").text
+def test_both_fields_can_be_wrong_and_the_first_gets_the_focus(reader: FlaskClient) -> None:
+    page = reader.get("/?zipcode=x&year=y").text
     assert page.index('href="#zipcode"') < page.index('href="#year"')
     assert re.search(r'<input id="zipcode"[^>]* autofocus', page)
     assert " checked" not in page
@@ -122,18 +126,63 @@ def test_an_index_that_is_not_available_does_not_cost_the_risk_factor(app: Flask
     assert "The health index is not available" in page
 
 
-def test_what_was_typed_is_shown_as_text_and_not_as_a_page(client: FlaskClient) -> None:
-    page = client.get('/?zipcode="><script>alert(1)</script>&year=<b>').text
+def test_a_base_year_alone_gives_the_index_alone(reader: FlaskClient) -> None:
+    page = text(reader.get("/?year=2013").text)
+    assert "Health index, base year 2013 136.69" in page
+    assert "Enter a zipcode" not in page
+    assert reader.get("/?year=abc").status_code == 400
+
+
+def test_a_further_base_year_can_be_chosen(app: Flask) -> None:
+    with app.app_context():
+        further = {"base_year": 2034, "month": date(2034, 2, 1), "value": Decimal("101.10")}
+        db.session.add(IndexValue(status="published", source="bestat", fetched_at=clock.now(), **further))
+        db.session.commit()
+    page = app.test_client().get("/?zipcode=9000&year=2034").text
+    assert re.search(r'value="2034"[^>]* checked', page)
+    assert "Health index, base year 2034 101.10" in text(page)
+
+
+def test_a_place_has_its_names_in_its_own_languages(reader: FlaskClient) -> None:
+    assert "Risk factor of 1000 Brussel / Bruxelles" in text(reader.get("/?zipcode=1000").text)
+
+
+def test_without_a_database_the_form_stays_with_what_was_typed(
+    make_app: Callable[[Settings], Flask], unreachable_url: str
+) -> None:
+    response = make_app(settings_for(unreachable_url)).test_client().get("/?zipcode=9000&year=1996")
+    assert response.status_code == 503
+    assert int(response.headers["Retry-After"]) > 0
+    assert response.text.count("The service is temporarily unavailable") == 1
+    assert 'name="zipcode" value="9000"' in response.text
+    assert re.search(r'value="1996"[^>]* checked', response.text)
+
+
+def test_a_statement_that_is_ended_costs_only_its_own_half(
+    postgresql_url: str, make_app: Callable[[Settings], Flask]
+) -> None:
+    app = make_app(settings_for(postgresql_url))
+    with app.app_context(), db.engine.begin() as other:
+        other.execute(sql("LOCK TABLE risk_range IN ACCESS EXCLUSIVE MODE"))
+        response = app.test_client().get("/?zipcode=9000&year=2013")
+        other.rollback()
+    assert response.status_code == 503
+    assert "The service is temporarily unavailable" in response.text
+    assert "136.69" in response.text
+
+
+def test_what_was_typed_is_shown_as_text_and_not_as_a_page(reader: FlaskClient) -> None:
+    page = reader.get('/?zipcode="><script>alert(1)</script>&year=<b>').text
     assert "<script>" not in page
     assert "<b>" not in page
 
 
-def test_a_wrong_address_brings_the_form_to_correct_it(client: FlaskClient) -> None:
-    page = client.get("/zipcode/99x?format=html").text
+def test_a_wrong_address_brings_the_form_to_correct_it(reader: FlaskClient) -> None:
+    page = reader.get("/zipcode/99x?format=html").text
     assert 'name="zipcode" value="99x"' in page
     assert "A zipcode has four digits" in page
     assert re.search(r'value="2004"[^>]* checked', page)
-    page = client.get("/index?year=2020&format=html").text
+    page = reader.get("/index?year=2020&format=html").text
     assert "Choose one of the base years" in page
 
 
@@ -151,15 +200,15 @@ def test_a_page_says_when_statbel_was_last_asked_and_that_a_month_is_late(
     assert "Statbel should have published a later month" in page
 
 
-def test_the_pages_name_their_sources(client: FlaskClient) -> None:
+def test_the_pages_name_their_sources(reader: FlaskClient) -> None:
     for path in ("/", "/zipcode/9000?format=html", "/index?format=html", "/nowhere?format=html"):
-        page = text(client.get(path).text)
+        page = text(reader.get(path).text)
         assert "Statbel" in page
         assert "GeoNames ( CC BY 4.0 )" in page
 
 
-def test_a_page_runs_nothing_and_loads_only_our_own(client: FlaskClient) -> None:
-    response = client.get("/?zipcode=9000&year=2004")
+def test_a_page_runs_nothing_and_loads_only_our_own(reader: FlaskClient) -> None:
+    response = reader.get("/?zipcode=9000&year=2004")
     policy = response.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
@@ -167,7 +216,7 @@ def test_a_page_runs_nothing_and_loads_only_our_own(client: FlaskClient) -> None
     assert "style=" not in response.text
     assert not re.search(r'(?:src|<link[^>]*href)="https?:', response.text)
     for path in re.findall(r'<link[^>]*href="([^"]+)"', response.text):
-        with client.get(path) as loaded:
+        with reader.get(path) as loaded:
             assert loaded.status_code == 200
 
 

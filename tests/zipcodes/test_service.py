@@ -34,7 +34,7 @@ def session(shared_app: Flask) -> Iterator[Session]:
 
 def load(session: Session, ranges: List[Range], effective_from: date) -> RiskTable:
     file = RiskFile("test.csv", uuid.uuid4().hex * 2, ranges)
-    table = service.import_table(session, file, effective_from)
+    table = service.import_table(session, file, file.name, effective_from)
     assert table is not None
     return table
 
@@ -145,7 +145,9 @@ def test_before_the_first_table_counts_the_error_is_the_same(session: Session, s
 
 def test_the_same_file_is_imported_once(session: Session) -> None:
     table = load(session, ONLY_9000["C"], TODAY)
-    again = service.import_table(session, RiskFile(table.source, table.sha256, ONLY_9000["C"]), TODAY)
+    again = service.import_table(
+        session, RiskFile("again.csv", table.sha256, ONLY_9000["C"]), table.source, TODAY
+    )
     assert again is None
 
 

@@ -14,7 +14,7 @@ from typing import Any, Type
 
 from urllib3.connection import HTTPConnection
 
-from webapp.health_index.answers import UpstreamError
+from webapp.health_index.parsing import UpstreamError
 
 TOO_LATE = "no whole answer within the deadline"
 
@@ -24,6 +24,10 @@ class Deadline:
 
     def __init__(self, seconds: float) -> None:
         self._end = time.monotonic() + seconds
+
+    def within(self, seconds: float) -> "Deadline":
+        """A deadline after so many seconds from now, but not after this one."""
+        return Deadline(min(seconds, self.remaining()))
 
     def remaining(self) -> float:
         """Seconds that are left; raises UpstreamError when there are none."""
@@ -63,8 +67,8 @@ class _BoundedReader(io.RawIOBase):
 def bounded(connection: Type[HTTPConnection], deadline: Deadline, max_bytes: int) -> Type[HTTPConnection]:
     """Derive a connection class of urllib3 whose connecting and reading keep to the limits.
 
-    Where they are passed, it raises UpstreamError. The one thing that it cannot bound is the name
-    resolution of the operating system.
+    Where they are passed, it raises UpstreamError. What cannot be bounded here is the name
+    resolution of the operating system, and that each address of a name gets the time to connect.
     """
 
     class BoundedConnection(connection):  # type: ignore[misc, valid-type]  # a base known at run time

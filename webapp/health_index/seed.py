@@ -6,12 +6,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Dict, List
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp import clock
 from webapp.csv_file import FileError, read_records
 from webapp.health_index.models import CONVERTED, PUBLISHED, IndexValue
+from webapp.health_index.parsing import GREATEST_VALUE, LEAST_VALUE
 from webapp.upsert import insert
 
 COLUMNS = ("base_year", "month", "value", "status")
@@ -29,8 +30,12 @@ def read(path: Path) -> List[Dict[str, Any]]:
             raise FileError(path, number, f"{base_year!r} is not a base year")
         if not re.fullmatch("(19|20)[0-9]{2}-(0[1-9]|1[0-2])", month):
             raise FileError(path, number, f"{month!r} is not a month, such as 2025-12")
-        if not re.fullmatch(r"[0-9]{2,4}\.[0-9]{2}", value) or Decimal(value) == 0:
+        if month > f"{clock.today():%Y-%m}":
+            raise FileError(path, number, f"{month} has not come yet")
+        if not re.fullmatch(r"[0-9]{2,4}\.[0-9]{2}", value):
             raise FileError(path, number, f"{value!r} is not an index with two decimals")
+        if not LEAST_VALUE <= Decimal(value) <= GREATEST_VALUE:
+            raise FileError(path, number, f"{value} is not plausible as an index")
         if status not in (PUBLISHED, CONVERTED):
             raise FileError(path, number, f"the status must be {PUBLISHED} or {CONVERTED}")
         if (base_year, month) in rows:
@@ -49,19 +54,22 @@ def read(path: Path) -> List[Dict[str, Any]]:
 def load(session: Session, rows: List[Dict[str, Any]]) -> int:
     """Write the rows, but nothing over a value that Statbel itself gave since.
 
-    Returns the number of values that were added.
+    Returns the number of values that were added or changed.
     """
-    before = session.scalar(select(func.count()).select_from(IndexValue)) or 0
-    stamp = {"source": SOURCE, "fetched_at": clock.now()}
-    statement = insert(IndexValue)
-    new = statement.excluded
-    session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["base_year", "month"],
-            set_={name: new[name] for name in ("value", "status", "fetched_at")},
-            where=(IndexValue.source == SOURCE)
-            & ((IndexValue.value != new["value"]) | (IndexValue.status != new["status"])),
-        ),
-        [{**row, **stamp} for row in rows],
-    )
-    return (session.scalar(select(func.count()).select_from(IndexValue)) or 0) - before
+    held = {(value.base_year, value.month): value for value in session.scalars(select(IndexValue))}
+    changes = []
+    for row in rows:
+        value = held.get((row["base_year"], row["month"]))
+        same = value and (value.value, value.status) == (row["value"], row["status"])
+        if value is None or (value.source == SOURCE and not same):
+            changes.append({**row, "source": SOURCE, "fetched_at": clock.now()})
+    if changes:
+        statement = insert(IndexValue)
+        new = {name: statement.excluded[name] for name in ("value", "status", "fetched_at")}
+        session.execute(
+            statement.on_conflict_do_update(
+                index_elements=["base_year", "month"], set_=new, where=IndexValue.source == SOURCE
+            ),
+            changes,
+        )
+    return len(changes)

@@ -1,35 +1,17 @@
-"""The current health index: answered from the database, and kept fresh from Statbel.
+"""The current health index, answered from the database."""
 
-Statbel publishes once a month, so almost always there is nothing to ask. When a month should be
-out that is not held, one request at a time asks, at most every 15 minutes over all processes;
-everybody else gets the last good value meanwhile, and so does everybody when Statbel fails.
-"""
-
-import logging
-from contextlib import suppress
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Tuple, TypedDict
+from typing import List, Optional, TypedDict
 
-from flask import current_app
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from webapp import clock
 from webapp.errors import IndexUnavailable
 from webapp.extensions import db
-from webapp.health_index.answers import Observation, UpstreamError
-from webapp.health_index.models import PUBLISHED, IndexValue, UpstreamCheck
+from webapp.health_index import refresh
+from webapp.health_index.models import IndexValue, UpstreamCheck
 from webapp.health_index.publication import latest_published_month
-from webapp.health_index.statbel import Source, Statbel
-from webapp.upsert import insert
-
-log = logging.getLogger(__name__)
-
-# The base years on which the health index has been published since it began, newest first.
-BASE_YEARS = (2025, 2013, 2004, 1996, 1988)
-DEFAULT_BASE_YEAR = 2004
-
-LEAST_INTERVAL = timedelta(minutes=15)
 
 
 class LatestIndex(TypedDict):
@@ -47,24 +29,17 @@ class LatestIndex(TypedDict):
     stale: bool
 
 
-class Refresh(NamedTuple):
-    """What one round of asking Statbel brought."""
-
-    source: str
-    changed: int
-
-
 def held_base_years() -> List[int]:
     """The base years of which at least one value is held."""
     return list(db.session.scalars(select(IndexValue.base_year).distinct()))
 
 
 def latest(base_year: int) -> LatestIndex:
-    """The index of the greatest month that is held on a base year.
+    """The index of the greatest month that is held on a base year, after a refresh where one is due.
 
     Raises IndexUnavailable when none is held.
     """
-    _refresh_if_due()
+    refresh.refresh_if_due()
     value = db.session.scalars(
         select(IndexValue).filter_by(base_year=base_year).order_by(IndexValue.month.desc()).limit(1)
     ).first()
@@ -81,135 +56,3 @@ def latest(base_year: int) -> LatestIndex:
         "checked_at": check.succeeded_at if check else None,
         "stale": value.month < latest_published_month(clock.today()),
     }
-
-
-def refresh() -> Refresh:
-    """Ask Statbel now, and store what is new or revised.
-
-    The second source is asked when the first fails, or does not have the month that is due.
-    Raises UpstreamError when no source gave an answer that could be used; nothing is stored then.
-    """
-    statbel: Statbel = current_app.extensions["statbel"]
-    changed, answered, failures = 0, [], []
-    for source in statbel.sources:
-        # No connection is held while the network makes us wait.
-        db.session.commit()
-        try:
-            observations = statbel.read(source)
-            _check_against_held(observations)
-        except UpstreamError as error:
-            failures.append(f"{source.name}: {error}")
-            continue
-        answered.append(source.name)
-        changed += _store(observations, source)
-        if not _is_due():
-            break
-    reason = "; ".join(failures)[:500]
-    _record(bool(answered), reason)
-    if not answered:
-        raise UpstreamError(reason)
-    return Refresh(source=" and ".join(answered), changed=changed)
-
-
-def _refresh_if_due() -> None:
-    if _is_due() and _claim_attempt():
-        # A failure is recorded and logged already; the last good value is what everybody gets.
-        with suppress(UpstreamError):
-            refresh()
-
-
-def _is_due() -> bool:
-    """Whether a month should be out that is not held on any base year."""
-    held = db.session.scalar(select(func.max(IndexValue.month)))
-    return held is None or held < latest_published_month(clock.today())
-
-
-def _claim_attempt() -> bool:
-    """Take the right to ask Statbel now. Of all processes and threads that try, one gets it."""
-    now = clock.now()
-    statement = (
-        insert(UpstreamCheck)
-        .values(id=1, attempted_at=now)
-        .on_conflict_do_update(
-            index_elements=[UpstreamCheck.id],
-            set_={"attempted_at": now},
-            where=UpstreamCheck.attempted_at <= now - LEAST_INTERVAL,
-        )
-        .returning(UpstreamCheck.id)
-    )
-    claimed = db.session.scalar(statement) is not None
-    db.session.commit()
-    return claimed
-
-
-def _check_against_held(observations: Iterable[Observation]) -> None:
-    """Refuse an answer that ends before a month that is known to be published, or in the future."""
-    this_month = clock.today().replace(day=1)
-    ends: Dict[int, date] = {}
-    for observation in observations:
-        ends[observation.base_year] = max(observation.month, ends.get(observation.base_year, date.min))
-    published = (
-        select(IndexValue.base_year, func.max(IndexValue.month))
-        .where(IndexValue.status == PUBLISHED)
-        .group_by(IndexValue.base_year)
-    )
-    known: Dict[int, date] = {row[0]: row[1] for row in db.session.execute(published)}
-    for base_year, month in ends.items():
-        if month > this_month:
-            raise UpstreamError(f"it holds {month:%Y-%m}, which has not come yet")
-        if month < known.get(base_year, date.min):
-            raise UpstreamError(
-                f"on base {base_year} it ends in {month:%Y-%m}, but {known[base_year]:%Y-%m} is known"
-            )
-
-
-def _store(observations: Iterable[Observation], source: Source) -> int:
-    """Write what differs from what is held, and return the number of values written."""
-    held = _held_values()
-    now = clock.now()
-    rows = []
-    for observation in observations:
-        value, status = held.get((observation.base_year, observation.month), (None, None))
-        if (value, status) == (observation.value, PUBLISHED):
-            continue
-        if status == PUBLISHED:
-            log.warning(
-                "Statbel revised %s on base %s from %s to %s",
-                f"{observation.month:%Y-%m}",
-                observation.base_year,
-                value,
-                observation.value,
-            )
-        rows.append({**observation._asdict(), "status": PUBLISHED, "source": source.name, "fetched_at": now})
-    if rows:
-        statement = insert(IndexValue)
-        new = {name: statement.excluded[name] for name in ("value", "status", "source", "fetched_at")}
-        db.session.execute(
-            statement.on_conflict_do_update(index_elements=["base_year", "month"], set_=new), rows
-        )
-    db.session.commit()
-    return len(rows)
-
-
-def _held_values() -> Dict[Tuple[int, date], Tuple[Decimal, str]]:
-    rows = db.session.execute(
-        select(IndexValue.base_year, IndexValue.month, IndexValue.value, IndexValue.status)
-    )
-    return {(base_year, month): (value, status) for base_year, month, value, status in rows}
-
-
-def _record(answered: bool, failure: str) -> None:
-    """Keep how it went, and log what failed when that is not what the log already says."""
-    known = db.session.scalar(select(UpstreamCheck.failure))
-    if failure and failure != known:
-        subject = "One source of Statbel" if answered else "Statbel"
-        log.warning("%s cannot be read, serving the last good values: %s", subject, failure)
-    elif known and not failure:
-        log.warning("Statbel answers again")
-    now = clock.now()
-    news: Dict[str, Any] = {"attempted_at": now, "failure": failure or None}
-    if answered:
-        news["succeeded_at"] = now
-    statement = insert(UpstreamCheck).values(id=1, **news)
-    db.session.execute(statement.on_conflict_do_update(index_elements=[UpstreamCheck.id], set_=news))
-    db.session.commit()

@@ -6,8 +6,8 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import Retry
 
-from webapp.health_index.answers import Observation, UpstreamError, read_bestat, read_open_data
 from webapp.health_index.deadline import TOO_LATE, Deadline, bounded
+from webapp.health_index.parsing import Observation, UpstreamError, read_bestat, read_open_data
 
 USER_AGENT = "BelgianIndexAndZipcodeRiskDesk/1.0"
 
@@ -28,12 +28,12 @@ RETRIES = Retry(
 )
 
 
-class Source(NamedTuple):
-    """One of Statbel's sources: a name for logs and records, its address, how to read it."""
+class StatbelSource(NamedTuple):
+    """One of Statbel's sources: a name for logs and records, its address, how to parse it."""
 
     name: str
     url: str
-    read: Callable[[bytes], List[Observation]]
+    parse: Callable[[bytes], List[Observation]]
 
 
 class Statbel:
@@ -42,46 +42,40 @@ class Statbel:
     Args:
         bestat_url: a view of be.STAT, as JSON.
         open_data_url: the zip with all base years.
-        timeout: deadlines in seconds, to connect and to read; the whole answer of a source
-            has to arrive within their sum, retries included.
+        timeout: seconds to connect, and for the whole answer of one source, retries included.
+            All sources together get their sum.
     """
 
     def __init__(self, bestat_url: str, open_data_url: str, timeout: Tuple[float, float]) -> None:
         self.sources = (
-            Source("bestat", bestat_url, read_bestat),
-            Source("open-data", open_data_url, read_open_data),
+            StatbelSource("bestat", bestat_url, read_bestat),
+            StatbelSource("open-data", open_data_url, read_open_data),
         )
         self._timeout = timeout
 
-    def read(self, source: Source) -> List[Observation]:
+    def deadline(self) -> Deadline:
+        """The time that asking all sources, beginning now, may take."""
+        return Deadline(sum(self._timeout))
+
+    def read(self, source: StatbelSource, deadline: Deadline) -> List[Observation]:
         """Read all observations of one source.
 
         Raises UpstreamError when it is out of reach, too slow, too large or not believable.
         """
-        return source.read(self._download(source.url))
+        return source.parse(self._download(source.url, deadline.within(self._timeout[1])))
 
-    def _download(self, url: str) -> bytes:
+    def _download(self, url: str, deadline: Deadline) -> bytes:
         with requests.Session() as session:
-            adapter = _BoundedAdapter(Deadline(sum(self._timeout)))
+            adapter = _BoundedAdapter(deadline)
             session.mount("http://", adapter)
             session.mount("https://", adapter)
-            session.headers["User-Agent"] = USER_AGENT
+            session.headers.update({"User-Agent": USER_AGENT, "Accept-Encoding": "gzip, deflate"})
             try:
                 with session.get(url, timeout=self._timeout, stream=True) as response:
-                    return self._body(response)
+                    return _body(response, deadline)
             # ValueError is what a redirection to an address that is none comes as.
             except (requests.RequestException, ValueError) as error:
                 raise UpstreamError(_reason(error)) from error
-
-    def _body(self, response: requests.Response) -> bytes:
-        if response.status_code != 200:
-            raise UpstreamError(f"it answered with status {response.status_code}")
-        body = bytearray()
-        for chunk in response.iter_content(CHUNK_BYTES):
-            body += chunk
-            if len(body) > MAX_BYTES:
-                raise UpstreamError(f"the answer is larger than {MAX_BYTES} bytes")
-        return bytes(body)
 
 
 class _BoundedAdapter(HTTPAdapter):
@@ -95,6 +89,21 @@ class _BoundedAdapter(HTTPAdapter):
         pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
         pool.ConnectionCls = bounded(type(pool).ConnectionCls, self._deadline, MAX_BYTES + MAX_HEADER_BYTES)
         return pool
+
+
+def _body(response: requests.Response, deadline: Deadline) -> bytes:
+    if response.status_code != 200:
+        raise UpstreamError(f"it answered with status {response.status_code}")
+    # Packed more than once, a few bytes can unpack to any size within one chunk.
+    if response.headers.get("Content-Encoding", "identity").lower() not in ("identity", "gzip", "deflate"):
+        raise UpstreamError("the answer is packed in a way that was not asked for")
+    body = bytearray()
+    for chunk in response.iter_content(CHUNK_BYTES):
+        deadline.remaining()
+        body += chunk
+        if len(body) > MAX_BYTES:
+            raise UpstreamError(f"the answer is larger than {MAX_BYTES} bytes")
+    return bytes(body)
 
 
 def _reason(error: Exception) -> str:

@@ -3,10 +3,12 @@
 from typing import Any, Callable, Dict, Optional, TypeVar
 
 from flask import Blueprint, Response, make_response, render_template, request
+from sqlalchemy.exc import SQLAlchemyError
 
-from webapp.errors import DeskError, ZipcodeNotValid, failed
-from webapp.health_index.service import DEFAULT_BASE_YEAR
-from webapp.health_index.views import CACHE_SECONDS, latest_index, parse_base_year
+from webapp.errors import DeskError, ZipcodeNotValid, apply_error, as_domain_error
+from webapp.extensions import CACHE_SECONDS, db
+from webapp.health_index.base_years import DEFAULT_BASE_YEAR
+from webapp.health_index.views import latest_index, parse_base_year
 from webapp.representation import cacheable
 from webapp.zipcodes.views import find_risk_factor, parse_zipcode
 
@@ -17,18 +19,18 @@ Found = TypeVar("Found")
 
 @bp.get("/")
 def lookup() -> Response:
+    """The form, and under it what was asked for: a risk factor, an index, or both."""
     zipcode = request.args.get("zipcode", "").strip()
     year = request.args.get("year", str(DEFAULT_BASE_YEAR)).strip()
     context: Dict[str, Any] = {"values": {"zipcode": zipcode, "year": year}, "errors": {}, "failures": []}
-    error = None
+    errors = []
     if "zipcode" in request.args:
-        halves = (
-            _attempt(context, "found", lambda: find_risk_factor(_given_zipcode(zipcode))),
-            _attempt(context, "latest", lambda: latest_index(parse_base_year(year))),
-        )
-        error = next((half for half in halves if half), None)
+        errors.append(_attempt(context, "found", lambda: find_risk_factor(_given_zipcode(zipcode))))
+    if "zipcode" in request.args or "year" in request.args:
+        errors.append(_attempt(context, "latest", lambda: latest_index(parse_base_year(year))))
     response = make_response(render_template("lookup.html", **context))
-    return failed(response, error) if error else cacheable(response, CACHE_SECONDS)
+    first = next((error for error in errors if error), None)
+    return apply_error(response, first) if first else cacheable(response, CACHE_SECONDS)
 
 
 def _given_zipcode(text: str) -> int:
@@ -44,10 +46,14 @@ def _attempt(context: Dict[str, Any], name: str, look_up: Callable[[], Found]) -
     """
     try:
         context[name] = look_up()
-    except DeskError as error:
+    except (DeskError, SQLAlchemyError) as raised:
+        db.session.rollback()  # else a statement that was ended would take the next ones with it
+        error = as_domain_error(raised)
+        if error is None:
+            raise
         if error.field:
             context["errors"][error.field] = error.message
-        else:
+        elif error.title not in (failure.title for failure in context["failures"]):
             context["failures"].append(error)
         return error
     return None

@@ -61,7 +61,9 @@ class RiskRange(Model):
 class Place(Model):
     """A locality with its zipcode, its names, and the municipality that it is part of.
 
-    A name is empty in a language in which the place has none of its own.
+    `name` is the one that GeoNames lists first. The others are empty in a language in which the
+    place has none. `language` is that of the place itself: nl, fr, de, or nl+fr in Brussels.
+    `nis` is the code of the municipality in Statbel's REFNIS. `province_*` are empty in Brussels.
     """
 
     __tablename__ = "place"

@@ -47,7 +47,7 @@ def find(zipcode: int) -> RiskFactor:
             f"No range of the risk table holds zipcode {zipcode}. Check it for a typing error.",
             value=str(zipcode),
         )
-    places = select(Place.name).where(Place.zipcode == zipcode)
+    places = db.session.scalars(select(Place).where(Place.zipcode == zipcode))
     return {
         "zipcode": zipcode,
         "factor": found.factor,
@@ -55,8 +55,15 @@ def find(zipcode: int) -> RiskFactor:
         "last": found.last,
         "risk_table": table.id,
         "effective_from": table.effective_from,
-        "places": sorted(db.session.scalars(places)),
+        "places": sorted(_local_name(place) for place in places),
     }
+
+
+def _local_name(place: Place) -> str:
+    """The name in the languages of the place itself: Gent, but Brussel / Bruxelles."""
+    names = {"nl": place.name_nl, "fr": place.name_fr, "de": place.name_de}
+    local = [names[language] for language in place.language.split("+") if names.get(language)]
+    return " / ".join(dict.fromkeys(local)) or place.name
 
 
 def table_in_force(session: Session, on: date) -> Optional[RiskTable]:
@@ -69,13 +76,19 @@ def table_in_force(session: Session, on: date) -> Optional[RiskTable]:
     ).first()
 
 
-def import_table(session: Session, file: RiskFile, effective_from: date) -> Optional[RiskTable]:
-    """Add a new version of the risk table; None when the file has not changed since its last import."""
-    last = select(RiskTable.sha256).where(RiskTable.source == file.name).order_by(RiskTable.id.desc())
+def import_table(session: Session, file: RiskFile, source: str, effective_from: date) -> Optional[RiskTable]:
+    """Add a new version of the risk table.
+
+    Args:
+        source: where the file comes from, by which its next version is known again.
+
+    Returns None when the last import from this source was the very same file.
+    """
+    last = select(RiskTable.sha256).where(RiskTable.source == source).order_by(RiskTable.id.desc())
     if session.scalar(last.limit(1)) == file.sha256:
         return None
     table = RiskTable(
-        source=file.name,
+        source=source,
         effective_from=effective_from,
         imported_at=clock.now(),
         sha256=file.sha256,

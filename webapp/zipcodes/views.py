@@ -6,19 +6,17 @@ from typing import Dict
 from flask import Blueprint, Response
 
 from webapp.errors import ZipcodeNotValid
-from webapp.extensions import cache
+from webapp.extensions import CACHE_SECONDS, memoize
 from webapp.representation import represent
 from webapp.zipcodes import service
 from webapp.zipcodes.service import RiskFactor
 
 bp = Blueprint("zipcodes", __name__)
 
-# Seconds for which an answer may be kept, here and by callers: a new risk table counts within these.
-CACHE_SECONDS = 60
-
 
 @bp.get("/zipcode/<zipcode>")
 def show(zipcode: str) -> Response:
+    """The risk factor of the zipcode in the address."""
     found = find_risk_factor(parse_zipcode(zipcode))
     return represent(
         payload={"risk_factor": found["factor"]},
@@ -29,8 +27,9 @@ def show(zipcode: str) -> Response:
     )
 
 
-@cache.memoize(timeout=CACHE_SECONDS)  # type: ignore[untyped-decorator, unused-ignore]
+@memoize
 def find_risk_factor(zipcode: int) -> RiskFactor:
+    """See zipcodes.service.find; its answers are kept for a while."""
     return service.find(zipcode)
 
 

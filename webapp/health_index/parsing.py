@@ -10,9 +10,9 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, NoReturn, Optional, Tuple
 
-# The health index has been computed since January 1994, then on base year 1988. Statbel's files
-# hold older base years too (1914 and on), of the consumer price index alone.
-OLDEST_BASE_YEAR = 1988
+from webapp.health_index.base_years import OLDEST_BASE_YEAR
+
+# Since when the health index has been computed.
 FIRST_MONTH = date(1994, 1, 1)
 
 # The index started near 70 on base 2013 and stands near 230 on base 1988. A figure far outside
@@ -22,7 +22,7 @@ LEAST_VALUE, GREATEST_VALUE = Decimal(20), Decimal(1000)
 CENT = Decimal("0.01")
 
 # The open-data text is a tenth of this; a zip that unpacks to more is not the one that we know.
-MAX_UNPACKED_BYTES = 32 * 1024 * 1024
+MAX_UNPACKED_BYTES = 8 * 1024 * 1024
 
 MONTH_NAMES = {
     name: number
@@ -87,13 +87,13 @@ def read_open_data(body: bytes) -> List[Observation]:
 
     Raises UpstreamError when it is not that, or holds a row that cannot be right.
     """
-    lines = _unpack(body).splitlines()
-    header = [name.strip() for name in lines[0].split("|")] if lines else []
+    head, _, rest = _unpack(body).partition("\n")
+    header = [name.strip() for name in head.split("|")]
     missing = {"NM_YR", "NM_MTH", "MS_HLTH_IDX", "NM_BASE_YR"} - set(header)
     if missing:
         raise UpstreamError(f"the open-data text lacks the column {min(missing)}")
     found = []
-    for number, line in enumerate(lines[1:], start=2):
+    for number, line in enumerate(rest.splitlines(), start=2):
         row = dict(zip(header, (field.strip() for field in line.split("|"))))
         if row.get("MS_HLTH_IDX", "") in ("", "."):
             continue

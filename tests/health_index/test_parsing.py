@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.statbel import MONTHS, bestat, open_data, zipped
-from webapp.health_index.answers import (
+from webapp.health_index.parsing import (
     MAX_UNPACKED_BYTES,
     Observation,
     UpstreamError,

@@ -9,23 +9,38 @@ from typing import Any, Callable, List
 
 import pytest
 from flask import Flask
+from sqlalchemy import Connection, event
 
 from tests.conftest import ORDINARY_DAY, SetClock
 from tests.databases import settings_for
 from tests.health_index.held import everything, forget, held, hold, month, on_sqlite
-from tests.statbel import Answer, FakeStatbel, answering, bestat, open_data, redirecting
+from tests.statbel import Answer, FakeStatbel, Value, answering, bestat, open_data, redirecting
 from webapp.config import Settings
 from webapp.errors import IndexUnavailable
 from webapp.extensions import db
+from webapp.health_index import refresh as refresh_service
 from webapp.health_index import service
-from webapp.health_index.answers import UpstreamError
-from webapp.health_index.service import LatestIndex, Refresh
+from webapp.health_index.parsing import UpstreamError
+from webapp.health_index.refresh import Refresh
+from webapp.health_index.service import LatestIndex
 
 MakeApp = Callable[[Settings], Flask]
 
 # August 2026 is published on Friday 28; the seed ends with July.
 PUBLICATION = datetime(2026, 8, 28, 12, 0, tzinfo=timezone.utc)
 JULY, AUGUST = (2025, "2026-07", 103.24), (2025, "2026-08", 103.52)
+OLDER_BASES = [
+    (1988, "2026-08", 232.71),
+    (1996, "2026-08", 193.01),
+    (2004, "2026-08", 169.65),
+    (2013, "2026-08", 140.47),
+]
+
+
+def complete(values: List[Value]) -> bytes:
+    """A be.STAT answer that leaves no base year behind, so that there is no reason to ask further."""
+    return bestat([*values, *OLDER_BASES])
+
 
 GONE = answering(b"", status=404)
 ASKED_ONCE = ["/bestat", "/open-data"]
@@ -56,7 +71,7 @@ def latest(app: Flask, base_year: int = 2025) -> LatestIndex:
 
 def refresh(app: Flask) -> Refresh:
     with app.app_context():
-        return service.refresh()
+        return refresh_service.refresh()
 
 
 # When Statbel is asked
@@ -100,7 +115,7 @@ def test_a_new_month_is_read_and_stored(app: Flask, statbel: FakeStatbel) -> Non
 def test_a_month_that_is_held_is_not_asked_for_again(
     app: Flask, statbel: FakeStatbel, set_clock: SetClock
 ) -> None:
-    statbel.bestat = answering(bestat([AUGUST]))
+    statbel.bestat = answering(complete([AUGUST]))
     set_clock(PUBLICATION)
     latest(app)
     set_clock(PUBLICATION + timedelta(days=20))
@@ -112,10 +127,10 @@ def test_a_month_that_is_held_is_not_asked_for_again(
 def test_the_next_month_is_asked_for_when_it_is_due(
     app: Flask, statbel: FakeStatbel, set_clock: SetClock
 ) -> None:
-    statbel.bestat = answering(bestat([AUGUST]))
+    statbel.bestat = answering(complete([AUGUST]))
     set_clock(PUBLICATION)
     latest(app)
-    statbel.bestat = answering(bestat([AUGUST, (2025, "2026-09", 103.9)]))
+    statbel.bestat = answering(complete([AUGUST, (2025, "2026-09", 103.9)]))
     set_clock(datetime(2026, 9, 29, 12, 0, tzinfo=timezone.utc))
     assert latest(app)["index"] == Decimal("103.90")
 
@@ -155,7 +170,7 @@ def test_two_containers_share_the_fifteen_minutes(
 def test_what_one_container_learnt_the_other_has(
     make_app: MakeApp, settings: Settings, statbel: FakeStatbel
 ) -> None:
-    statbel.bestat = answering(bestat([AUGUST]))
+    statbel.bestat = answering(complete([AUGUST]))
     one, other = make_app(settings), make_app(settings)
     assert latest(one) == latest(other)
     assert statbel.asked == ["/bestat"]
@@ -188,7 +203,7 @@ def test_of_several_threads_one_asks_and_the_others_get_the_last_good_value_at_o
     make_app: MakeApp, database_url: str, statbel: FakeStatbel
 ) -> None:
     app = make_app(settings_for(database_url, **statbel.addresses, HEALTH_INDEX_TIMEOUT="20,20"))
-    statbel.bestat = statbel.held_back(answering(bestat([AUGUST])))
+    statbel.bestat = statbel.held_back(answering(complete([AUGUST])))
 
     def ask() -> Any:
         return app.test_client().get("/index?year=2025").json
@@ -211,7 +226,7 @@ def test_of_several_threads_one_asks_and_the_others_get_the_last_good_value_at_o
 @pytest.mark.usefixtures("due")
 def test_of_several_containers_one_asks(make_app: MakeApp, settings: Settings, statbel: FakeStatbel) -> None:
     apps = [make_app(settings) for _ in range(4)]
-    statbel.bestat = statbel.held_back(answering(bestat([AUGUST])))
+    statbel.bestat = statbel.held_back(answering(complete([AUGUST])))
     with ThreadPoolExecutor(4) as pool:
         answers = [pool.submit(latest, app) for app in apps]
         try:
@@ -279,7 +294,7 @@ def test_the_second_source_is_asked_when_the_first_lacks_the_month_that_is_due(
 def test_the_second_source_is_left_alone_when_the_first_has_the_month(
     app: Flask, statbel: FakeStatbel
 ) -> None:
-    statbel.bestat = answering(bestat([AUGUST]))
+    statbel.bestat = answering(complete([AUGUST]))
     latest(app)
     assert statbel.asked == ["/bestat"]
 
@@ -340,7 +355,7 @@ def test_an_answer_may_end_before_a_month_that_was_only_converted(app: Flask, st
 def test_a_revised_value_replaces_the_old_one_and_is_logged(
     app: Flask, statbel: FakeStatbel, caplog: pytest.LogCaptureFixture
 ) -> None:
-    statbel.bestat = answering(bestat([(2025, "2026-07", 103.3), AUGUST]))
+    statbel.bestat = answering(complete([(2025, "2026-07", 103.3), AUGUST]))
     latest(app)
     assert held(app, 2025, "2026-07") == ("103.30", "published", "bestat")
     assert caplog.messages == ["Statbel revised 2026-07 on base 2025 from 103.24 to 103.30"]
@@ -351,9 +366,9 @@ def test_a_revised_value_replaces_the_old_one_and_is_logged(
 def test_a_converted_value_is_replaced_by_the_published_one(
     app: Flask, statbel: FakeStatbel, caplog: pytest.LogCaptureFixture, value: float
 ) -> None:
-    statbel.bestat = answering(bestat([(2004, "2025-12", value), AUGUST]))
+    statbel.bestat = answering(complete([(2004, "2025-12", value), AUGUST]))
     assert held(app, 2004, "2025-12") == ("165.08", "converted", "seed")
-    assert refresh(app).changed == 2
+    assert refresh(app).changed == 2 + len(OLDER_BASES)
     assert held(app, 2004, "2025-12") == (f"{value:.2f}", "published", "bestat")
     assert caplog.messages == []
 
@@ -441,7 +456,7 @@ def test_a_failure_is_logged_once_and_so_is_its_end(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     apps = [make_app(settings), make_app(settings)]
-    failure = "Statbel cannot be read, serving the last good values: "
+    failure = "Statbel cannot be read: "
     reasons = "bestat: it answered with status 404; open-data: it answered with status 404"
 
     def quarter(number: int) -> List[str]:
@@ -458,9 +473,48 @@ def test_a_failure_is_logged_once_and_so_is_its_end(
     statbel.bestat = answering(b"")
     assert quarter(3) == [failure + reasons.replace("it answered with status 404", "the answer is empty", 1)]
     assert quarter(4) == []
-    statbel.bestat = answering(bestat([AUGUST]))
+    statbel.bestat = answering(complete([AUGUST]))
     assert quarter(5) == ["Statbel answers again"]
     assert quarter(6) == []
+
+
+@on_sqlite
+def test_an_attempt_by_a_clock_that_was_far_ahead_does_not_count(
+    app: Flask, statbel: FakeStatbel, set_clock: SetClock
+) -> None:
+    set_clock(PUBLICATION.replace(year=2040))
+    latest(app)
+    set_clock(PUBLICATION)
+    statbel.bestat = answering(complete([AUGUST]))
+    assert latest(app)["index"] == Decimal("103.52")
+
+
+@on_sqlite
+@pytest.mark.usefixtures("due")
+def test_the_second_source_is_asked_for_the_base_years_that_the_first_leaves_behind(
+    app: Flask, statbel: FakeStatbel
+) -> None:
+    statbel.bestat = answering(bestat([AUGUST]))
+    statbel.open_data = answering(open_data([AUGUST, *OLDER_BASES]))
+    latest(app)
+    assert statbel.asked == ["/bestat", "/open-data"]
+    assert held(app, 2004, "2026-08") == ("169.65", "published", "open-data")
+
+
+@pytest.mark.usefixtures("due")
+def test_a_database_that_cannot_be_written_still_answers(
+    app: Flask, statbel: FakeStatbel, caplog: pytest.LogCaptureFixture
+) -> None:
+    with app.app_context():
+        read_only = {"postgresql": "SET TRANSACTION READ ONLY", "sqlite": "PRAGMA query_only = on"}
+
+        @event.listens_for(db.engine, "begin")
+        def refuse_writing(connection: Connection) -> None:
+            connection.exec_driver_sql(read_only[connection.dialect.name])
+
+    assert app.test_client().get("/index?year=2025").json == {"index": 103.24}
+    assert "what Statbel publishes cannot be stored" in caplog.text
+    assert statbel.asked == []
 
 
 @on_sqlite
@@ -473,10 +527,7 @@ def test_a_source_that_fails_beside_one_that_answers_is_logged_once(
     for number in range(3):
         set_clock(PUBLICATION + timedelta(minutes=15 * number))
         latest(app)
-    assert caplog.messages == [
-        "One source of Statbel cannot be read, serving the last good values: "
-        "bestat: it answered with status 404"
-    ]
+    assert caplog.messages == ["One source of Statbel cannot be read: bestat: it answered with status 404"]
 
 
 @on_sqlite
