@@ -2,7 +2,7 @@
 
 import logging
 import uuid
-from typing import Optional
+from typing import Mapping, Optional, Sequence
 
 from flask import Flask, Response, request
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -22,8 +22,9 @@ class DeskError(Exception):
         status: the HTTP status that fits it.
         title: what happened, in a few words.
         message: what happened and what to do, for a person.
-        field: the form field that has to be corrected, if one has.
+        field: the field of the lookup form that has to be corrected, if one has.
         value: what that field held.
+        errors: what is wrong with each parameter of a request to the API.
         retry_after: seconds after which the same request may succeed, if it may.
     """
 
@@ -33,10 +34,19 @@ class DeskError(Exception):
     field: Optional[str] = None
     retry_after: Optional[int] = None
 
-    def __init__(self, message: str, value: str = "") -> None:
+    def __init__(
+        self, message: str, value: str = "", errors: Optional[Mapping[str, Sequence[str]]] = None
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.value = value
+        self.errors = errors
+
+
+class RequestNotValid(DeskError):
+    """The parameters of a request are wrong, in a way that has no code of its own."""
+
+    code, status, title = "NOT_VALID", 400, "The request is not valid"
 
 
 class WrongYear(DeskError):
@@ -50,6 +60,24 @@ class IndexUnavailable(DeskError):
 
     code, status, title = "INDEX_UNAVAILABLE", 503, "The health index is not available"
     retry_after = 60
+
+
+class MonthNotValid(DeskError):
+    """What was given does not have the form of a month."""
+
+    code, status, title = "MONTH_NOT_VALID", 400, "That is not a month"
+
+
+class MonthNotFound(DeskError):
+    """The month has the right form, but no value is held for it."""
+
+    code, status, title = "MONTH_NOT_FOUND", 404, "There is no health index for this month"
+
+
+class AmountNotValid(DeskError):
+    """What was given is not an amount of money."""
+
+    code, status, title = "AMOUNT_NOT_VALID", 400, "That is not an amount"
 
 
 class ZipcodeNotValid(DeskError):
@@ -82,8 +110,8 @@ class DatabaseUnavailable(DeskError):
 # differs between versions of Python and Werkzeug, and scripts branch on these.
 HTTP_CODES = {
     400: ("BAD_REQUEST", "The request cannot be read", "Please check the address."),
-    404: ("NOT_FOUND", "There is no such page", "Please check the address, or start from the lookup form."),
-    405: ("METHOD_NOT_ALLOWED", "This page can only be read", "Please use GET."),
+    404: ("NOT_FOUND", "There is no such page", "Please check the address."),
+    405: ("METHOD_NOT_ALLOWED", "This method does not work here", "The header Allow names those that do."),
     413: ("TOO_LARGE", "The request is too large", "This address takes no content."),
 }
 
@@ -108,7 +136,13 @@ def apply_error(response: Response, error: DeskError) -> Response:
 
 def _domain_error(error: DeskError) -> Response:
     response = represent_error(
-        error.status, error.code, error.title, error.message, field=error.field, value=error.value
+        error.status,
+        error.code,
+        error.title,
+        error.message,
+        field=error.field,
+        value=error.value,
+        errors=error.errors,
     )
     return apply_error(response, error)
 
@@ -129,7 +163,7 @@ def as_domain_error(error: Exception) -> Optional[DeskError]:
         return error
     if isinstance(error, PoolTimeout) or (isinstance(error, DBAPIError) and _is_out_of_reach(error)):
         log.error("the database is out of reach: %s", str(getattr(error, "orig", error)).strip())
-        return DatabaseUnavailable("Please try again in a moment: reload this page.")
+        return DatabaseUnavailable("Please try again in a moment.")
     return None
 
 
