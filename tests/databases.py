@@ -15,6 +15,10 @@ from webapp.extensions import db
 NOWHERE = {"HEALTH_INDEX_URL": "http://127.0.0.1:9/", "HEALTH_INDEX_FALLBACK_URL": "http://127.0.0.1:9/"}
 
 
+# What `flask init-db` brings a database to.
+NEWEST_REVISION = "0002"
+
+
 class Databases(Protocol):
     """A kind of database that can be made empty or seeded, and dropped again."""
 

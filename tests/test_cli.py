@@ -10,7 +10,7 @@ from flask import Flask
 
 from tests.commands import run, start
 from tests.conftest import SetClock
-from tests.databases import settings_for
+from tests.databases import NEWEST_REVISION, settings_for
 from tests.snapshot import snapshot
 from tests.statbel import FakeStatbel, answering, bestat
 from tests.zipcodes.bad_files import BAD_FILES
@@ -37,7 +37,7 @@ def test_the_first_run_makes_the_schema_and_loads_the_seed(
     assert (result.exit_code, result.output.splitlines()) == (
         0,
         [
-            "Schema: at revision 0001.",
+            f"Schema: at revision {NEWEST_REVISION}.",
             "Risk factors: 164 ranges loaded as risk table 1.",
             "Health index: 1684 values added or corrected.",
             "Places: loaded.",
@@ -58,7 +58,7 @@ def test_a_second_run_changes_nothing(app: Flask, set_clock: SetClock) -> None:
     assert (result.exit_code, result.output.splitlines()) == (
         0,
         [
-            "Schema: at revision 0001.",
+            f"Schema: at revision {NEWEST_REVISION}.",
             "Risk factors: up to date.",
             "Health index: 0 values added or corrected.",
             "Places: up to date.",

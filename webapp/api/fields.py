@@ -7,11 +7,13 @@ from typing import Any, Type
 
 from marshmallow import Schema, ValidationError, fields
 
-from webapp.errors import AmountNotValid, DeskError, MonthNotValid, WrongYear
+from webapp.errors import AmountNotValid, DeskError, MonthNotValid, WrongYear, ZipcodeNotValid
 from webapp.health_index.base_years import BASE_YEARS
 from webapp.health_index.views import parse_base_year
+from webapp.zipcodes.views import parse_zipcode
 
 MONTH = r"^(19|20)[0-9]{2}-(0[1-9]|1[0-2])$"
+ZIPCODE = "^[1-9][0-9]{3}$"
 AMOUNT = r"^[0-9]{1,12}(\.[0-9]{1,2})?$"
 
 
@@ -66,6 +68,25 @@ class Month(fields.String):
 
     def _serialize(self, value: Any, *_args: Any, **_options: Any) -> Any:
         return value and f"{value:%Y-%m}"
+
+
+class Zipcode(fields.String):
+    """A zipcode of four digits, as text; in Python a number."""
+
+    error: Type[DeskError] = ZipcodeNotValid
+
+    def __init__(self, description: str = "", **options: Any) -> None:
+        about = {"description": description, "pattern": ZIPCODE, "example": "9000"}
+        super().__init__(metadata=about, **options)
+
+    def _deserialize(self, value: Any, *_args: Any, **_options: Any) -> Any:
+        try:
+            return parse_zipcode(value)
+        except ZipcodeNotValid as wrong:
+            raise ValidationError(wrong.message) from None
+
+    def _serialize(self, value: Any, *_args: Any, **_options: Any) -> Any:
+        return value and str(value)
 
 
 class Amount(fields.String):

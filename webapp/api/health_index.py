@@ -18,7 +18,7 @@ from webapp.health_index.series import HeldRange, MonthlyIndex
 from webapp.health_index.views import latest_index
 from webapp.representation import prefers_csv
 
-bp = ApiBlueprint("health-index", "The health index: the latest, a month, a series", "/health-index")
+bp = ApiBlueprint("api-health-index", "The health index: the latest, a month, a series", "/health-index")
 
 
 class LatestQuery(ApiSchema):

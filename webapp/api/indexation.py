@@ -10,7 +10,7 @@ from webapp.api.routing import Answer, ApiBlueprint
 from webapp.errors import AmountNotValid, IndexUnavailable, MonthNotFound, MonthNotValid, WrongYear
 from webapp.health_index.indexation import index_amount
 
-bp = ApiBlueprint("indexation", "An amount, followed along the health index", "/indexation")
+bp = ApiBlueprint("api-indexation", "An amount, followed along the health index", "/indexation")
 
 ROUNDING = "half up to the cent, once, at the end"
 

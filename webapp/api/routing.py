@@ -3,7 +3,7 @@
 from datetime import datetime
 from functools import wraps
 from http import HTTPStatus
-from typing import Any, Callable, Dict, List, Mapping, NoReturn, Optional, Sequence, Tuple, Type
+from typing import Any, Callable, Dict, List, Mapping, NoReturn, Optional, Sequence, Tuple, Type, Union
 
 from flask import Request, Response
 from flask_smorest import Blueprint
@@ -18,8 +18,8 @@ from webapp.representation import cacheable
 
 PREFIX = "/api/v1"
 
-# What a view returns: the data or a response, and when it last changed.
-Answer = Tuple[Any, datetime]
+# What a view returns: the data or a response, and when it last changed, where that is known.
+Answer = Tuple[Any, Optional[datetime]]
 View = Callable[..., Answer]
 
 
@@ -94,7 +94,7 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest has no typ
         path: str,
         *,
         takes: Optional[Type[Schema]] = None,
-        answers: Any,
+        answers: Union[Type[Schema], Sequence[Type[Schema]]],
         errors: Sequence[Type[DeskError]],
         example: str,
         csv: bool = False,
@@ -103,7 +103,8 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest has no typ
 
         Args:
             takes: schema of the parameters in the path where it has any, else in the query.
-            answers: schema of the data, as JSON.
+            answers: schema of the data, as JSON; several where it depends on the question, and then
+                the view applies the one that fits.
             errors: those of the domain that the view may raise.
             example: path and query of a request that works, after /api/v1.
             csv: whether the view also answers in CSV.
@@ -113,9 +114,9 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest has no typ
             @wraps(view)
             def with_date(*arguments: Any, **_path: Any) -> Tuple[Any, int, Mapping[str, str]]:
                 data, changed_at = view(*arguments)
-                return data, 200, {"Last-Modified": http_date(changed_at)}
+                return data, 200, {"Last-Modified": http_date(changed_at)} if changed_at else {}
 
-            answer = self.response(200, answers)(with_date)
+            answer = self._answering(answers)(with_date)
             if csv:
                 answer = self.alt_response(
                     200, schema={"type": "string"}, content_type="text/csv", success=True
@@ -131,11 +132,18 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest has no typ
             )
             if takes is not None:
                 location = "path" if "<" in path else "query"
-                documented = self.arguments(takes, location=location)(documented)
+                documented = self.arguments(takes(), location=location)(documented)
             self.add_url_rule(path, view_func=documented)
             return view
 
         return declare
+
+    def _answering(self, answers: Union[Type[Schema], Sequence[Type[Schema]]]) -> Callable[[Any], Any]:
+        if isinstance(answers, Sequence):
+            documented: Callable[[Any], Any] = self.response(200, {"oneOf": list(answers)})
+        else:
+            documented = self.response(200, answers)
+        return documented
 
     def _document(self, view: Any, errors: Sequence[Type[DeskError]], example: str) -> Any:
         """Say in the OpenAPI document which errors there are, by status, and how to call it."""

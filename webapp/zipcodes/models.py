@@ -64,6 +64,7 @@ class Place(Model):
     `name` is the one that GeoNames lists first. The others are empty in a language in which the
     place has none. `language` is that of the place itself: nl, fr, de, or nl+fr in Brussels.
     `nis` is the code of the municipality in Statbel's REFNIS. `province_*` are empty in Brussels.
+    `search_*` are the names as place_names.search_text writes them. All places are `loaded_at` once.
     """
 
     __tablename__ = "place"
@@ -83,3 +84,6 @@ class Place(Model):
     language: Mapped[str] = mapped_column(String(10))
     lat: Mapped[float] = mapped_column(Double)
     lon: Mapped[float] = mapped_column(Double)
+    search_names: Mapped[str] = mapped_column(String(500))
+    search_municipality: Mapped[str] = mapped_column(String(500))
+    loaded_at: Mapped[datetime] = mapped_column(Instant)

@@ -1,0 +1,31 @@
+"""The names of places in the form in which they are searched, and when places were loaded.
+
+The places themselves go, because these columns follow from them: `flask init-db` loads them again
+in the same transaction.
+
+Revision ID: 0002
+Revises: 0001
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.execute("DELETE FROM place")
+    with op.batch_alter_table("place") as table:
+        table.add_column(sa.Column("search_names", sa.String(500), nullable=False))
+        table.add_column(sa.Column("search_municipality", sa.String(500), nullable=False))
+        table.add_column(sa.Column("loaded_at", sa.DateTime(timezone=True), nullable=False))
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("place") as table:
+        table.drop_column("loaded_at")
+        table.drop_column("search_municipality")
+        table.drop_column("search_names")
