@@ -108,7 +108,7 @@ class Settings:
             # Above the number of keys that can be asked for in the minute that they live: 9,000
             # zipcodes and a few base years. Beyond it, those that have expired are dropped.
             "CACHE_THRESHOLD": 20_000,
-            # No route takes a body.
+            # For all routes but those that security.TAKE_CONTENT names.
             "MAX_CONTENT_LENGTH": 64 * 1024,
             "SEND_FILE_MAX_AGE_DEFAULT": 3600,
         }

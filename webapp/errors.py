@@ -86,6 +86,24 @@ class ZipcodeNotValid(DeskError):
     code, status, title, field = "ZIPCODE_NOT_VALID", 400, "That is not a zipcode", "zipcode"
 
 
+class CsvNotValid(DeskError):
+    """A file that was sent is not CSV that can be read."""
+
+    code, status, title = "CSV_NOT_VALID", 400, "The file cannot be read"
+
+
+class TooLarge(DeskError):
+    """More was sent than is taken at once."""
+
+    code, status, title = "TOO_LARGE", 413, "The request is too large"
+
+
+class MediaTypeNotSupported(DeskError):
+    """Content of a kind was sent that the route does not read."""
+
+    code, status, title = "MEDIA_TYPE_NOT_SUPPORTED", 415, "Content of this kind is not read here"
+
+
 class ZipcodeNotFound(DeskError):
     """The zipcode has the right form, but no range of the risk table holds it."""
 
@@ -112,7 +130,7 @@ HTTP_CODES = {
     400: ("BAD_REQUEST", "The request cannot be read", "Please check the address."),
     404: ("NOT_FOUND", "There is no such page", "Please check the address."),
     405: ("METHOD_NOT_ALLOWED", "This method does not work here", "The header Allow names those that do."),
-    413: ("TOO_LARGE", "The request is too large", "This address takes no content."),
+    413: (TooLarge.code, TooLarge.title, "This address takes no content."),
 }
 
 

@@ -4,7 +4,7 @@ from flask import Flask
 from flask_cors import CORS
 from flask_smorest import Api
 
-from webapp.api import document, health_index, indexation, zipcodes
+from webapp.api import document, health_index, indexation, lookup, zipcodes
 from webapp.api.routing import ProblemSchema
 
 
@@ -22,7 +22,7 @@ def register(app: Flask) -> None:
     the one that is registered last counts.
     """
     api = DeskApi(app, spec_kwargs=document.ABOUT)
-    for blueprint in (health_index.bp, indexation.bp, zipcodes.bp):
+    for blueprint in (health_index.bp, indexation.bp, zipcodes.bp, lookup.bp):
         api.register_blueprint(blueprint)
     app.register_blueprint(document.bp)
     document.keep(app, api)

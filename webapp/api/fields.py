@@ -20,7 +20,10 @@ AMOUNT = r"^[0-9]{1,12}(\.[0-9]{1,2})?$"
 class ApiSchema(Schema):
     """A schema with our words for what marshmallow finds wrong itself."""
 
-    error_messages = {"unknown": "This route does not know this parameter."}
+    error_messages = {
+        "unknown": "This route does not know this parameter.",
+        "type": "Send a JSON object.",
+    }
 
 
 class AnswerSchema(ApiSchema):

@@ -18,6 +18,9 @@ from webapp.representation import cacheable
 
 PREFIX = "/api/v1"
 
+# Of one parameter: a list may have thousands of wrong elements.
+MOST_MESSAGES = 10
+
 # What a view returns: the data or a response, and when it last changed, where that is known.
 Answer = Tuple[Any, Optional[datetime]]
 View = Callable[..., Answer]
@@ -65,7 +68,7 @@ def not_valid(schema: Schema, wrong: Mapping[str, Any]) -> DeskError:
 
     Its code is that of the one field that is wrong; where there are several, NOT_VALID.
     """
-    errors = {name: _messages(found) for name, found in wrong.items()}
+    errors = {name: _messages(found)[:MOST_MESSAGES] for name, found in wrong.items()}
     names = list(errors)
     if len(names) > 1:
         return RequestNotValid(f"Please correct {', '.join(names[:-1])} and {names[-1]}.", errors=errors)
@@ -126,7 +129,7 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest has no typ
             def respond(*arguments: Any, **path_arguments: Any) -> Response:
                 return cacheable(answer(*arguments, **path_arguments), CACHE_SECONDS)
 
-            documented = self._document(respond, errors, f"curl -s '{{server}}{PREFIX}{example}'")
+            documented = self._documented(respond, errors, [f"curl -s '{{server}}{PREFIX}{example}'"])
             documented = self.alt_response(304, description="Not modified since you asked.", success=True)(
                 documented
             )
@@ -145,8 +148,40 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest has no typ
             documented = self.response(200, answers)
         return documented
 
-    def _document(self, view: Any, errors: Sequence[Type[DeskError]], example: str) -> Any:
-        """Say in the OpenAPI document which errors there are, by status, and how to call it."""
+    def take(
+        self,
+        path: str,
+        *,
+        takes: Mapping[str, Any],
+        answers: Mapping[str, Any],
+        errors: Sequence[Type[DeskError]],
+        examples: Sequence[str],
+    ) -> Callable[[Callable[[], Response]], Callable[[], Response]]:
+        """Declare a view that reads the content of a POST itself, and makes the response.
+
+        Args:
+            takes: the media types that it reads, each with its schema.
+            answers: the media types that it answers in, each with its schema.
+            errors: those of the domain that the view may raise.
+            examples: commands that work, in which {server} stands for where the desk is.
+        """
+
+        def declare(view: Callable[[], Response]) -> Callable[[], Response]:
+            documented: Any = view
+            for media_type, schema in answers.items():
+                documented = self.alt_response(200, schema=schema, content_type=media_type, success=True)(
+                    documented
+                )
+            content = {media_type: {"schema": schema} for media_type, schema in takes.items()}
+            documented = self.doc(requestBody={"required": True, "content": content})(documented)
+            documented = self._documented(documented, errors, examples)
+            self.add_url_rule(path, view_func=documented, methods=["POST"])
+            return view
+
+        return declare
+
+    def _documented(self, view: Any, errors: Sequence[Type[DeskError]], examples: Sequence[str]) -> Any:
+        """Say in the OpenAPI document which errors a view has, by status, and how to call it."""
         by_status: Dict[int, List[str]] = {}
         everywhere: Sequence[Type[DeskError]] = (RequestNotValid, DatabaseUnavailable)
         for error in (*errors, *everywhere):
@@ -158,4 +193,5 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest has no typ
                 content_type="application/problem+json",
                 description=f"{HTTPStatus(status).phrase}: {', '.join(codes)}",
             )(view)
-        return self.doc(**{"x-codeSamples": [{"lang": "Shell", "source": example}]})(view)
+        samples = [{"lang": "Shell", "source": example} for example in examples]
+        return self.doc(**{"x-codeSamples": samples})(view)

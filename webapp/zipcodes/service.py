@@ -1,7 +1,7 @@
 """The risk factor of a zipcode, from the risk table that is in force today."""
 
 from datetime import date, datetime
-from typing import List, Optional, TypedDict
+from typing import Dict, List, Optional, TypedDict
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -58,6 +58,19 @@ def find(zipcode: int) -> RiskFactor:
         "places": describe_all(db.session.scalars(select(Place).where(Place.zipcode == zipcode))),
         "changed_at": changed_at(table),
     }
+
+
+def risk_factors() -> Dict[int, str]:
+    """The risk factor of every zipcode that has one today.
+
+    Raises RiskTableUnavailable when no table is in force.
+    """
+    ranges = db.session.execute(
+        select(RiskRange.first, RiskRange.last, RiskRange.factor).where(
+            RiskRange.risk_table_id == current_table().id
+        )
+    )
+    return {zipcode: factor for first, last, factor in ranges for zipcode in range(first, last + 1)}
 
 
 def current_table() -> RiskTable:
