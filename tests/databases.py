@@ -101,8 +101,8 @@ def _new_name() -> str:
 
 
 def settings_for(url: str, **variables: str) -> Settings:
-    """Settings for a database, with no upstream within reach unless one is given."""
-    given: Dict[str, str] = {**NOWHERE, "DATABASE_URL": url, **variables}
+    """Settings for a database, with no upstream within reach unless one is given, and no rate limit."""
+    given: Dict[str, str] = {**NOWHERE, "RATE_LIMIT": "0", "DATABASE_URL": url, **variables}
     return Settings.of(given)
 
 

@@ -6,7 +6,7 @@ from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 from jinja2 import StrictUndefined
 
-from webapp import api, cli, errors, health_index, logs, ops, pages, security, text, zipcodes
+from webapp import api, cli, errors, health_index, logs, ops, pages, rate_limit, security, text, zipcodes
 from webapp.config import ROOT, Settings
 from webapp.database import MIGRATIONS, prepare_sqlite
 from webapp.extensions import cache, db, migrate
@@ -46,6 +46,7 @@ def create_app(settings: Optional[Settings] = None) -> Flask:
     api.register(app)
     errors.register_error_handlers(app)
     security.protect(app)
+    rate_limit.protect(app, settings)
     text.register_filters(app)
     cli.register_commands(app)
     app.context_processor(_known_everywhere)

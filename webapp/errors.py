@@ -55,6 +55,13 @@ class WrongYear(DeskError):
     code, status, title, field = "WRONG_YEAR", 400, "That is not a base year", "year"
 
 
+class RateLimited(DeskError):
+    """A client sent more requests than it may in a minute."""
+
+    code, status, title = "RATE_LIMITED", 429, "Too many requests"
+    retry_after = 60
+
+
 class IndexUnavailable(DeskError):
     """The base year is valid, but no value is known for it."""
 
@@ -136,7 +143,7 @@ HTTP_CODES = {
 
 def register_error_handlers(app: Flask) -> None:
     """Give the application its error handlers: on the app, because no blueprint sees a 404."""
-    app.register_error_handler(DeskError, _domain_error)
+    app.register_error_handler(DeskError, error_response)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(DBAPIError, _database_error)
     app.register_error_handler(PoolTimeout, _database_error)
@@ -152,7 +159,8 @@ def apply_error(response: Response, error: DeskError) -> Response:
     return response
 
 
-def _domain_error(error: DeskError) -> Response:
+def error_response(error: DeskError) -> Response:
+    """The answer that an error of the domain is."""
     response = represent_error(
         error.status,
         error.code,
@@ -166,6 +174,8 @@ def _domain_error(error: DeskError) -> Response:
 
 
 def _http_error(error: HTTPException) -> Response:
+    if isinstance(error.response, Response):
+        return error.response  # made by whoever raised it: see rate_limit.py
     status = error.code or 500  # Flask keeps errors without a status, and redirections, to itself
     code, title, message = HTTP_CODES.get(status, (f"HTTP_{status}", error.name, error.description or ""))
     response = represent_error(status, code, title, message)
@@ -187,7 +197,7 @@ def as_domain_error(error: Exception) -> Optional[DeskError]:
 
 def _database_error(error: Exception) -> Response:
     meaning = as_domain_error(error)
-    return _domain_error(meaning) if meaning else _unexpected_error(error)
+    return error_response(meaning) if meaning else _unexpected_error(error)
 
 
 def _is_out_of_reach(error: DBAPIError) -> bool:

@@ -59,7 +59,10 @@ def openapi() -> Response:
 
 def codes() -> List[Dict[str, Any]]:
     """Every code that an error of the API may have, with its status and its meaning."""
-    found = [(error.status, error.code, error.__doc__) for error in DeskError.__subclasses__()]
-    found += [(status, code, f"{title}.") for status, (code, title, _message) in HTTP_CODES.items()]
-    found.append((500, "INTERNAL_ERROR", "Something went wrong on our side; please report the reference."))
-    return [{"status": status, "code": code, "meaning": meaning} for status, code, meaning in sorted(found)]
+    meanings = {(status, code): f"{title}." for status, (code, title, _message) in HTTP_CODES.items()}
+    meanings[500, "INTERNAL_ERROR"] = "Something went wrong on our side; please report the reference."
+    meanings.update({(error.status, error.code): error.__doc__ or "" for error in DeskError.__subclasses__()})
+    return [
+        {"status": status, "code": code, "meaning": meaning}
+        for (status, code), meaning in sorted(meanings.items())
+    ]

@@ -2,12 +2,12 @@
 
 import tempfile
 from contextlib import ExitStack
-from typing import Any, List
+from typing import IO, Any, Iterator, List
 
 from flask import Response, current_app, jsonify, request
 from marshmallow import ValidationError, fields, validate
 from werkzeug.exceptions import ClientDisconnected
-from werkzeug.wsgi import get_input_stream, wrap_file
+from werkzeug.wsgi import get_input_stream
 
 from webapp.api.fields import AnswerSchema, ApiSchema
 from webapp.api.routing import PREFIX, ApiBlueprint, not_valid
@@ -145,15 +145,16 @@ def _lookup_csv(content: _Content) -> Response:
         answer = until_answered.enter_context(tempfile.TemporaryFile())
         answered = bulk.answer_csv(content.read, answer.write, bulk.results())
         until_answered.pop_all()
-    size = answer.tell()
-    answer.seek(0)
-    response = Response(
-        wrap_file(request.environ, answer),  # closes it in the end
-        content_type=f"text/csv; charset={answered.charset}",
-        direct_passthrough=True,
-    )
-    response.content_length = size
+    response = Response(_parts(answer), content_type=f"text/csv; charset={answered.charset}")
+    response.content_length = answer.tell()
     return _not_kept(response)
+
+
+def _parts(file: IO[bytes]) -> Iterator[bytes]:
+    """Give a file from its beginning, and close it."""
+    with file:
+        file.seek(0)
+        yield from iter(lambda: file.read(bulk.PIECE_BYTES), b"")
 
 
 def _not_kept(response: Response) -> Response:

@@ -12,7 +12,7 @@ from webargs.flaskparser import FlaskParser
 from werkzeug.http import http_date
 
 from webapp.api.fields import ApiSchema
-from webapp.errors import DatabaseUnavailable, DeskError, RequestNotValid
+from webapp.errors import DatabaseUnavailable, DeskError, RateLimited, RequestNotValid
 from webapp.extensions import CACHE_SECONDS
 from webapp.representation import cacheable
 
@@ -183,7 +183,7 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest has no typ
     def _documented(self, view: Any, errors: Sequence[Type[DeskError]], examples: Sequence[str]) -> Any:
         """Say in the OpenAPI document which errors a view has, by status, and how to call it."""
         by_status: Dict[int, List[str]] = {}
-        everywhere: Sequence[Type[DeskError]] = (RequestNotValid, DatabaseUnavailable)
+        everywhere: Sequence[Type[DeskError]] = (RequestNotValid, RateLimited, DatabaseUnavailable)
         for error in (*errors, *everywhere):
             by_status.setdefault(error.status, []).append(f"`{error.code}`")
         for status, codes in by_status.items():
