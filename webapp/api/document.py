@@ -21,7 +21,7 @@ ABOUT: Dict[str, Any] = {
     "info": {
         "description": (
             "The Belgian health index on every base year, indexation of amounts, and the risk factor "
-            "of zipcodes. Nothing needs a key. Errors are RFC 9457 problems with a stable `code`."
+            "of zipcodes. Nothing needs a key. Errors are RFC 9457 problems with a code that does not change."
         ),
         "license": {"name": "MIT"},
     },

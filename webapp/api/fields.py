@@ -5,16 +5,19 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Type
 
-from marshmallow import Schema, ValidationError, fields
+from marshmallow import Schema, ValidationError, fields, validate
 
-from webapp.errors import AmountNotValid, DeskError, MonthNotValid, WrongYear, ZipcodeNotValid
+from webapp.errors import (
+    AmountNotValid,
+    DeskError,
+    MonthNotValid,
+    RequestNotValid,
+    WrongYear,
+    ZipcodeNotValid,
+)
 from webapp.health_index.base_years import BASE_YEARS
 from webapp.health_index.views import parse_base_year
-from webapp.zipcodes.views import parse_zipcode
-
-MONTH = r"^(19|20)[0-9]{2}-(0[1-9]|1[0-2])$"
-ZIPCODE = "^[1-9][0-9]{3}$"
-AMOUNT = r"^[0-9]{1,12}(\.[0-9]{1,2})?$"
+from webapp.zipcodes.views import ZIPCODE, ZIPCODE_ADVICE
 
 
 class ApiSchema(Schema):
@@ -53,66 +56,90 @@ class BaseYear(fields.Integer):
             raise ValidationError(wrong.message) from None
 
 
-class Month(fields.String):
-    """A month, written 2026-07; in Python its first day."""
+class Written(fields.String):
+    """Text of one form; what does not have it is refused with advice."""
 
-    error: Type[DeskError] = MonthNotValid
-
-    def __init__(self, description: str = "", **options: Any) -> None:
-        about = {"description": description, "pattern": MONTH, "example": "2020-01"}
-        super().__init__(
-            metadata=about, error_messages={"required": "Give a month, such as 2020-01."}, **options
-        )
-
-    def _deserialize(self, value: Any, *_args: Any, **_options: Any) -> Any:
-        if not re.fullmatch(MONTH, value):
-            raise ValidationError("Write the month as a year and two digits, such as 2020-01.")
-        return date(int(value[:4]), int(value[5:]), 1)
-
-    def _serialize(self, value: Any, *_args: Any, **_options: Any) -> Any:
-        return value and f"{value:%Y-%m}"
-
-
-class Zipcode(fields.String):
-    """A zipcode of four digits, as text; in Python a number."""
-
-    error: Type[DeskError] = ZipcodeNotValid
+    pattern = ""
+    example = ""
+    advice = ""
+    error: Type[DeskError] = RequestNotValid
 
     def __init__(self, description: str = "", **options: Any) -> None:
-        about = {"description": description, "pattern": ZIPCODE, "example": "9000"}
-        super().__init__(metadata=about, **options)
+        about = {"description": description, "pattern": self.pattern, "example": self.example}
+        super().__init__(metadata=about, error_messages={"required": self.advice}, **options)
 
     def _deserialize(self, value: Any, *_args: Any, **_options: Any) -> Any:
-        try:
-            return parse_zipcode(value)
-        except ZipcodeNotValid as wrong:
-            raise ValidationError(wrong.message) from None
+        # The whole text: `$` alone lets a line end through.
+        if not isinstance(value, str) or not re.fullmatch(self.pattern, value):
+            raise ValidationError(self.advice)
+        return self.understand(value)
+
+    def understand(self, text: str) -> Any:
+        """What text of the right form stands for in Python."""
+        return text
 
     def _serialize(self, value: Any, *_args: Any, **_options: Any) -> Any:
         return value and str(value)
 
 
-class Amount(fields.String):
-    """An exact amount in euros, written 1250.50; in Python a Decimal."""
+class Month(Written):
+    """A month, written 2026-07; in Python its first day."""
 
-    error: Type[DeskError] = AmountNotValid
+    pattern = "^(19|20)[0-9]{2}-(0[1-9]|1[0-2])$"
+    example = "2020-01"
+    advice = "Write the month as a year and two digits, such as 2020-01."
+    error = MonthNotValid
 
-    def __init__(self, description: str, **options: Any) -> None:
-        about = {"description": description, "pattern": AMOUNT, "example": "1250.50"}
-        super().__init__(
-            metadata=about, error_messages={"required": "Give an amount, such as 1250.50."}, **options
-        )
-
-    def _deserialize(self, value: Any, *_args: Any, **_options: Any) -> Any:
-        # Three digits after a point are refused and not rounded: in Belgium 1.250 may mean 1250.
-        if not re.fullmatch(AMOUNT, value):
-            raise ValidationError(
-                "Write the amount in digits, with a point only before one or two digits of cents: 1250.50"
-            )
-        return Decimal(value)
+    def understand(self, text: str) -> date:
+        return date(int(text[:4]), int(text[5:]), 1)
 
     def _serialize(self, value: Any, *_args: Any, **_options: Any) -> Any:
-        return str(value)
+        return value and f"{value:%Y-%m}"
+
+
+class Amount(Written):
+    """An exact amount in euros, written 1250.50; in Python a Decimal."""
+
+    # Three digits after a point are refused and not rounded: in Belgium 1.250 may mean 1250.
+    pattern = r"^[0-9]{1,12}(\.[0-9]{1,2})?$"
+    example = "1250.50"
+    advice = "Write the amount in digits, with a point only before one or two digits of cents: 1250.50"
+    error = AmountNotValid
+
+    def understand(self, text: str) -> Decimal:
+        return Decimal(text)
+
+
+class Zipcode(Written):
+    """A zipcode of four digits, as text; in Python a number."""
+
+    pattern = f"^{ZIPCODE}$"
+    example = "9000"
+    advice = ZIPCODE_ADVICE
+    error: Type[DeskError] = ZipcodeNotValid
+
+    def understand(self, text: str) -> int:
+        return int(text)
+
+
+class Cursor(Zipcode):
+    """Where a list goes on: the last zipcode of the answer before."""
+
+    advice = "Give next_cursor of the answer before."
+    error = RequestNotValid
+
+
+class Count(fields.Integer):
+    """A number of things, from 1 to a limit."""
+
+    def __init__(self, most: int, **options: Any) -> None:
+        self.most = most
+        super().__init__(validate=validate.Range(1, most), **options)
+
+    def _deserialize(self, value: Any, *_args: Any, **_options: Any) -> int:
+        if not re.fullmatch("[0-9]{1,9}", value) or not 1 <= int(value) <= self.most:
+            raise ValidationError(f"Give a number from 1 to {self.most}.")
+        return int(value)
 
 
 class IndexNumber(fields.Float):

@@ -10,7 +10,7 @@ from marshmallow import fields, validate
 
 from webapp.api.fields import AnswerSchema, ApiSchema, BaseYear, IndexNumber, Instant, Month
 from webapp.api.routing import Answer, ApiBlueprint
-from webapp.errors import IndexUnavailable, MonthNotFound, MonthNotValid, WrongYear
+from webapp.errors import IndexUnavailable, MonthNotFound, MonthNotValid, RequestNotValid, WrongYear
 from webapp.extensions import memoize
 from webapp.health_index import series as service
 from webapp.health_index.models import CONVERTED, PUBLISHED
@@ -135,8 +135,11 @@ def series(query: Dict[str, Any]) -> Answer:
     Months outside of those that are held are left out. The smoothed index is the mean of four
     months of the same base year, 2 % less since April 2016, and stood still for the year before.
     """
-    held = monthly_index(query["base_year"])
     first, last = query.get("first", date.min), query.get("last", date.max)
+    if first > last:
+        advice = "Give a month that is not before the first one."
+        raise RequestNotValid(f"to: {advice}", errors={"to": [advice]})
+    held = monthly_index(query["base_year"])
     wanted = [entry for entry in held if first <= entry["month"] <= last]
     if prefers_csv():
         return _as_csv(wanted), _changed_at(held)

@@ -30,7 +30,7 @@ class IndexationSchema(AnswerSchema):
     start_index = IndexNumber("The health index of the start month.")
     new_index = IndexNumber("The health index of the new month.")
     new_amount = Amount("amount × new_index ÷ start_index, rounded.")
-    formula = fields.String(metadata={"example": "1250.50 × 136.69 ÷ 108.98 = 1568.47"})
+    formula = fields.String(metadata={"example": "1250.50 × 136.69 ÷ 109.72 = 1557.88"})
     rounding = fields.String(metadata={"example": ROUNDING})
 
 

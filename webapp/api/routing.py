@@ -5,7 +5,7 @@ from functools import wraps
 from http import HTTPStatus
 from typing import Any, Callable, Dict, List, Mapping, NoReturn, Optional, Sequence, Tuple, Type, Union
 
-from flask import Request, Response
+from flask import Request, Response, request
 from flask_smorest import Blueprint
 from marshmallow import RAISE, Schema, ValidationError, fields
 from webargs.flaskparser import FlaskParser
@@ -48,6 +48,12 @@ class _Parser(FlaskParser):
     DEFAULT_VALIDATION_STATUS = 400
     # A parameter that is misspelt and left out may change an amount: nothing unknown is ignored.
     DEFAULT_UNKNOWN_BY_LOCATION: Dict[str, Optional[str]] = {"query": RAISE, "path": RAISE}
+
+    def load_querystring(self, req: Request, schema: Schema) -> Any:
+        repeated = [name for name, values in req.args.lists() if len(values) > 1]
+        if repeated:
+            raise ValidationError({name: ["Give this parameter once."] for name in repeated})
+        return super().load_querystring(req, schema)
 
     def handle_error(
         self,
@@ -114,8 +120,13 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest has no typ
         """
 
         def declare(view: View) -> View:
+            location = "path" if "<" in path else "query"
+            no_query = takes is None or location == "path"
+
             @wraps(view)
             def with_date(*arguments: Any, **_path: Any) -> Tuple[Any, int, Mapping[str, str]]:
+                if no_query and request.args:
+                    raise not_valid(ApiSchema(), ApiSchema().validate(request.args))
                 data, changed_at = view(*arguments)
                 return data, 200, {"Last-Modified": http_date(changed_at)} if changed_at else {}
 
@@ -134,7 +145,6 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest has no typ
                 documented
             )
             if takes is not None:
-                location = "path" if "<" in path else "query"
                 documented = self.arguments(takes(), location=location)(documented)
             self.add_url_rule(path, view_func=documented)
             return view
@@ -143,7 +153,7 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest has no typ
 
     def _answering(self, answers: Union[Type[Schema], Sequence[Type[Schema]]]) -> Callable[[Any], Any]:
         if isinstance(answers, Sequence):
-            documented: Callable[[Any], Any] = self.response(200, {"oneOf": list(answers)})
+            documented: Callable[[Any], Any] = self.response(200, {"anyOf": list(answers)})
         else:
             documented = self.response(200, answers)
         return documented

@@ -6,7 +6,7 @@ from typing import Any, Dict, Optional
 from flask import jsonify
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from webapp.api.fields import AnswerSchema, ApiSchema, Zipcode
+from webapp.api.fields import AnswerSchema, ApiSchema, Count, Cursor, Zipcode
 from webapp.api.routing import Answer, ApiBlueprint
 from webapp.errors import RiskTableUnavailable, ZipcodeNotFound, ZipcodeNotValid
 from webapp.extensions import memoize
@@ -35,16 +35,12 @@ class DirectoryQuery(ApiSchema):
         validate=validate.OneOf(FACTORS, error="Choose A, B or C."),
         metadata={"description": "All zipcodes in use with this factor.", "example": "A"},
     )
-    limit = fields.Integer(
+    limit = Count(
+        MOST_RESULTS,
         load_default=20,
-        validate=validate.Range(1, MOST_RESULTS, error="Give a number from {min} to {max}."),
-        error_messages={"invalid": f"Give a number from 1 to {MOST_RESULTS}."},
-        metadata={"description": "The most results to give."},
+        metadata={"description": f"The most results to give: 20 without it, up to {MOST_RESULTS}."},
     )
-    cursor = fields.String(
-        validate=validate.Regexp("^[1-9][0-9]{3}$", error="Give next_cursor of the answer before."),
-        metadata={"description": "With risk_factor: next_cursor of the answer before."},
-    )
+    cursor = Cursor("With risk_factor: next_cursor of the answer before.")
 
     @validates_schema
     def one_question(self, data: Dict[str, Any], **_options: Any) -> None:
@@ -69,7 +65,8 @@ class PlaceSchema(AnswerSchema):
     name = fields.String(metadata={"description": "The name in the languages of the place itself."})
     names = fields.Nested(NamesSchema)
     municipality = fields.Nested(MunicipalitySchema)
-    province = fields.Nested(NamesSchema, allow_none=True)
+    # A nested schema that may be null is documented differently by each version of apispec.
+    province = fields.Dict(keys=fields.String(), values=fields.String(), allow_none=True)
     region = fields.String(metadata={"example": "Flanders"})
 
 
@@ -123,7 +120,7 @@ def zipcode(path: Dict[str, Any]) -> Answer:
     """The risk factor of a zipcode, where it comes from, and the places with this zipcode
 
     A zipcode inside of a range that bpost does not use has its factor, no places, and
-    `assigned` false: it may be a typing error.
+    assigned is false: it may be a typing error.
     """
     found = find_risk_factor(path["zipcode"])
     answer = {
@@ -158,9 +155,7 @@ def directory_of_zipcodes(query: Dict[str, Any]) -> Answer:
         suggestions = directory.suggest(query["q"], query["limit"])
         answer = {"results": [{**place, "zipcode": str(place["zipcode"])} for place in suggestions]}
         return jsonify(answer), places_changed_at()
-    page = directory.with_factor(
-        query["risk_factor"], after=int(query.get("cursor", 0)), limit=query["limit"]
-    )
+    page = directory.with_factor(query["risk_factor"], after=query.get("cursor", 0), limit=query["limit"])
     answer = {
         "total": page.total,
         "results": [

@@ -2,8 +2,9 @@
 
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
-from typing import List, Optional, Sequence, TypedDict
+from typing import List, Mapping, Optional, Sequence, TypedDict
 
+from dateutil.relativedelta import relativedelta
 from sqlalchemy import func, select
 
 from webapp.errors import IndexUnavailable, MonthNotFound
@@ -23,7 +24,7 @@ class MonthlyIndex(TypedDict):
     """The index of one month on one base year, and where it comes from.
 
     `month` is the first day of the month. `smoothed` is computed from the values of the same
-    base year and rounded half up once; None where one of the three months before is not held.
+    base year and rounded half up once; None where one of the four months is not held.
     """
 
     base_year: int
@@ -57,17 +58,18 @@ def months(base_year: int) -> List[MonthlyIndex]:
         raise IndexUnavailable(
             f"No value is known on base year {base_year} yet. Please try again in a minute."
         )
+    values = {value.month: value.value for value in held}
     return [
         {
             "base_year": base_year,
             "month": value.month,
             "value": value.value,
-            "smoothed": _smoothed(held, position),
+            "smoothed": _smoothed(values, value.month),
             "status": value.status,
             "source": value.source,
             "fetched_at": value.fetched_at,
         }
-        for position, value in enumerate(held)
+        for value in held
     ]
 
 
@@ -111,18 +113,12 @@ def held_ranges() -> List[HeldRange]:
     return ranges
 
 
-def _smoothed(held: Sequence[IndexValue], position: int) -> Optional[Decimal]:
-    month = held[position].month
+def _smoothed(values: Mapping[date, Decimal], month: date) -> Optional[Decimal]:
+    """The smoothed index of a month, from the values of a base year by month."""
     if BLOCKED_AT < month < REDUCED_FROM:
-        back = _months_between(BLOCKED_AT, month)
-        reached = position - back
-        return _smoothed(held, reached) if reached >= 0 and held[reached].month == BLOCKED_AT else None
-    start = position - SMOOTHED_MONTHS + 1
-    if start < 0 or _months_between(held[start].month, month) != SMOOTHED_MONTHS - 1:
+        month = BLOCKED_AT
+    months = [month - relativedelta(months=back) for back in range(SMOOTHED_MONTHS)]
+    if not all(needed in values for needed in months):
         return None
-    mean = sum(value.value for value in held[start : position + 1]) / Decimal(SMOOTHED_MONTHS)
+    mean = sum(values[needed] for needed in months) / Decimal(SMOOTHED_MONTHS)
     return (mean * (REDUCTION if month >= REDUCED_FROM else 1)).quantize(CENT, ROUND_HALF_UP)
-
-
-def _months_between(earlier: date, later: date) -> int:
-    return (later.year - earlier.year) * 12 + later.month - earlier.month

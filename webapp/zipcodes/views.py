@@ -13,6 +13,9 @@ from webapp.zipcodes.service import RiskFactor
 
 bp = Blueprint("zipcodes", __name__)
 
+ZIPCODE = "[1-9][0-9]{3}"
+ZIPCODE_ADVICE = "A zipcode has four digits, from 1000 to 9999. For example: 9000."
+
 
 @bp.get("/zipcode/<zipcode>")
 def show(zipcode: str) -> Response:
@@ -38,8 +41,8 @@ def parse_zipcode(text: str) -> int:
 
     Raises ZipcodeNotValid when it is not four digits, of which the first is not 0.
     """
-    if not re.fullmatch("[1-9][0-9]{3}", text):
-        raise ZipcodeNotValid("A zipcode has four digits, from 1000 to 9999. For example: 9000.", value=text)
+    if not re.fullmatch(ZIPCODE, text):
+        raise ZipcodeNotValid(ZIPCODE_ADVICE, value=text)
     return int(text)
 
 
