@@ -1,5 +1,6 @@
 """Which zipcodes and places there are: by zipcode, by what somebody types, by risk factor."""
 
+import re
 from datetime import datetime
 from itertools import groupby
 from typing import List, NamedTuple, Optional, Tuple, TypedDict
@@ -10,8 +11,6 @@ from webapp.extensions import db
 from webapp.zipcodes import service
 from webapp.zipcodes.models import Place, RiskRange
 from webapp.zipcodes.place_names import PlaceDescription, describe, describe_all, search_form
-
-DIGITS = "0123456789"
 
 # The two statements of `suggest` are made once: to make them takes longer than to run them. That every
 # place is looked at is quick, because there are fewer than three thousand.
@@ -25,7 +24,7 @@ _names_its_municipality = or_(Place.name_nl == Place.municipality_nl, Place.name
 _in_order = (
     case((_names_its_municipality, 0), else_=1),
     func.length(Place.name),
-    Place.name,
+    Place.search_names,
     Place.zipcode,
 )
 _BY_ZIPCODE = (
@@ -70,8 +69,8 @@ class Page(NamedTuple):
 def suggest(text: str, limit: int) -> List[Suggestion]:
     """The places that may be meant by what somebody has typed so far, the best first.
 
-    Digits in front are the beginning of a zipcode; the rest is the beginning of a name, or of a
-    word in it, in any language: "90", "gen", "truiden", "9000 gent". A place that is called so
+    Digits are the beginning of a zipcode; the rest is the beginning of a name, or of a word in it,
+    in any language: "90", "gen", "truiden", "9000 gent". A place that is called so
     comes before one that begins so, that before one with such a word, and last come the parts of
     a municipality that begins so. Among equals, the place that names its municipality comes
     first, then the shorter name.
@@ -128,9 +127,15 @@ def with_factor(factor: str, after: int, limit: int) -> Page:
 
 
 def _parts(form: str) -> Tuple[str, str]:
-    """Digits in front, and the rest."""
-    rest = form.lstrip(DIGITS)
-    return form[: len(form) - len(rest)], rest.strip()
+    """The digits and the name in "9000 gent", "9000gent" and "gent 9000".
+
+    With other digits, all of it is a name, which no place has.
+    """
+    for pattern in ("(?P<digits>[0-9]*) ?(?P<name>[^0-9]*)", "(?P<name>[^0-9]*) (?P<digits>[0-9]+)"):
+        match = re.fullmatch(pattern, form)
+        if match:
+            return match["digits"], match["name"]
+    return "", form
 
 
 def _zipcodes_beginning(digits: str) -> Tuple[int, int]:

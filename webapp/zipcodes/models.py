@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, Date, Double, ForeignKey, String, func, 
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.columns import Instant
+from webapp.columns import Instant, SearchText
 from webapp.extensions import Model
 
 LOWEST_ZIPCODE = 1000
@@ -84,6 +84,6 @@ class Place(Model):
     language: Mapped[str] = mapped_column(String(10))
     lat: Mapped[float] = mapped_column(Double)
     lon: Mapped[float] = mapped_column(Double)
-    search_names: Mapped[str] = mapped_column(String(500))
-    search_municipality: Mapped[str] = mapped_column(String(500))
+    search_names: Mapped[str] = mapped_column(SearchText)
+    search_municipality: Mapped[str] = mapped_column(SearchText)
     loaded_at: Mapped[datetime] = mapped_column(Instant)

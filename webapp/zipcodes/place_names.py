@@ -55,8 +55,9 @@ def search_form(text: str) -> str:
 
     Case, accents, hyphens and apostrophes make no difference: Saint-Éloi is "saint eloi".
     """
-    apart = unicodedata.normalize("NFKD", text.casefold().translate(LIGATURES))
-    letters = (char for char in apart if not unicodedata.combining(char))
+    apart = unicodedata.normalize("NFKD", text)
+    bare = "".join(char for char in apart if not unicodedata.combining(char))
+    letters = bare.casefold().translate(LIGATURES)
     return " ".join("".join(char if char.isalnum() else " " for char in letters).split())
 
 

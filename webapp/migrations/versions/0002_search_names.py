@@ -15,12 +15,14 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
+search_text = sa.String(500).with_variant(sa.String(500, collation="C"), "postgresql")
+
 
 def upgrade() -> None:
     op.execute("DELETE FROM place")
     with op.batch_alter_table("place") as table:
-        table.add_column(sa.Column("search_names", sa.String(500), nullable=False))
-        table.add_column(sa.Column("search_municipality", sa.String(500), nullable=False))
+        table.add_column(sa.Column("search_names", search_text, nullable=False))
+        table.add_column(sa.Column("search_municipality", search_text, nullable=False))
         table.add_column(sa.Column("loaded_at", sa.DateTime(timezone=True), nullable=False))
 
 
