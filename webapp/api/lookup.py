@@ -87,7 +87,7 @@ class _Content:
 def lookup() -> Response:
     """The risk factors of many zipcodes, in the order in which they are given
 
-    As JSON up to 10,000, as CSV up to 1,000,000 rows. Of a CSV file with `;` or `,`, in UTF-8 or
+    As JSON up to 10,000, as CSV up to 1,000,000 rows. Of a CSV file with ; or , in UTF-8 or
     Windows-1252, the column named zipcode is read, else the first; it comes back with the columns
     risk_factor and error added. The first row is a header when it names that column, or when its
     first field has no digit.

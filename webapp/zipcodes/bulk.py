@@ -241,11 +241,11 @@ class _Rows:
 
 def _layout(piece: bytes) -> _Layout:
     """Read from the beginning of a file how it is written."""
-    first_line = piece.lstrip(b"\r\n").partition(b"\n")[0]
+    first_line, newline, _ = piece.lstrip(b"\r\n").partition(b"\n")
+    with_return = first_line.endswith(b"\r") if newline else b"\r" in first_line
     try:
-        by_semicolon = _first_row(piece, ";")
-        delimiter = ";" if len(by_semicolon) > 1 else ","
-        fields = _first_row(piece, delimiter)
+        delimiter = ";" if len(_first_row(piece, ";", strict=False)) > 1 else ","
+        fields = _first_row(piece, delimiter, strict=True)
     except csv.Error as error:
         raise CsvNotValid(f"Row 1 is not CSV: {error}.") from None
     if not fields:
@@ -256,15 +256,15 @@ def _layout(piece: bytes) -> _Layout:
     named = ZIPCODE_COLUMN in names
     return _Layout(
         delimiter=delimiter,
-        line_end=b"\r\n" if b"\r" in first_line else b"\n",
+        line_end=b"\r\n" if with_return else b"\n",
         column=names.index(ZIPCODE_COLUMN) if named else 0,
         width=len(fields),
         has_header=named or not any(char.isdigit() for char in names[0]),
     )
 
 
-def _first_row(piece: bytes, delimiter: str) -> List[str]:
-    rows = csv.reader(_lines([piece]), delimiter=delimiter, strict=True)
+def _first_row(piece: bytes, delimiter: str, strict: bool) -> List[str]:
+    rows = csv.reader(_lines([piece]), delimiter=delimiter, strict=strict)
     return next((fields for fields in rows if fields), [])
 
 
