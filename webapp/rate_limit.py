@@ -9,7 +9,7 @@ from flask_limiter import Limiter, RequestLimit
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webapp import ops
-from webapp.cache_backends import REDIS_SECONDS
+from webapp.cache_backends import redis_options
 from webapp.config import Settings
 from webapp.errors import RateLimited, error_response
 
@@ -66,7 +66,4 @@ def _storage(settings: Settings) -> Dict[str, Any]:
         return {"storage_uri": "memory://"}
     # The library has a name of its own for a Redis behind a socket of the file system.
     uri = "redis+" + settings.redis_url if settings.redis_url.startswith("unix:") else settings.redis_url
-    return {
-        "storage_uri": uri,
-        "storage_options": {"socket_timeout": REDIS_SECONDS, "socket_connect_timeout": REDIS_SECONDS},
-    }
+    return {"storage_uri": uri, "storage_options": redis_options()}
