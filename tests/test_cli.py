@@ -233,12 +233,32 @@ def test_a_zipcode_without_a_factor_is_told_and_ends_with_status_1(app: Flask) -
     )
 
 
-def test_a_file_of_zipcodes_is_looked_up(app: Flask, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["in.csv", "-"])
+def test_a_file_of_zipcodes_is_looked_up_and_nothing_else_is_said(
+    sqlite_url: str, tmp_path: Path, name: str
+) -> None:
     file = tmp_path / "in.csv"
     file.write_bytes(b"zipcode;client\r\n9000;\xc9lise\r\n")
-    result = run(app, "lookup", "--csv", str(file))
-    assert (result.exit_code, result.stderr) == (0, "")
-    assert result.stdout_bytes == b"zipcode;client;risk_factor;error\r\n9000;\xc9lise;B;\r\n"
+    with file.open("rb") as content:
+        done = subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "flask",
+                "--app",
+                "wsgi",
+                "lookup",
+                "--csv",
+                name.replace("in.csv", str(file)),
+            ],
+            cwd=ROOT,
+            env={**os.environ, "DATABASE_URL": sqlite_url, "REDIS_URL": ""},
+            stdin=content,
+            capture_output=True,
+            check=True,
+        )
+    assert done.stdout == b"zipcode;client;risk_factor;error\r\n9000;\xc9lise;B;\r\n"
+    assert done.stderr == b""
 
 
 @pytest.mark.parametrize(
@@ -251,24 +271,24 @@ def test_a_file_of_zipcodes_is_looked_up(app: Flask, tmp_path: Path) -> None:
 def test_a_lookup_of_nothing_says_how(app: Flask, arguments: List[str], message: str) -> None:
     result = run(app, *arguments)
     assert result.exit_code == 2
-    assert message in result.stderr
+    assert message in result.output
 
 
 def test_a_file_that_is_not_csv_is_refused_in_one_line(app: Flask, tmp_path: Path) -> None:
     file = tmp_path / "in.csv"
     file.write_bytes(b'zipcode\n9000\n"open')
     result = run(app, "lookup", "--csv", str(file))
-    assert (result.exit_code, result.stderr) == (1, "Error: Row 3 is not CSV: unexpected end of data.\n")
+    assert (result.exit_code, result.output) == (1, "Error: Row 3 is not CSV: unexpected end of data.\n")
 
 
 def test_a_lookup_without_a_risk_table_says_so(make_app: MakeApp, empty_database_url: str) -> None:
     result = run(make_app(settings_for(empty_database_url)), "lookup", "9000")
     assert result.exit_code == 1
-    assert result.stderr.startswith("Error: ")
-    assert len(result.stderr.splitlines()) == 1
+    assert result.output.startswith("Error: ")
+    assert len(result.output.splitlines()) == 1
 
 
-def test_progress_is_shown_in_a_terminal_and_nowhere_else(sqlite_url: str, tmp_path: Path) -> None:
+def test_progress_is_shown_in_a_terminal(sqlite_url: str, tmp_path: Path) -> None:
     file, output = tmp_path / "in.csv", tmp_path / "out.csv"
     file.write_bytes(b"9000\n" * 1000)
     terminal, end = pty.openpty()

@@ -70,7 +70,8 @@ def lookup(zipcodes: Tuple[str, ...], file: Optional[IO[bytes]]) -> None:
     Or of a CSV file, which is written to standard output with the columns risk_factor and error
     added: flask lookup --csv in.csv > out.csv
 
-    Needs no running server. Ends with status 1 when a zipcode on the command line has no factor.
+    Needs no running server. Ends with status 1 when a zipcode on the command line has no factor, or
+    when the file cannot be read to its end; what was written before that is not whole.
     """
     if bool(zipcodes) == bool(file):
         raise click.UsageError("Give zipcodes, or a file with --csv.")
@@ -80,7 +81,7 @@ def lookup(zipcodes: Tuple[str, ...], file: Optional[IO[bytes]]) -> None:
             with _progress(file) as read:
                 bulk.answer_csv(read, sys.stdout.buffer.write, known)
             return
-    found = [known.get(zipcode, bulk.NOT_VALID) for zipcode in zipcodes]
+    found = [bulk.result(known, zipcode) for zipcode in zipcodes]
     for zipcode, (factor, error) in zip(zipcodes, found):
         click.echo(f"{zipcode}\t{factor or error}")
     if any(error for _factor, error in found):

@@ -52,7 +52,8 @@ class Settings:
 
     Attributes:
         database_url: where risk tables and index values are kept.
-        redis_url: the cache that several containers share; None for a cache in the process.
+        redis_url: the cache and the counts of requests that several containers share; None to keep
+            both in the process.
         health_index_url: the be.STAT view that is read first.
         health_index_fallback_url: Statbel's open-data zip, read when the first fails.
         health_index_timeout: deadlines in seconds, to connect and then to read.
@@ -116,7 +117,7 @@ class Settings:
             # Above the number of keys that can be asked for in the minute that they live: 9,000
             # zipcodes and a few base years. Beyond it, those that have expired are dropped.
             "CACHE_THRESHOLD": 20_000,
-            # For all routes but those that security.TAKE_CONTENT names.
+            # For all routes but security.BULK_ENDPOINT.
             "MAX_CONTENT_LENGTH": 64 * 1024,
             "SEND_FILE_MAX_AGE_DEFAULT": 3600,
         }

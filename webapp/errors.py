@@ -2,7 +2,7 @@
 
 import logging
 import uuid
-from typing import Mapping, Optional, Sequence
+from typing import List, Mapping, Optional, Sequence, Tuple
 
 from flask import Flask, Response, request
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -44,7 +44,7 @@ class DeskError(Exception):
 
 
 class RequestNotValid(DeskError):
-    """The parameters of a request are wrong, in a way that has no code of its own."""
+    """Parameters are missing, unknown, given twice or wrong, in a way that has no code of its own."""
 
     code, status, title = "NOT_VALID", 400, "The request is not valid"
 
@@ -133,12 +133,22 @@ class DatabaseUnavailable(DeskError):
 
 # What the router and the server refuse. Names of our own: the wording of the standard phrases
 # differs between versions of Python and Werkzeug, and scripts branch on these.
+INTERNAL_ERROR = "INTERNAL_ERROR"
 HTTP_CODES = {
     400: ("BAD_REQUEST", "The request cannot be read", "Please check the address."),
-    404: ("NOT_FOUND", "There is no such page", "Please check the address."),
+    404: ("NOT_FOUND", "There is nothing at this address", "Please check it for a typing error."),
     405: ("METHOD_NOT_ALLOWED", "This method does not work here", "The header Allow names those that do."),
     413: (TooLarge.code, TooLarge.title, "This address takes no content."),
+    500: (INTERNAL_ERROR, "Something went wrong on our side", ""),
 }
+
+
+def codes() -> List[Tuple[int, str, str]]:
+    """Every code that an answer may have: its status, the code, and what it means."""
+    of_the_server = {(status, code): f"{title}." for status, (code, title, _message) in HTTP_CODES.items()}
+    of_the_domain = {(error.status, error.code): str(error.__doc__) for error in DeskError.__subclasses__()}
+    known = {**of_the_server, **of_the_domain}  # both know TOO_LARGE
+    return [(status, code, meaning) for (status, code), meaning in sorted(known.items())]
 
 
 def register_error_handlers(app: Flask) -> None:
@@ -210,10 +220,11 @@ def _is_out_of_reach(error: DBAPIError) -> bool:
 def _unexpected_error(error: Exception) -> Response:
     reference = uuid.uuid4().hex[:8]
     log.error("reference %s: %s %s failed", reference, request.method, request.path, exc_info=error)
+    code, title, _message = HTTP_CODES[500]
     return represent_error(
         500,
-        "INTERNAL_ERROR",
-        "Something went wrong on our side",
+        code,
+        title,
         f"It has been recorded. If you report it, please give the reference {reference}.",
         reference=reference,
     )

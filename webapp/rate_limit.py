@@ -12,14 +12,16 @@ from webapp import ops
 from webapp.cache_backends import redis_options
 from webapp.config import Settings
 from webapp.errors import RateLimited, error_response
+from webapp.security import BULK_ENDPOINT
 
 # A million rows take a thread for seconds, so a client may send about one such file a second.
-BULK_ENDPOINT = "api-lookup.lookup"
 BULK_PER_MINUTE = 60
 
 
 def protect(app: Flask, settings: Settings) -> None:
     """Count each client's requests, but for health probes, and refuse those beyond the limit.
+
+    Behind trusted proxies, the client and the scheme are what the proxies say.
 
     The counts are in Redis when there is one, and in the process meanwhile when it is gone.
     """
@@ -56,7 +58,7 @@ def _cost(limit: int) -> int:
 
 
 def _refuse(limit: RequestLimit) -> Response:
-    error = RateLimited(f"Up to {limit.limit.amount} requests are taken from you in a minute.")
+    error = RateLimited(f"You may send {limit.limit.amount} requests a minute.")
     error.retry_after = max(1, int(limit.reset_at - time()))
     return error_response(error)
 

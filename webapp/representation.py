@@ -1,4 +1,4 @@
-"""One payload as JSON, CSV or a page: the one place that reads Accept, and that sets the headers
+"""One payload as JSON or as a page: the one place that reads Accept, and that sets the headers
 of caching on what it makes."""
 
 from typing import Any, Dict, Mapping, Optional, Sequence

@@ -2,8 +2,8 @@
 
 from flask import Flask, Response, abort, request
 
-# These take content, and limit it themselves.
-TAKE_CONTENT = {"api-lookup.lookup"}
+# The one endpoint that takes content, and limits it itself.
+BULK_ENDPOINT = "api-lookup.lookup"
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -25,7 +25,7 @@ def protect(app: Flask) -> None:
     def refuse_large_content() -> None:
         # Flask itself looks at the size only when a view reads the content, and most do not.
         size = request.content_length or 0
-        if size > app.config["MAX_CONTENT_LENGTH"] and request.endpoint not in TAKE_CONTENT:
+        if size > app.config["MAX_CONTENT_LENGTH"] and request.endpoint != BULK_ENDPOINT:
             abort(413)
 
     @app.after_request

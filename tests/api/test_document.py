@@ -2,11 +2,13 @@
 
 import html
 import re
+import shlex
 from typing import Any, List, Set, Tuple
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from webapp.errors import HTTP_CODES, DeskError
 
@@ -69,15 +71,17 @@ def test_every_route_says_what_it_is_for_and_how_to_ask(reader: FlaskClient) -> 
 
 def test_every_route_says_which_errors_there_are(reader: FlaskClient) -> None:
     month = document(reader)["paths"]["/api/v1/health-index/{base}/{month}"]["get"]["responses"]
-    assert {status: re.findall("`([A-Z_]+)`", about["description"]) for status, about in month.items()} == {
+    assert {status: re.findall("[A-Z_]{6,}", about["description"]) for status, about in month.items()} == {
         "200": [],
         "304": [],
-        "400": ["WRONG_YEAR", "MONTH_NOT_VALID", "NOT_VALID"],
+        "400": ["MONTH_NOT_VALID", "NOT_VALID", "WRONG_YEAR"],
         "404": ["MONTH_NOT_FOUND"],
+        "413": ["TOO_LARGE"],
         "429": ["RATE_LIMITED"],
-        "503": ["INDEX_UNAVAILABLE", "DATABASE_UNAVAILABLE"],
+        "500": ["INTERNAL_ERROR"],
+        "503": ["DATABASE_UNAVAILABLE", "INDEX_UNAVAILABLE"],
     }
-    for status in ("400", "404", "429", "503"):
+    for status in set(month) - {"200", "304"}:
         assert list(month[status]["content"]) == ["application/problem+json"]
 
 
@@ -117,17 +121,35 @@ def test_the_page_names_every_parameter(reader: FlaskClient) -> None:
     assert len(re.findall(r"Required\.", rest)) == 3
 
 
+def answer_to(client: FlaskClient, command: str) -> TestResponse:
+    """What a command answers that the page shows: curl, or printf into curl."""
+    *piped, curl = html.unescape(command).split(" | ")
+    words = shlex.split(curl)
+    address = words[-1].replace("http://localhost", "")
+    if "-H" not in words:
+        assert words[:-1] == ["curl", "-s"]
+        return client.get(address)
+    name, value = words[words.index("-H") + 1].split(": ")
+    data = shlex.split(piped[0])[1].replace("\\n", "\n") if piped else words[words.index("-d") + 1]
+    return client.post(address, data=data, headers={name: value})
+
+
 def test_what_the_page_shows_works(reader: FlaskClient, shared_app: Flask) -> None:
     page = reader.get("/api/v1/", headers=PAGE).text
     asked = set()
     for method, path, rest in sections(page):
-        samples = re.findall(r"<code>curl -s 'http://localhost(/api/v1/[^']+)'</code>", rest)
-        if method == "GET":
-            assert samples, path
-            asked |= {path}
-        for sample in samples:
-            assert reader.get(sample).status_code == 200, sample
-    assert asked == {path for method, path in routes(shared_app) if method == "GET"}
+        for command in re.findall("<pre tabindex=.0.><code>(.*?)</code></pre>", rest):
+            asked |= {(method, path)}
+            answer = answer_to(reader, command)
+            assert (answer.status_code, bool(answer.data)) == (200, True), command
+    assert asked == routes(shared_app)
+
+
+def test_both_kinds_of_content_are_shown(reader: FlaskClient) -> None:
+    page = reader.get("/api/v1/", headers=PAGE).text
+    commands = [command for command in re.findall("<code>(.*?)</code></pre>", page) if "lookup" in command]
+    answers = [answer_to(reader, command).mimetype for command in commands]
+    assert answers == ["application/json", "text/csv"]
 
 
 def test_every_link_of_the_page_into_the_api_works(reader: FlaskClient) -> None:

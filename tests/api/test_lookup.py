@@ -75,7 +75,7 @@ def test_csv_of_windows_comes_back_in_its_encoding(reader: FlaskClient) -> None:
         (b'{"zipcodes": ["\\ud800"]}', "application/json", (400, "NOT_VALID", None)),
         (b'{"\\ud800": 1}', "application/json", (400, "NOT_VALID", None)),
         (b"[" * 100_000, "application/json", (400, "NOT_VALID", None)),
-        (b"[]", "application/json", (400, "NOT_VALID", {"_schema": ["Send a JSON object."]})),
+        (b"[]", "application/json", (400, "NOT_VALID", {"content": ["Send a JSON object."]})),
         (b"{}", "application/json", (400, "NOT_VALID", {"zipcodes": ["Give a list of zipcodes."]})),
         (
             b'{"zipcodes": "9000"}',
@@ -85,7 +85,7 @@ def test_csv_of_windows_comes_back_in_its_encoding(reader: FlaskClient) -> None:
         (
             b'{"zipcodes": ["9000", 2000]}',
             "application/json",
-            (400, "NOT_VALID", {"zipcodes": ["1: Write a zipcode as a string."]}),
+            (400, "NOT_VALID", {"zipcodes": ["Element 2: Write a zipcode as a string."]}),
         ),
         (
             b'{"zipcodes": [], "zip": 1}',
@@ -206,3 +206,13 @@ def test_a_client_that_stops_half_way_harms_nobody(desk_url: Any) -> None:
         half.sendall("\r\n".join(lines).encode())
         assert requests.get(f"{url}/zipcode/9000", timeout=10).json() == {"risk_factor": "B"}
         assert b" 400 " in half.recv(200)
+
+
+def test_white_space_around_a_zipcode_is_let_pass_in_json_as_in_csv(reader: FlaskClient) -> None:
+    answer = reader.post(ADDRESS, json={"zipcodes": [" 9000 "]})
+    assert (answer.json or {})["results"] == [result(" 9000 ", "B")]
+
+
+def test_it_takes_no_parameters(reader: FlaskClient) -> None:
+    answer = reader.post(f"{ADDRESS}?format=csv", json={"zipcodes": []})
+    assert (answer.status_code, list((answer.json or {})["errors"])) == (400, ["format"])

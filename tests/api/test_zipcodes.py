@@ -27,7 +27,7 @@ ONE_OF_BOTH = ["Give either q or risk_factor."]
 WRONG_Q = ["Write 1 to 100 characters."]
 WRONG_FACTOR = ["Choose A, B or C."]
 WRONG_LIMIT = ["Give a number from 1 to 100."]
-WRONG_CURSOR = ["Give next_cursor of the answer before."]
+WRONG_CURSOR = ["Give the next_cursor of the previous answer."]
 NO_CURSOR = ["Suggestions for q have no cursor."]
 UNKNOWN = ["This route does not know this parameter."]
 

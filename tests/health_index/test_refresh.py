@@ -60,8 +60,8 @@ def due(set_clock: SetClock) -> None:
 
 @pytest.fixture
 def hasty(make_app: MakeApp, database_url: str, statbel: FakeStatbel) -> Flask:
-    """An application that waits no longer than a third of a second for a source."""
-    return make_app(settings_for(database_url, **statbel.addresses, HEALTH_INDEX_TIMEOUT="0.1,0.2"))
+    """An application that waits less than a second for a source."""
+    return make_app(settings_for(database_url, **statbel.addresses, HEALTH_INDEX_TIMEOUT="0.2,0.6"))
 
 
 def latest(app: Flask, base_year: int = 2025) -> LatestIndex:

@@ -20,7 +20,7 @@ from webapp.config import ROOT
 from webapp.errors import RiskTableUnavailable
 from webapp.extensions import db
 from webapp.zipcodes import directory, service
-from webapp.zipcodes.directory import Page
+from webapp.zipcodes.directory import ZipcodesWithFactor
 from webapp.zipcodes.models import Place, RiskTable
 from webapp.zipcodes.risk_table import Range, RiskFile
 
@@ -127,7 +127,7 @@ def load(session: Session, ranges: List[Range], effective_from: date = TODAY) ->
     assert service.import_table(session, file, file.name, effective_from) is not None
 
 
-def pages(factor: str, limit: int) -> List[Page]:
+def pages(factor: str, limit: int) -> List[ZipcodesWithFactor]:
     """All pages, one after the other."""
     found = [directory.with_factor(factor, 0, limit)]
     while found[-1].next_after is not None:
@@ -135,7 +135,7 @@ def pages(factor: str, limit: int) -> List[Page]:
     return found
 
 
-def zipcodes(page: Page) -> List[int]:
+def zipcodes(page: ZipcodesWithFactor) -> List[int]:
     return [entry["zipcode"] for entry in page.zipcodes]
 
 

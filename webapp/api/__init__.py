@@ -5,7 +5,7 @@ from flask_cors import CORS
 from flask_smorest import Api
 
 from webapp.api import document, health_index, indexation, lookup, zipcodes
-from webapp.api.routing import ProblemSchema
+from webapp.api.routing import PREFIX, ProblemSchema
 
 
 class DeskApi(Api):  # type: ignore[misc]  # flask-smorest has no types
@@ -29,7 +29,7 @@ def register(app: Flask) -> None:
     # Nothing here is private or changes anything, so any page in a browser may ask.
     CORS(
         app,
-        resources=r"/api/v1/.*",
+        resources=rf"{PREFIX}(/.*)?",
         send_wildcard=True,
         methods=["GET", "HEAD", "OPTIONS", "POST"],
         expose_headers=["ETag", "Retry-After"],

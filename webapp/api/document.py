@@ -1,6 +1,6 @@
 """The OpenAPI document of the API, for programs, and the page that shows it to people."""
 
-from typing import Any, Dict, List
+from typing import Any, Dict
 
 from flask import Blueprint, Flask, Response, current_app, jsonify, request
 from flask_smorest import Api
@@ -8,7 +8,7 @@ from werkzeug.http import http_date
 
 from webapp import clock
 from webapp.api.routing import PREFIX
-from webapp.errors import HTTP_CODES, DeskError
+from webapp.errors import codes
 from webapp.extensions import CACHE_SECONDS
 from webapp.representation import cacheable, represent
 
@@ -31,6 +31,8 @@ ABOUT: Dict[str, Any] = {
 def keep(app: Flask, api: Api) -> None:
     """Make the document once, when all routes are known, and keep it with the application."""
     document = api.spec.to_dict()
+    # A blueprint is named for Flask; people see what it is about.
+    document["tags"] = [{"name": tag["description"]} for tag in document["tags"]]
     del document["components"]["schemas"]["PaginationMetadata"]  # flask-smorest's own, unused here
     app.extensions["openapi"] = {"document": document, "made_at": http_date(clock.now())}
 
@@ -55,14 +57,3 @@ def openapi() -> Response:
     response = jsonify(kept["document"])
     response.headers["Last-Modified"] = kept["made_at"]
     return cacheable(response, CACHE_SECONDS)
-
-
-def codes() -> List[Dict[str, Any]]:
-    """Every code that an error of the API may have, with its status and its meaning."""
-    meanings = {(status, code): f"{title}." for status, (code, title, _message) in HTTP_CODES.items()}
-    meanings[500, "INTERNAL_ERROR"] = "Something went wrong on our side; please report the reference."
-    meanings.update({(error.status, error.code): error.__doc__ or "" for error in DeskError.__subclasses__()})
-    return [
-        {"status": status, "code": code, "meaning": meaning}
-        for (status, code), meaning in sorted(meanings.items())
-    ]

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Type
 
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from webapp.errors import (
     AmountNotValid,
@@ -17,11 +17,15 @@ from webapp.errors import (
 )
 from webapp.health_index.base_years import BASE_YEARS
 from webapp.health_index.views import parse_base_year
-from webapp.zipcodes.views import ZIPCODE, ZIPCODE_ADVICE
+from webapp.zipcodes.models import ZIPCODE
+from webapp.zipcodes.views import ZIPCODE_ADVICE
 
 
 class ApiSchema(Schema):
     """A schema with our words for what marshmallow finds wrong itself."""
+
+    class Meta:
+        unknown = RAISE
 
     error_messages = {
         "unknown": "This route does not know this parameter.",
@@ -65,7 +69,9 @@ class Written(fields.String):
     error: Type[DeskError] = RequestNotValid
 
     def __init__(self, description: str = "", **options: Any) -> None:
-        about = {"description": description, "pattern": self.pattern, "example": self.example}
+        about = {"pattern": self.pattern, "example": self.example}
+        if description:
+            about["description"] = description
         super().__init__(metadata=about, error_messages={"required": self.advice}, **options)
 
     def _deserialize(self, value: Any, *_args: Any, **_options: Any) -> Any:
@@ -79,7 +85,7 @@ class Written(fields.String):
         return text
 
     def _serialize(self, value: Any, *_args: Any, **_options: Any) -> Any:
-        return value and str(value)
+        return None if value is None else str(value)
 
 
 class Month(Written):
@@ -125,7 +131,7 @@ class Zipcode(Written):
 class Cursor(Zipcode):
     """Where a list goes on: the last zipcode of the answer before."""
 
-    advice = "Give next_cursor of the answer before."
+    advice = "Give the next_cursor of the previous answer."
     error = RequestNotValid
 
 

@@ -18,7 +18,7 @@ from webapp.health_index.series import HeldRange, MonthlyIndex
 from webapp.health_index.views import latest_index
 from webapp.representation import prefers_csv
 
-bp = ApiBlueprint("api-health-index", "The health index: the latest, a month, a series", "/health-index")
+bp = ApiBlueprint("api-health-index", "Health index", "/health-index")
 
 
 class LatestQuery(ApiSchema):
@@ -27,7 +27,7 @@ class LatestQuery(ApiSchema):
 
 class MonthPath(ApiSchema):
     base_year = BaseYear(data_key="base", required=True)
-    month = Month("A month.", required=True)
+    month = Month("The month wanted.", required=True)
 
 
 class SeriesQuery(ApiSchema):
@@ -36,18 +36,25 @@ class SeriesQuery(ApiSchema):
     last = Month("The last month wanted; without it, the latest.", data_key="to")
     format = fields.String(
         validate=validate.OneOf(["json", "csv"], error="Choose json or csv."),
-        metadata={"description": "json or csv, whatever Accept says."},
+        metadata={"description": "json or csv; it wins over Accept."},
     )
+
+
+class StatusField(fields.String):
+    """How an index came about."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            validate=validate.OneOf([PUBLISHED, CONVERTED]),
+            metadata={"description": "published by Statbel, or converted with its coefficients."},
+        )
 
 
 class ValueSchema(AnswerSchema):
     base_year = fields.Integer()
     month = Month("The month that the value describes.")
     value = IndexNumber("The health index.")
-    status = fields.String(
-        validate=validate.OneOf([PUBLISHED, CONVERTED]),
-        metadata={"description": "published by Statbel, or converted with its coefficients."},
-    )
+    status = StatusField()
     source = fields.String(metadata={"description": "Where it was read: bestat, open-data or seed."})
     fetched_at = Instant("When it was read.")
 
@@ -65,7 +72,7 @@ class SeriesValueSchema(AnswerSchema):
     month = Month("The month that the value describes.")
     value = IndexNumber("The health index.")
     smoothed = IndexNumber("The smoothed index, null where it is not defined.", allow_none=True)
-    status = fields.String()
+    status = StatusField()
 
 
 class SeriesSchema(AnswerSchema):
@@ -100,7 +107,7 @@ def held_ranges() -> List[HeldRange]:
     takes=LatestQuery,
     answers=LatestSchema,
     errors=(WrongYear, IndexUnavailable),
-    example="/health-index?base=2013",
+    examples=("/health-index?base=2013",),
 )
 def latest(query: Dict[str, Any]) -> Answer:
     """The latest health index on a base year"""
@@ -113,7 +120,7 @@ def latest(query: Dict[str, Any]) -> Answer:
     takes=MonthPath,
     answers=MonthSchema,
     errors=(WrongYear, MonthNotValid, MonthNotFound, IndexUnavailable),
-    example="/health-index/2013/2020-01",
+    examples=("/health-index/2013/2020-01",),
 )
 def month(path: Dict[str, Any]) -> Answer:
     """The health index of one month"""
@@ -126,14 +133,14 @@ def month(path: Dict[str, Any]) -> Answer:
     takes=SeriesQuery,
     answers=SeriesSchema,
     errors=(WrongYear, MonthNotValid, IndexUnavailable),
-    example="/health-index/series?base=2013&from=2025-01&to=2025-03",
+    examples=("/health-index/series?base=2013&from=2025-01&to=2025-03",),
     csv=True,
 )
 def series(query: Dict[str, Any]) -> Answer:
     """The months of a base year in order, as JSON or CSV, with the smoothed index
 
-    Months outside of those that are held are left out. The smoothed index is the mean of four
-    months of the same base year, 2 % less since April 2016, and stood still for the year before.
+    Months that are not held are left out. The smoothed index is the mean of four months of the same
+    base year, 2 % less since April 2016; in the year before that it stood still.
     """
     first, last = query.get("first", date.min), query.get("last", date.max)
     if first > last:
@@ -147,7 +154,7 @@ def series(query: Dict[str, Any]) -> Answer:
 
 
 @bp.read(
-    "/base-years", answers=BaseYearsSchema, errors=(IndexUnavailable,), example="/health-index/base-years"
+    "/base-years", answers=BaseYearsSchema, errors=(IndexUnavailable,), examples=("/health-index/base-years",)
 )
 def base_years() -> Answer:
     """The base years that are held, newest first, each with its first and last month"""

@@ -10,7 +10,7 @@ from webapp.api.routing import Answer, ApiBlueprint
 from webapp.errors import AmountNotValid, IndexUnavailable, MonthNotFound, MonthNotValid, WrongYear
 from webapp.health_index.indexation import index_amount
 
-bp = ApiBlueprint("api-indexation", "An amount, followed along the health index", "/indexation")
+bp = ApiBlueprint("api-indexation", "Indexation of an amount", "/indexation")
 
 ROUNDING = "half up to the cent, once, at the end"
 
@@ -39,13 +39,13 @@ class IndexationSchema(AnswerSchema):
     takes=IndexationQuery,
     answers=IndexationSchema,
     errors=(AmountNotValid, WrongYear, MonthNotValid, MonthNotFound, IndexUnavailable),
-    example="/indexation?amount=1250.50&base=2013&from=2020-01&to=2025-12",
+    examples=("/indexation?amount=1250.50&base=2013&from=2020-01&to=2025-12",),
 )
 def indexation(query: Dict[str, Any]) -> Answer:
     """What an amount becomes: amount × new index ÷ start index
 
-    The plain formula, in exact decimal arithmetic. What the regions rule for rents, such as
-    correction factors for badly insulated homes, is not in it.
+    The plain formula, in exact decimal arithmetic; either month may be the later one. What the
+    regions rule for rents, such as correction factors for badly insulated homes, is not in it.
     """
     found = index_amount(query["amount"], monthly_index(query["base_year"]), query["start"], query.get("new"))
     return {**found, "rounding": ROUNDING}, found["changed_at"]

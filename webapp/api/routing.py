@@ -3,23 +3,34 @@
 from datetime import datetime
 from functools import wraps
 from http import HTTPStatus
-from typing import Any, Callable, Dict, List, Mapping, NoReturn, Optional, Sequence, Tuple, Type, Union
+from typing import Any, Callable, Dict, List, Mapping, NoReturn, Optional, Sequence, Set, Tuple, Type, Union
 
 from flask import Request, Response, request
 from flask_smorest import Blueprint
 from marshmallow import RAISE, Schema, ValidationError, fields
+from marshmallow.exceptions import SCHEMA
 from webargs.flaskparser import FlaskParser
 from werkzeug.http import http_date
 
 from webapp.api.fields import ApiSchema
-from webapp.errors import DatabaseUnavailable, DeskError, RateLimited, RequestNotValid
+from webapp.errors import (
+    INTERNAL_ERROR,
+    DatabaseUnavailable,
+    DeskError,
+    RateLimited,
+    RequestNotValid,
+    TooLarge,
+)
 from webapp.extensions import CACHE_SECONDS
-from webapp.representation import cacheable
+from webapp.representation import API_PREFIX, cacheable
 
-PREFIX = "/api/v1"
+PREFIX = f"{API_PREFIX}v1"
 
 # Of one parameter: a list may have thousands of wrong elements.
 MOST_MESSAGES = 10
+
+# What every route may answer besides its own errors.
+EVERYWHERE: Sequence[Type[DeskError]] = (RequestNotValid, TooLarge, RateLimited, DatabaseUnavailable)
 
 # What a view returns: the data or a response, and when it last changed, where that is known.
 Answer = Tuple[Any, Optional[datetime]]
@@ -74,7 +85,10 @@ def not_valid(schema: Schema, wrong: Mapping[str, Any]) -> DeskError:
 
     Its code is that of the one field that is wrong; where there are several, NOT_VALID.
     """
-    errors = {name: _messages(found)[:MOST_MESSAGES] for name, found in wrong.items()}
+    errors = {
+        "content" if name == SCHEMA else name: _messages(found)[:MOST_MESSAGES]
+        for name, found in wrong.items()
+    }
     names = list(errors)
     if len(names) > 1:
         return RequestNotValid(f"Please correct {', '.join(names[:-1])} and {names[-1]}.", errors=errors)
@@ -86,7 +100,11 @@ def not_valid(schema: Schema, wrong: Mapping[str, Any]) -> DeskError:
 def _messages(found: Any) -> List[str]:
     """What marshmallow says of one field: a list, or for each element of a list such a list."""
     if isinstance(found, dict):
-        return [f"{position}: {message}" for position, inner in found.items() for message in _messages(inner)]
+        return [
+            f"Element {position + 1}: {message}"
+            for position, inner in found.items()
+            for message in _messages(inner)
+        ]
     return [str(message) for message in found]
 
 
@@ -105,7 +123,7 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest has no typ
         takes: Optional[Type[Schema]] = None,
         answers: Union[Type[Schema], Sequence[Type[Schema]]],
         errors: Sequence[Type[DeskError]],
-        example: str,
+        examples: Sequence[str],
         csv: bool = False,
     ) -> Callable[[View], View]:
         """Declare a view that gives its data, or a response, and when that last changed.
@@ -113,52 +131,40 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest has no typ
         Args:
             takes: schema of the parameters in the path where it has any, else in the query.
             answers: schema of the data, as JSON; several where it depends on the question, and then
-                the view applies the one that fits.
+                the view makes the response.
             errors: those of the domain that the view may raise.
-            example: path and query of a request that works, after /api/v1.
+            examples: addresses that work, each what follows /api/v1.
             csv: whether the view also answers in CSV.
         """
+        location = "path" if "<" in path else "query"
+        takes_query = takes is not None and location == "query"
 
         def declare(view: View) -> View:
-            location = "path" if "<" in path else "query"
-            no_query = takes is None or location == "path"
-
-            @wraps(view)
-            def with_date(*arguments: Any, **_path: Any) -> Tuple[Any, int, Mapping[str, str]]:
-                if no_query and request.args:
-                    raise not_valid(ApiSchema(), ApiSchema().validate(request.args))
-                data, changed_at = view(*arguments)
-                return data, 200, {"Last-Modified": http_date(changed_at)} if changed_at else {}
-
-            answer = self._answering(answers)(with_date)
+            # From the inside out: the data with its date is written as JSON, which may then turn
+            # out to be known to the client; what is asked is checked before all that.
+            route = self._answering(answers)(_with_date(view, takes_query))
             if csv:
-                answer = self.alt_response(
-                    200, schema={"type": "string"}, content_type="text/csv", success=True
-                )(answer)
-
-            @wraps(answer)
-            def respond(*arguments: Any, **path_arguments: Any) -> Response:
-                return cacheable(answer(*arguments, **path_arguments), CACHE_SECONDS)
-
-            documented = self._documented(respond, errors, [f"curl -s '{{server}}{PREFIX}{example}'"])
-            documented = self.alt_response(304, description="Not modified since you asked.", success=True)(
-                documented
-            )
+                text = {"schema": {"type": "string"}, "content_type": "text/csv"}
+                route = self.alt_response(200, success=True, **text)(route)
+            route = _cacheable(route)
+            route = self.alt_response(304, description="Not modified since you asked.", success=True)(route)
+            samples = [
+                {
+                    "lang": "Shell",
+                    "source": f"curl -s '{{server}}{PREFIX}{example}'",
+                    "path": PREFIX + example,
+                }
+                for example in examples
+            ]
+            route = self._documented(route, errors, samples)
             if takes is not None:
-                documented = self.arguments(takes(), location=location)(documented)
-            self.add_url_rule(path, view_func=documented)
+                route = self.arguments(takes(), location=location)(route)
+            self._add(path, route, "GET")
             return view
 
         return declare
 
-    def _answering(self, answers: Union[Type[Schema], Sequence[Type[Schema]]]) -> Callable[[Any], Any]:
-        if isinstance(answers, Sequence):
-            documented: Callable[[Any], Any] = self.response(200, {"anyOf": list(answers)})
-        else:
-            documented = self.response(200, answers)
-        return documented
-
-    def take(
+    def post(
         self,
         path: str,
         *,
@@ -177,31 +183,70 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest has no typ
         """
 
         def declare(view: Callable[[], Response]) -> Callable[[], Response]:
-            documented: Any = view
+            @wraps(view)
+            def respond() -> Response:
+                _refuse_query()
+                return view()
+
+            route: Any = respond
             for media_type, schema in answers.items():
-                documented = self.alt_response(200, schema=schema, content_type=media_type, success=True)(
-                    documented
-                )
+                route = self.alt_response(200, schema=schema, content_type=media_type, success=True)(route)
             content = {media_type: {"schema": schema} for media_type, schema in takes.items()}
-            documented = self.doc(requestBody={"required": True, "content": content})(documented)
-            documented = self._documented(documented, errors, examples)
-            self.add_url_rule(path, view_func=documented, methods=["POST"])
+            route = self.doc(requestBody={"required": True, "content": content})(route)
+            samples = [{"lang": "Shell", "source": example} for example in examples]
+            self._add(path, self._documented(route, errors, samples), "POST")
             return view
 
         return declare
 
-    def _documented(self, view: Any, errors: Sequence[Type[DeskError]], examples: Sequence[str]) -> Any:
+    def _add(self, path: str, route: Any, method: str) -> None:
+        self.add_url_rule(path, view_func=route, methods=[method], tags=[self.description])
+
+    def _answering(self, answers: Union[Type[Schema], Sequence[Type[Schema]]]) -> Any:
+        if isinstance(answers, Sequence):
+            return self.response(200, {"anyOf": list(answers)})
+        return self.response(200, answers)
+
+    def _documented(
+        self, view: Any, errors: Sequence[Type[DeskError]], samples: Sequence[Mapping[str, str]]
+    ) -> Any:
         """Say in the OpenAPI document which errors a view has, by status, and how to call it."""
-        by_status: Dict[int, List[str]] = {}
-        everywhere: Sequence[Type[DeskError]] = (RequestNotValid, RateLimited, DatabaseUnavailable)
-        for error in (*errors, *everywhere):
-            by_status.setdefault(error.status, []).append(f"`{error.code}`")
-        for status, codes in by_status.items():
+        codes: Dict[int, Set[str]] = {500: {INTERNAL_ERROR}}
+        for error in (*errors, *EVERYWHERE):
+            codes.setdefault(error.status, set()).add(error.code)
+        for status, names in codes.items():
             view = self.alt_response(
                 status,
                 schema=ProblemSchema,
                 content_type="application/problem+json",
-                description=f"{HTTPStatus(status).phrase}: {', '.join(codes)}",
+                description=f"{HTTPStatus(status).phrase}: {', '.join(sorted(names))}",
             )(view)
-        samples = [{"lang": "Shell", "source": example} for example in examples]
-        return self.doc(**{"x-codeSamples": samples})(view)
+        return self.doc(**{"x-codeSamples": list(samples)})(view)
+
+
+def _with_date(view: View, takes_query: bool) -> Callable[..., Tuple[Any, int, Mapping[str, str]]]:
+    """Make of a view one that gives its data, the status, and Last-Modified."""
+
+    @wraps(view)
+    def answer(*arguments: Any, **_path: Any) -> Tuple[Any, int, Mapping[str, str]]:
+        if not takes_query:
+            _refuse_query()
+        data, changed_at = view(*arguments)
+        return data, 200, {"Last-Modified": http_date(changed_at)} if changed_at else {}
+
+    return answer
+
+
+def _cacheable(route: Any) -> Any:
+    @wraps(route)
+    def respond(*arguments: Any, **path_arguments: Any) -> Response:
+        return cacheable(route(*arguments, **path_arguments), CACHE_SECONDS)
+
+    return respond
+
+
+def _refuse_query() -> None:
+    """Refuse any parameter, where a route has no schema for them."""
+    wrong = ApiSchema().validate(request.args)
+    if wrong:
+        raise not_valid(ApiSchema(), wrong)

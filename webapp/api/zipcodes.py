@@ -14,7 +14,7 @@ from webapp.zipcodes import directory, service
 from webapp.zipcodes.models import FACTORS
 from webapp.zipcodes.views import find_risk_factor
 
-bp = ApiBlueprint("api-zipcodes", "Zipcodes: their risk factor and their places", "/zipcodes")
+bp = ApiBlueprint("api-zipcodes", "Zipcodes", "/zipcodes")
 
 MOST_RESULTS = 100
 
@@ -40,7 +40,7 @@ class DirectoryQuery(ApiSchema):
         load_default=20,
         metadata={"description": f"The most results to give: 20 without it, up to {MOST_RESULTS}."},
     )
-    cursor = Cursor("With risk_factor: next_cursor of the answer before.")
+    cursor = Cursor("With risk_factor: the next_cursor of the previous answer.")
 
     @validates_schema
     def one_question(self, data: Dict[str, Any], **_options: Any) -> None:
@@ -103,7 +103,7 @@ class ZipcodeInUseSchema(AnswerSchema):
     places = fields.List(fields.Nested(PlaceSchema))
 
 
-class PageSchema(AnswerSchema):
+class ZipcodesWithFactorSchema(AnswerSchema):
     total = fields.Integer(metadata={"description": "How many zipcodes in use have this factor."})
     results = fields.List(fields.Nested(ZipcodeInUseSchema))
     next_cursor = Zipcode("What to give as cursor for the next results; null at the end.", allow_none=True)
@@ -114,12 +114,12 @@ class PageSchema(AnswerSchema):
     takes=ZipcodePath,
     answers=ZipcodeSchema,
     errors=(ZipcodeNotValid, ZipcodeNotFound, RiskTableUnavailable),
-    example="/zipcodes/9000",
+    examples=("/zipcodes/9000",),
 )
 def zipcode(path: Dict[str, Any]) -> Answer:
     """The risk factor of a zipcode, where it comes from, and the places with this zipcode
 
-    A zipcode inside of a range that bpost does not use has its factor, no places, and
+    A zipcode that bpost does not use, but that a range holds, has a risk factor and no places, and
     assigned is false: it may be a typing error.
     """
     found = find_risk_factor(path["zipcode"])
@@ -137,9 +137,9 @@ def zipcode(path: Dict[str, Any]) -> Answer:
 @bp.read(
     "",
     takes=DirectoryQuery,
-    answers=(SuggestionsSchema, PageSchema),
+    answers=(SuggestionsSchema, ZipcodesWithFactorSchema),
     errors=(RiskTableUnavailable,),
-    example="/zipcodes?q=gen&limit=3",
+    examples=("/zipcodes?q=gen&limit=3", "/zipcodes?risk_factor=A&limit=3"),
 )
 def directory_of_zipcodes(query: Dict[str, Any]) -> Answer:
     """Suggestions for what somebody types (q), or all zipcodes in use with a risk factor

@@ -32,6 +32,9 @@ LONGEST_ROW = MEGABYTE
 ZIPCODE_COLUMN = "zipcode"
 RESULT_COLUMNS = ["risk_factor", "error"]
 
+# The csv module has a limit of its own, which is lower.
+csv.field_size_limit(LONGEST_ROW)
+
 # A risk factor and an error code, of which one is empty.
 Result = Tuple[str, str]
 NOT_VALID: Result = ("", ZipcodeNotValid.code)
@@ -70,6 +73,11 @@ def results() -> Dict[str, Result]:
         str(zipcode): (factors[zipcode], "") if zipcode in factors else ("", ZipcodeNotFound.code)
         for zipcode in range(LOWEST_ZIPCODE, HIGHEST_ZIPCODE + 1)
     }
+
+
+def result(known: Dict[str, Result], zipcode: str) -> Result:
+    """The result for what was given as zipcode; white space around it is let pass."""
+    return known.get(zipcode.strip(), NOT_VALID)
 
 
 def answer_csv(read: Read, write: Write, known: Dict[str, Result]) -> Answered:
@@ -169,7 +177,7 @@ class _Rows:
         self._known = known
         self._output = output
         self._header_is_due = layout.has_header
-        self.count = 0
+        self._rows = 0  # with the header
 
     def answer_plain(self, pieces: Iterable[bytes]) -> bytes:
         """Answer rows until a piece is not plain; return what is left of it."""
@@ -208,8 +216,7 @@ class _Rows:
                 else:
                     self._output.write(self._layout.line_end)
         except csv.Error as error:
-            number = self.count + 1 + self._layout.has_header
-            raise CsvNotValid(f"Row {number} is not CSV: {error}.") from None
+            raise CsvNotValid(f"Row {self._rows + 1} is not CSV: {error}.") from None
 
     def write(self, row: str) -> None:
         """Take one row from csv.writer, which quotes a line end in a field only if it ends rows so."""
@@ -227,14 +234,18 @@ class _Rows:
         fields += [""] * (width - len(fields))
         if self._header_is_due:
             self._header_is_due = False
-            self.count -= 1
             fields[width:width] = RESULT_COLUMNS
         else:
-            fields[width:width] = self._known.get(fields[column].strip(), NOT_VALID)
+            fields[width:width] = result(self._known, fields[column])
         return fields
 
+    @property
+    def count(self) -> int:
+        """How many rows were answered; the header is none."""
+        return max(0, self._rows - self._layout.has_header)
+
     def _count(self, rows: int) -> None:
-        self.count += rows
+        self._rows += rows
         if self.count > MOST_ROWS:
             raise TooLarge(f"A file may have up to {MOST_ROWS:,} rows.")
 
@@ -251,7 +262,7 @@ def _layout(piece: bytes) -> _Layout:
     if not fields:
         raise CsvNotValid("The file has no rows.")
     if len(fields) > MOST_COLUMNS:
-        raise CsvNotValid(f"A file may have up to {MOST_COLUMNS:,} columns.")
+        raise TooLarge(f"A file may have up to {MOST_COLUMNS:,} columns.")
     names = [field.strip().lower() for field in fields]
     named = ZIPCODE_COLUMN in names
     return _Layout(
@@ -293,5 +304,5 @@ def _lines(pieces: Iterable[bytes]) -> Iterator[str]:
 
 def _checked(row: bytes) -> bytes:
     if len(row) > LONGEST_ROW:
-        raise CsvNotValid(f"A row is longer than {LONGEST_ROW:,} bytes.")
+        raise TooLarge(f"A row may have up to {LONGEST_ROW:,} bytes.")
     return row

@@ -1,4 +1,4 @@
-"""Which zipcodes and places there are: by zipcode, by what somebody types, by risk factor."""
+"""Finds places by what somebody types, and the zipcodes in use by their risk factor."""
 
 import re
 from datetime import datetime
@@ -54,7 +54,7 @@ class ZipcodeInUse(TypedDict):
     places: List[PlaceDescription]
 
 
-class Page(NamedTuple):
+class ZipcodesWithFactor(NamedTuple):
     """Some of the zipcodes with a factor.
 
     `total` counts them all. `next_after` is the zipcode after which to go on, None at the end.
@@ -93,7 +93,7 @@ def suggest(text: str, limit: int) -> List[Suggestion]:
     return [{"zipcode": place.zipcode, **describe(place)} for place in found]
 
 
-def with_factor(factor: str, after: int, limit: int) -> Page:
+def with_factor(factor: str, after: int, limit: int) -> ZipcodesWithFactor:
     """The zipcodes in use that have a factor today, in order, from beyond `after` on.
 
     Raises RiskTableUnavailable when no table is in force.
@@ -115,7 +115,7 @@ def with_factor(factor: str, after: int, limit: int) -> Page:
     ).all()
     wanted = zipcodes[:limit]
     places = db.session.scalars(select(Place).where(Place.zipcode.in_(wanted)).order_by(Place.zipcode))
-    return Page(
+    return ZipcodesWithFactor(
         total=total,
         zipcodes=[
             {"zipcode": zipcode, "places": describe_all(group)}
@@ -139,7 +139,7 @@ def _parts(form: str) -> Tuple[str, str]:
 
 
 def _zipcodes_beginning(digits: str) -> Tuple[int, int]:
-    """The first and the last number of four digits that begins so; with too many digits, none."""
+    """The first and the last of the numbers of four digits that begin so; with too many, none."""
     missing = 4 - len(digits)
     if missing < 0:
         return 0, 0

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from webapp.columns import Instant, SearchText
 from webapp.extensions import Model
 
+# The form of a zipcode, and what that allows.
+ZIPCODE = "[1-9][0-9]{3}"
 LOWEST_ZIPCODE = 1000
 HIGHEST_ZIPCODE = 9999
 FACTORS = ("A", "B", "C")

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from webapp import clock
 from webapp.csv_file import FileError, read_records
-from webapp.zipcodes.models import Place
+from webapp.zipcodes.models import ZIPCODE, Place
 from webapp.zipcodes.place_names import search_text
 
 # What the file does not hold, because it follows from the rest.
@@ -34,7 +34,7 @@ def read(path: Path) -> List[Dict[str, Any]]:
     rows: Dict[Any, Dict[str, Any]] = {}
     for number, fields in read_records(path, COLUMNS):
         row: Dict[str, Any] = dict(zip(COLUMNS, fields))
-        if not re.fullmatch("[1-9][0-9]{3}", row["zipcode"]):
+        if not re.fullmatch(ZIPCODE, row["zipcode"]):
             raise FileError(path, number, f"{row['zipcode']!r} is not a zipcode")
         if not row["name"]:
             raise FileError(path, number, "the place has no name")

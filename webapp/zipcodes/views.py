@@ -9,11 +9,11 @@ from webapp.errors import ZipcodeNotValid
 from webapp.extensions import CACHE_SECONDS, memoize
 from webapp.representation import represent
 from webapp.zipcodes import service
+from webapp.zipcodes.models import ZIPCODE
 from webapp.zipcodes.service import RiskFactor
 
 bp = Blueprint("zipcodes", __name__)
 
-ZIPCODE = "[1-9][0-9]{3}"
 ZIPCODE_ADVICE = "A zipcode has four digits, from 1000 to 9999. For example: 9000."
 
 
