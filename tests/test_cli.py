@@ -305,3 +305,21 @@ def test_progress_is_shown_in_a_terminal(sqlite_url: str, tmp_path: Path) -> Non
     with os.fdopen(terminal, "rb", buffering=0) as shown:
         assert b"100%" in shown.read(10_000)
     assert output.read_bytes() == b"9000,B,\n" * 1000
+
+
+@pytest.mark.parametrize("arguments", [["9000"], ["--csv", "in.csv"]])
+def test_an_output_that_is_full_is_told_in_one_line(
+    sqlite_url: str, tmp_path: Path, arguments: List[str]
+) -> None:
+    (tmp_path / "in.csv").write_bytes(b"9000\n")
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "flask", "--app", str(ROOT / "wsgi.py"), "lookup", *arguments],
+            cwd=tmp_path,
+            env={**os.environ, "DATABASE_URL": sqlite_url, "REDIS_URL": ""},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert done.returncode != 0
+    assert done.stderr.splitlines()[0] == b"Error: The output cannot be written: No space left on device"

@@ -81,6 +81,13 @@ def test_many_zipcodes_at_once_count_as_a_second_of_requests(limited: Limited) -
     assert client.get("/index").status_code == 429
 
 
+def test_asking_whether_one_may_ask_counts_as_one_request(limited: Limited) -> None:
+    client = limited(RATE_LIMIT="120")
+    for _ in range(100):
+        assert client.options("/api/v1/zipcodes/lookup").status_code == 200
+    assert client.get("/index").status_code == 200
+
+
 def test_zero_means_no_limit(limited: Limited) -> None:
     assert set(statuses(limited(RATE_LIMIT="0"), "/zipcode/9000", 50)) == {200}
 
@@ -121,7 +128,17 @@ def test_behind_proxies_the_client_is_the_one_that_they_saw(
 
 @pytest.mark.parametrize(
     ("address", "expected"),
-    [("192.0.2.1", "192.0.2.1"), ("2001:db8::1", "2001:db8::/64"), ("", "unknown"), ("a socket", "a socket")],
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("192.0.2.1:4711", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8::1", "2001:db8::/64"),
+        ("[2001:db8::1]", "2001:db8::/64"),
+        ("[2001:db8::1]:4711", "2001:db8::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", "unknown"),
+        ("what a proxy made up", "unknown"),
+    ],
 )
 def test_a_client_is_told_apart_by_its_address(limited: Limited, address: str, expected: str) -> None:
     app = limited().application

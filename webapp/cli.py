@@ -80,10 +80,11 @@ def lookup(zipcodes: Tuple[str, ...], file: Optional[IO[bytes]]) -> None:
         if file:
             with _progress(file) as read:
                 bulk.answer_csv(read, sys.stdout.buffer.write, known)
+            sys.stdout.buffer.flush()
             return
-    found = [bulk.result(known, zipcode) for zipcode in zipcodes]
-    for zipcode, (factor, error) in zip(zipcodes, found):
-        click.echo(f"{zipcode}\t{factor or error}")
+        found = [bulk.result(known, zipcode) for zipcode in zipcodes]
+        for zipcode, (factor, error) in zip(zipcodes, found):
+            click.echo(f"{zipcode}\t{factor or error}")
     if any(error for _factor, error in found):
         sys.exit(1)
 
@@ -118,6 +119,10 @@ def _one_line_errors() -> Iterator[None]:
         raise click.ClickException(f"Statbel cannot be read: {error}") from None
     except CommandError as error:
         raise click.ClickException(f"The schema of the database does not fit this program: {error}") from None
+    except BrokenPipeError:
+        raise  # click's: whoever read the output has had enough
+    except OSError as error:
+        raise click.ClickException(f"The output cannot be written: {error.strerror}") from None
     except DBAPIError as error:
         reason = " ".join(str(error.orig).split())
         raise click.ClickException(f"The database cannot be used: {reason}") from None

@@ -124,6 +124,13 @@ class RiskTableUnavailable(DeskError):
     retry_after = 60
 
 
+class RoomUnavailable(DeskError):
+    """There is no room for the answer in the folder of temporary files."""
+
+    code, status, title = "ROOM_UNAVAILABLE", 503, "The service is temporarily unavailable"
+    retry_after = 60
+
+
 class DatabaseUnavailable(DeskError):
     """The database is out of reach, or does not answer in time."""
 

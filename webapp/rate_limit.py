@@ -1,5 +1,6 @@
 """How many requests a client may send, and who a client is."""
 
+import re
 from ipaddress import IPv6Address, IPv6Network, ip_address
 from time import time
 from typing import Any, Dict
@@ -44,17 +45,25 @@ def protect(app: Flask, settings: Settings) -> None:
 
 
 def client() -> str:
-    """Who sends this request: an IPv4 address, or the network of 2^64 addresses that IPv6 gives to one."""
-    text = request.remote_addr or "unknown"
+    """Who sends this request: an IPv4 address, or the network of 2^64 addresses that IPv6 gives to one.
+
+    A proxy may add a port to the address; all without an address count as one.
+    """
+    match = re.fullmatch(r"\[(.+)\](:\d+)?|([\d.]+):\d+|(.*)", request.remote_addr or "")
+    text = next((group for group in match.group(1, 3, 4) if group), "") if match else ""
     try:
-        address = ip_address(text)
+        address = ip_address(text.partition("%")[0])
     except ValueError:
-        return text
-    return str(IPv6Network((address, 64), strict=False)) if isinstance(address, IPv6Address) else text
+        return "unknown"
+    if isinstance(address, IPv6Address):
+        return str(address.ipv4_mapped or IPv6Network((address, 64), strict=False))
+    return str(address)
 
 
 def _cost(limit: int) -> int:
-    return max(1, limit // BULK_PER_MINUTE) if request.endpoint == BULK_ENDPOINT else 1
+    if (request.endpoint, request.method) == (BULK_ENDPOINT, "POST"):
+        return max(1, limit // BULK_PER_MINUTE)
+    return 1
 
 
 def _refuse(limit: RequestLimit) -> Response:

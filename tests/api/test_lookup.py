@@ -1,8 +1,12 @@
 """`POST /api/v1/zipcodes/lookup`: many zipcodes at once, in JSON and in CSV."""
 
+import contextlib
+import gzip
 import socket
+import tempfile
+import time
 from pathlib import Path
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable, Dict, List, Tuple
 from urllib.parse import urlsplit
 
 import pytest
@@ -216,3 +220,62 @@ def test_white_space_around_a_zipcode_is_let_pass_in_json_as_in_csv(reader: Flas
 def test_it_takes_no_parameters(reader: FlaskClient) -> None:
     answer = reader.post(f"{ADDRESS}?format=csv", json={"zipcodes": []})
     assert (answer.status_code, list((answer.json or {})["errors"])) == (400, ["format"])
+
+
+def test_content_with_many_members_is_refused_at_once(reader: FlaskClient) -> None:
+    started = time.monotonic()
+    answer = reader.post(ADDRESS, json={f"k{number}": 1 for number in range(60_000)})
+    assert (answer.status_code, (answer.json or {})["code"]) == (400, "NOT_VALID")
+    assert len(answer.data) < 1000
+    assert time.monotonic() - started < 3
+
+
+def test_compressed_content_is_refused_as_such(reader: FlaskClient) -> None:
+    headers = {**CSV, "Content-Encoding": "gzip"}
+    answer = reader.post(ADDRESS, data=gzip.compress(b"9000\n"), headers=headers)
+    assert (answer.status_code, (answer.json or {})["code"]) == (415, "MEDIA_TYPE_NOT_SUPPORTED")
+
+
+def test_without_room_for_the_answer_it_is_unavailable(
+    reader: FlaskClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    answer = reader.post(ADDRESS, data=b"9000\n", headers=CSV)
+    assert (answer.status_code, (answer.json or {})["code"]) == (503, "ROOM_UNAVAILABLE")
+    assert answer.headers["Retry-After"] == "60"
+
+
+def sent_raw(url: str, *lines: str) -> bytes:
+    """What the desk answers to a request that is written by hand, and that ends there."""
+    server = (urlsplit(url).hostname or "", urlsplit(url).port or 0)
+    with socket.create_connection(server, timeout=15) as connection:
+        head = [f"POST {ADDRESS} HTTP/1.1", "Host: desk", "Content-Type: text/csv", "Connection: close"]
+        connection.sendall("\r\n".join([*head, *lines]).encode())
+        connection.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: connection.recv(4096), b""))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("Content-Length: 1000", "", "zipcode"),
+        ("Transfer-Encoding: chunked", "", "zz", "9000"),
+        ("Transfer-Encoding: chunked", "", "8", "9000"),
+    ],
+    ids=["cut short", "no chunk", "half a chunk"],
+)
+def test_content_that_does_not_keep_its_word_is_a_bad_request(desk_url: Any, lines: Tuple[str, ...]) -> None:
+    url, _process = desk_url
+    assert sent_raw(url, *lines).startswith(b"HTTP/1.1 400 ")
+
+
+def test_clients_that_do_not_take_their_answers_stop_nobody_for_long(desk_url: Any) -> None:
+    url, _process = desk_url
+    content = b"9000;abcdefgh\n" * 700_000
+    head = f"POST {ADDRESS} HTTP/1.1\r\nHost: desk\r\nContent-Type: text/csv\r\n"
+    server = (urlsplit(url).hostname or "", urlsplit(url).port or 0)
+    with contextlib.ExitStack() as open_ones:
+        for _ in range(4):
+            client = open_ones.enter_context(socket.create_connection(server, timeout=30))
+            client.sendall(f"{head}Content-Length: {len(content)}\r\n\r\n".encode() + content)
+        assert requests.get(f"{url}/healthz", timeout=30).status_code == 200

@@ -1,5 +1,6 @@
 """Every error of the API is a problem as RFC 9457 has it, of one shape, whatever is accepted."""
 
+import tempfile
 from typing import Any, Callable, Dict, Optional
 
 import pytest
@@ -141,6 +142,9 @@ def test_every_code_there_is_has_this_shape(
         limited.get("/api/v1/zipcodes/9000"),
         empty_sqlite_app.test_client().get("/api/v1/zipcodes/9000"),
     ]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", "/no/such/folder")
+        answers.append(client.post(LOOKUP, data=b"9000", headers={"Content-Type": "text/csv"}))
     forget(app)
     with app.app_context():
         cache.clear()

@@ -1,5 +1,6 @@
 """`POST /api/v1/zipcodes/lookup`: the risk factors of many zipcodes at once, as JSON or CSV."""
 
+import logging
 import tempfile
 from contextlib import ExitStack, suppress
 from typing import IO, Any, Iterator, List
@@ -16,16 +17,20 @@ from webapp.errors import (
     MediaTypeNotSupported,
     RequestNotValid,
     RiskTableUnavailable,
+    RoomUnavailable,
     TooLarge,
 )
 from webapp.zipcodes import bulk
 from webapp.zipcodes.models import FACTORS
+
+log = logging.getLogger(__name__)
 
 bp = ApiBlueprint("api-lookup", "Many zipcodes at once", "/zipcodes/lookup")
 
 MOST_AS_JSON = 10_000
 # Several times what that many zipcodes take, however they are indented.
 MOST_JSON_BYTES = bulk.MEGABYTE
+MOST_MEMBERS = 10  # one is known; that the others are not is said of each
 
 ADDRESS = f"'{{server}}{PREFIX}/zipcodes/lookup'"
 
@@ -59,29 +64,45 @@ class _Content:
 
     def __init__(self) -> None:
         self._stream = get_input_stream(request.environ)
-        self._left = bulk.MOST_BYTES
+        self._bytes = 0
+        self._cut_short = False
 
     def read(self, size: int) -> bytes:
-        """Up to so many bytes, none at the end."""
+        """Up to so many bytes, none at the end. Raises ClientDisconnected when it is cut short."""
         try:
             part = self._stream.read(size)
-        except OSError:  # the client stopped half way
-            raise ClientDisconnected from None
-        self._left -= len(part)
+        except Exception as error:  # what servers raise here differs, but it is the client's doing
+            self._cut_short = True
+            raise ClientDisconnected from error
+        self._bytes += len(part)
+        if not part and self._bytes < (request.content_length or 0):
+            self._cut_short = True
+            raise ClientDisconnected
         return part
+
+    def read_up_to(self, most: int) -> bytes:
+        """All of it; of more than so many bytes, some more than these."""
+        body = b""
+        while len(body) <= most:
+            part = self.read(bulk.PIECE_BYTES)
+            if not part:
+                break
+            body += part
+        return body
 
     def skip(self) -> None:
         """Read on to the end, because a client that is still sending may not see an answer before."""
         with suppress(ClientDisconnected):
-            while self._left > 0 and self.read(bulk.PIECE_BYTES):
-                pass
+            while not self._cut_short and self._bytes < bulk.MOST_BYTES:
+                if not self.read(bulk.PIECE_BYTES):
+                    break
 
 
 @bp.post(
     "",
     takes={"application/json": LookupSchema, "text/csv": {"type": "string", "example": "zipcode\n9000\n"}},
     answers={"application/json": ResultsSchema, "text/csv": {"type": "string"}},
-    errors=(CsvNotValid, TooLarge, MediaTypeNotSupported, RiskTableUnavailable),
+    errors=(CsvNotValid, MediaTypeNotSupported, RiskTableUnavailable, RoomUnavailable),
     examples=(
         'curl -s -H \'Content-Type: application/json\' -d \'{"zipcodes": ["9000", "999"]}\' ' + ADDRESS,
         "printf 'zipcode\\n9000\\n999\\n' | curl -s -H 'Content-Type: text/csv' --data-binary @- " + ADDRESS,
@@ -97,6 +118,8 @@ def lookup() -> Response:
     """
     content = _Content()
     try:
+        if request.headers.get("Content-Encoding", "identity") != "identity":
+            raise MediaTypeNotSupported("Send the content as it is, without Content-Encoding.")
         if request.mimetype == "application/json":
             return _lookup_json(content)
         if request.mimetype == "text/csv":
@@ -111,8 +134,6 @@ def _lookup_json(content: _Content) -> Response:
         zipcodes: List[str] = LookupSchema().load(_read_json(content))["zipcodes"]
     except ValidationError as wrong:
         raise not_valid(LookupSchema(), wrong.messages_dict) from None
-    if len(zipcodes) > MOST_AS_JSON:
-        raise TooLarge(_too_many())
     known = bulk.results()
     answers = []
     for zipcode in zipcodes:
@@ -122,7 +143,7 @@ def _lookup_json(content: _Content) -> Response:
 
 
 def _read_json(content: _Content) -> Any:
-    body = content.read(MOST_JSON_BYTES + 1)
+    body = content.read_up_to(MOST_JSON_BYTES)
     if len(body) > MOST_JSON_BYTES:
         raise TooLarge(_too_many())
     try:
@@ -130,7 +151,18 @@ def _read_json(content: _Content) -> Any:
         current_app.json.dumps(document).encode()  # fails for half of a pair of surrogates
     except (ValueError, RecursionError):
         raise RequestNotValid("The content is not JSON.") from None
+    _check_size(document)
     return document
+
+
+def _check_size(document: Any) -> None:
+    """Refuse what is too much before the schema looks at each member and element."""
+    if isinstance(document, dict):
+        if len(document) > MOST_MEMBERS:
+            raise RequestNotValid("The content has many other members than zipcodes.")
+        zipcodes = document.get("zipcodes")
+        if isinstance(zipcodes, list) and len(zipcodes) > MOST_AS_JSON:
+            raise TooLarge(_too_many())
 
 
 def _too_many() -> str:
@@ -143,11 +175,17 @@ def _too_many() -> str:
 def _lookup_csv(content: _Content) -> Response:
     # The answer waits in a file until all was read: a client that sends everything before it reads
     # would stop us, and a file that turns out to be too long can still be refused with a status.
-    with ExitStack() as until_answered:
-        answer = until_answered.enter_context(tempfile.TemporaryFile())
-        answered = bulk.answer_csv(content.read, answer.write, bulk.results())
-        until_answered.pop_all()
-    response = Response(_parts(answer), content_type=f"text/csv; charset={answered.charset}")
+    known = bulk.results()
+    try:
+        with ExitStack() as until_answered:
+            answer = until_answered.enter_context(tempfile.TemporaryFile())
+            charset = bulk.answer_csv(content.read, answer.write, known)
+            answer.flush()
+            until_answered.pop_all()
+    except OSError as error:
+        log.error("an answer cannot be kept in a temporary file: %s", error)  # noqa: TRY400
+        raise RoomUnavailable("There is no room for the answer. Please try again in a minute.") from None
+    response = Response(_parts(answer), content_type=f"text/csv; charset={charset}")
     response.content_length = answer.tell()
     return _not_kept(response)
 

@@ -152,9 +152,10 @@ def directory_of_zipcodes(query: Dict[str, Any]) -> Answer:
     # their four levels these took longer than all the rest of a suggestion.
     answer: Dict[str, Any]
     if "q" in query:
+        changed = places_changed_at()  # first, as in zipcodes.service.find
         suggestions = directory.suggest(query["q"], query["limit"])
         answer = {"results": [{**place, "zipcode": str(place["zipcode"])} for place in suggestions]}
-        return jsonify(answer), places_changed_at()
+        return jsonify(answer), changed
     page = directory.with_factor(query["risk_factor"], after=query.get("cursor", 0), limit=query["limit"])
     answer = {
         "total": page.total,

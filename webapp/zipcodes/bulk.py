@@ -13,6 +13,7 @@ from itertools import chain
 from typing import Callable, Dict, Iterable, Iterator, List, NamedTuple, Tuple
 
 from webapp.errors import CsvNotValid, TooLarge, ZipcodeNotFound, ZipcodeNotValid
+from webapp.extensions import db
 from webapp.zipcodes import service
 from webapp.zipcodes.models import HIGHEST_ZIPCODE, LOWEST_ZIPCODE
 
@@ -28,6 +29,9 @@ MOST_ANSWER_BYTES = 2 * MOST_BYTES
 # What is read at a time, and the longest row: both bound the memory that a file can take.
 PIECE_BYTES = MEGABYTE // 4
 LONGEST_ROW = MEGABYTE
+
+# How many rows are answered before they are written: filled up, they may be much longer than they were.
+BATCH_ROWS = 4096
 
 ZIPCODE_COLUMN = "zipcode"
 RESULT_COLUMNS = ["risk_factor", "error"]
@@ -46,13 +50,6 @@ Read = Callable[[int], bytes]
 Write = Callable[[bytes], object]
 
 
-class Answered(NamedTuple):
-    """What was done with a file: how many rows it had, and how its letters are encoded."""
-
-    rows: int
-    charset: str
-
-
 class _Layout(NamedTuple):
     """How a file is written, as its first row tells."""
 
@@ -69,6 +66,7 @@ def results() -> Dict[str, Result]:
     Raises RiskTableUnavailable when no table is in force.
     """
     factors = service.risk_factors()
+    db.session.commit()  # no transaction stays open while a client sends its file
     return {
         str(zipcode): (factors[zipcode], "") if zipcode in factors else ("", ZipcodeNotFound.code)
         for zipcode in range(LOWEST_ZIPCODE, HIGHEST_ZIPCODE + 1)
@@ -80,19 +78,20 @@ def result(known: Dict[str, Result], zipcode: str) -> Result:
     return known.get(zipcode.strip(), NOT_VALID)
 
 
-def answer_csv(read: Read, write: Write, known: Dict[str, Result]) -> Answered:
+def answer_csv(read: Read, write: Write, known: Dict[str, Result]) -> str:
     """Copy a CSV file row by row, with the columns risk_factor and error added.
 
     The zipcode stands in the column that the first row calls so, else in the first column. The
     first row is a header when it names that column, or when its first field has no digit. The
     delimiter is `;` when the first row has one, else `,`. A row that is too short gets empty
     fields before the result; in one that is too long the result stands in its column all the
-    same, before what is too much. Blank lines stay as they are.
+    same, before what is too much. Blank lines stay as they are, and count as rows.
 
     Args:
         read: gives up to so many bytes, none at the end.
         known: what `results` gives.
 
+    Returns the encoding of the file, utf-8 or windows-1252.
     Raises CsvNotValid, naming the row, for what is not CSV; TooLarge for too many rows or bytes.
     """
     pieces = _Pieces(read)
@@ -105,7 +104,7 @@ def answer_csv(read: Read, write: Write, known: Dict[str, Result]) -> Answered:
     rest = rows.answer_plain(chain([first], pieces))
     rows.answer_rest(_lines(chain([rest], pieces)))
     output.flush()
-    return Answered(rows.count, pieces.charset)
+    return pieces.charset
 
 
 class _Pieces:
@@ -177,7 +176,8 @@ class _Rows:
         self._known = known
         self._output = output
         self._header_is_due = layout.has_header
-        self._rows = 0  # with the header
+        self._rows = 0
+        self._row_bytes = 0
 
     def answer_plain(self, pieces: Iterable[bytes]) -> bytes:
         """Answer rows until a piece is not plain; return what is left of it."""
@@ -194,29 +194,39 @@ class _Rows:
             if end < len(line_end) or not _is_plain(piece[:end], line_end):
                 return piece
             lines, rest = piece[: end - len(line_end)].split(line_end), _checked(piece[end:])
-            answers = []
-            for line in lines:
-                tail = None
-                if line.count(delimiter) == delimiters and not self._header_is_due:
-                    tail = tails.get(line.split(delimiter, column + 1)[column])
-                answers.append(self._answer_line(line) if tail is None else line + tail)
-            self._count(len(lines) - lines.count(b""))
-            self._output.write(b"".join(answers))
+            for start in range(0, len(lines), BATCH_ROWS):
+                answers = []
+                for line in lines[start : start + BATCH_ROWS]:
+                    tail = None
+                    if line.count(delimiter) == delimiters and not self._header_is_due:
+                        tail = tails.get(line.split(delimiter, column + 1)[column])
+                    answers.append(self._answer_line(line) if tail is None else line + tail)
+                self._count(len(answers))
+                self._output.write(b"".join(answers))
         return rest
 
     def answer_rest(self, lines: Iterable[str]) -> None:
         """Answer all rows that are left, quoted or not."""
-        reader = csv.reader(lines, delimiter=self._layout.delimiter, strict=True)
+        reader = csv.reader(self._measured(lines), delimiter=self._layout.delimiter, strict=True)
         writer = csv.writer(self, delimiter=self._layout.delimiter, lineterminator=CSV_LINE_END)
         try:
             for fields in reader:
+                self._row_bytes = 0
+                self._count(1)
                 if fields:
-                    self._count(1)
                     writer.writerow(self._answer(fields))
                 else:
                     self._output.write(self._layout.line_end)
         except csv.Error as error:
             raise CsvNotValid(f"Row {self._rows + 1} is not CSV: {error}.") from None
+
+    def _measured(self, lines: Iterable[str]) -> Iterator[str]:
+        """The lines, while those that the fields of one row go on over are not too long."""
+        for line in lines:
+            self._row_bytes += len(line)
+            if self._row_bytes > LONGEST_ROW:
+                raise _row_too_long()
+            yield line
 
     def write(self, row: str) -> None:
         """Take one row from csv.writer, which quotes a line end in a field only if it ends rows so."""
@@ -239,14 +249,9 @@ class _Rows:
             fields[width:width] = result(self._known, fields[column])
         return fields
 
-    @property
-    def count(self) -> int:
-        """How many rows were answered; the header is none."""
-        return max(0, self._rows - self._layout.has_header)
-
     def _count(self, rows: int) -> None:
         self._rows += rows
-        if self.count > MOST_ROWS:
+        if self._rows - self._layout.has_header > MOST_ROWS:
             raise TooLarge(f"A file may have up to {MOST_ROWS:,} rows.")
 
 
@@ -270,7 +275,7 @@ def _layout(piece: bytes) -> _Layout:
         line_end=b"\r\n" if with_return else b"\n",
         column=names.index(ZIPCODE_COLUMN) if named else 0,
         width=len(fields),
-        has_header=named or not any(char.isdigit() for char in names[0]),
+        has_header=named or not set(names[0]) & set("0123456789"),
     )
 
 
@@ -304,5 +309,9 @@ def _lines(pieces: Iterable[bytes]) -> Iterator[str]:
 
 def _checked(row: bytes) -> bytes:
     if len(row) > LONGEST_ROW:
-        raise TooLarge(f"A row may have up to {LONGEST_ROW:,} bytes.")
+        raise _row_too_long()
     return row
+
+
+def _row_too_long() -> TooLarge:
+    return TooLarge(f"A row may have up to {LONGEST_ROW:,} bytes.")

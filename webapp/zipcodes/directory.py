@@ -99,6 +99,7 @@ def with_factor(factor: str, after: int, limit: int) -> ZipcodesWithFactor:
     Raises RiskTableUnavailable when no table is in force.
     """
     table = service.current_table()
+    changed = service.changed_at(table)  # first, as in service.find
     in_table = and_(
         RiskRange.risk_table_id == table.id,
         RiskRange.factor == factor,
@@ -122,7 +123,7 @@ def with_factor(factor: str, after: int, limit: int) -> ZipcodesWithFactor:
             for zipcode, group in groupby(places, key=lambda place: place.zipcode)
         ],
         next_after=wanted[-1] if len(zipcodes) > limit else None,
-        changed_at=service.changed_at(table),
+        changed_at=changed,
     )
 
 

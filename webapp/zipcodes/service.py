@@ -38,6 +38,7 @@ def find(zipcode: int) -> RiskFactor:
     Raises ZipcodeNotFound when no range holds it, RiskTableUnavailable when no table is in force.
     """
     table = current_table()
+    changed = changed_at(table)  # first: what is read after it may be newer, but never older
     found = db.session.scalars(
         select(RiskRange).where(
             RiskRange.risk_table_id == table.id, RiskRange.first <= zipcode, RiskRange.last >= zipcode
@@ -56,7 +57,7 @@ def find(zipcode: int) -> RiskFactor:
         "risk_table": table.id,
         "effective_from": table.effective_from,
         "places": describe_all(db.session.scalars(select(Place).where(Place.zipcode == zipcode))),
-        "changed_at": changed_at(table),
+        "changed_at": changed,
     }
 
 
