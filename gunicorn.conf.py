@@ -28,8 +28,9 @@ threads = settings.web_threads
 # open at a time (1000 by default), so it has to be more than a client can reach.
 worker_connections = 10_000
 
-# Seconds that a client may stop in the middle of a request. Without them a few that send half a
-# request would hold all threads. Against those that go on drop by drop, put a proxy in front.
+# Seconds that a client may stop in the middle of a request, or while it takes its answer. Without
+# them a few that send half a request, or never read, would hold all threads. Against those that go
+# on drop by drop, put a proxy in front.
 PATIENCE_SECONDS = 5
 
 # The worker's heartbeat is a file that it touches: in memory, because on a slow disk a healthy
@@ -58,9 +59,10 @@ control_socket_disable = True
 def when_ready(server: Any) -> None:
     """Say where to look, and which database answers, before the first request comes."""
     for listener in server.LISTENERS:
-        # Connections inherit the option from the socket on which they come in.
+        # Connections inherit the options from the socket on which they come in.
         patience = struct.pack("ll", PATIENCE_SECONDS, 0)
         listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, patience)
+        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, patience)
     for address in server.address:
         if isinstance(address, tuple):  # and not the path of a socket
             host = "127.0.0.1" if address[0] == "0.0.0.0" else address[0]

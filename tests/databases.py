@@ -15,6 +15,10 @@ from webapp.extensions import db
 NOWHERE = {"HEALTH_INDEX_URL": "http://127.0.0.1:9/", "HEALTH_INDEX_FALLBACK_URL": "http://127.0.0.1:9/"}
 
 
+# What `flask init-db` brings a database to.
+NEWEST_REVISION = "0002"
+
+
 class Databases(Protocol):
     """A kind of database that can be made empty or seeded, and dropped again."""
 
@@ -97,8 +101,8 @@ def _new_name() -> str:
 
 
 def settings_for(url: str, **variables: str) -> Settings:
-    """Settings for a database, with no upstream within reach unless one is given."""
-    given: Dict[str, str] = {**NOWHERE, "DATABASE_URL": url, **variables}
+    """Settings for a database, with no upstream within reach unless one is given, and no rate limit."""
+    given: Dict[str, str] = {**NOWHERE, "RATE_LIMIT": "0", "DATABASE_URL": url, **variables}
     return Settings.of(given)
 
 

@@ -1,16 +1,20 @@
 """The `flask` commands, as a person or cron sees them."""
 
+import os
+import pty
 import shutil
+import subprocess
+import sys
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Callable
+from typing import Callable, List
 
 import pytest
 from flask import Flask
 
 from tests.commands import run, start
 from tests.conftest import SetClock
-from tests.databases import settings_for
+from tests.databases import NEWEST_REVISION, settings_for
 from tests.snapshot import snapshot
 from tests.statbel import FakeStatbel, answering, bestat
 from tests.zipcodes.bad_files import BAD_FILES
@@ -37,7 +41,7 @@ def test_the_first_run_makes_the_schema_and_loads_the_seed(
     assert (result.exit_code, result.output.splitlines()) == (
         0,
         [
-            "Schema: at revision 0001.",
+            f"Schema: at revision {NEWEST_REVISION}.",
             "Risk factors: 164 ranges loaded as risk table 1.",
             "Health index: 1684 values added or corrected.",
             "Places: loaded.",
@@ -58,7 +62,7 @@ def test_a_second_run_changes_nothing(app: Flask, set_clock: SetClock) -> None:
     assert (result.exit_code, result.output.splitlines()) == (
         0,
         [
-            "Schema: at revision 0001.",
+            f"Schema: at revision {NEWEST_REVISION}.",
             "Risk factors: up to date.",
             "Health index: 0 values added or corrected.",
             "Places: up to date.",
@@ -211,3 +215,111 @@ def test_cron_notices_that_statbel_cannot_be_read(app: Flask) -> None:
     assert result.exit_code == 1
     assert result.output.startswith("Error: Statbel cannot be read: ")
     assert len(result.output.splitlines()) == 1
+
+
+# flask lookup
+
+
+def test_zipcodes_are_looked_up_in_the_terminal(app: Flask) -> None:
+    result = run(app, "lookup", "9000", "2000", "9000")
+    assert (result.exit_code, result.output) == (0, "9000\tB\n2000\tC\n9000\tB\n")
+
+
+def test_a_zipcode_without_a_factor_is_told_and_ends_with_status_1(app: Flask) -> None:
+    result = run(app, "lookup", "9000", "1311", "abc")
+    assert (result.exit_code, result.output) == (
+        1,
+        "9000\tB\n1311\tZIPCODE_NOT_FOUND\nabc\tZIPCODE_NOT_VALID\n",
+    )
+
+
+@pytest.mark.parametrize("name", ["in.csv", "-"])
+def test_a_file_of_zipcodes_is_looked_up_and_nothing_else_is_said(
+    sqlite_url: str, tmp_path: Path, name: str
+) -> None:
+    file = tmp_path / "in.csv"
+    file.write_bytes(b"zipcode;client\r\n9000;\xc9lise\r\n")
+    with file.open("rb") as content:
+        done = subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "flask",
+                "--app",
+                "wsgi",
+                "lookup",
+                "--csv",
+                name.replace("in.csv", str(file)),
+            ],
+            cwd=ROOT,
+            env={**os.environ, "DATABASE_URL": sqlite_url, "REDIS_URL": ""},
+            stdin=content,
+            capture_output=True,
+            check=True,
+        )
+    assert done.stdout == b"zipcode;client;risk_factor;error\r\n9000;\xc9lise;B;\r\n"
+    assert done.stderr == b""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["lookup"], "Give zipcodes, or a file with --csv."),
+        (["lookup", "--csv", "no-such-file.csv"], "no-such-file.csv"),
+    ],
+)
+def test_a_lookup_of_nothing_says_how(app: Flask, arguments: List[str], message: str) -> None:
+    result = run(app, *arguments)
+    assert result.exit_code == 2
+    assert message in result.output
+
+
+def test_a_file_that_is_not_csv_is_refused_in_one_line(app: Flask, tmp_path: Path) -> None:
+    file = tmp_path / "in.csv"
+    file.write_bytes(b'zipcode\n9000\n"open')
+    result = run(app, "lookup", "--csv", str(file))
+    assert (result.exit_code, result.output) == (1, "Error: Row 3 is not CSV: unexpected end of data.\n")
+
+
+def test_a_lookup_without_a_risk_table_says_so(make_app: MakeApp, empty_database_url: str) -> None:
+    result = run(make_app(settings_for(empty_database_url)), "lookup", "9000")
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: ")
+    assert len(result.output.splitlines()) == 1
+
+
+def test_progress_is_shown_in_a_terminal(sqlite_url: str, tmp_path: Path) -> None:
+    file, output = tmp_path / "in.csv", tmp_path / "out.csv"
+    file.write_bytes(b"9000\n" * 1000)
+    terminal, end = pty.openpty()
+    with output.open("wb") as out:
+        command = subprocess.Popen(
+            [sys.executable, "-m", "flask", "--app", "wsgi", "lookup", "--csv", str(file)],
+            cwd=ROOT,
+            env={**os.environ, "DATABASE_URL": sqlite_url, "REDIS_URL": ""},
+            stdout=out,
+            stderr=end,
+        )
+        command.wait()
+    os.close(end)
+    with os.fdopen(terminal, "rb", buffering=0) as shown:
+        assert b"100%" in shown.read(10_000)
+    assert output.read_bytes() == b"9000,B,\n" * 1000
+
+
+@pytest.mark.parametrize("arguments", [["9000"], ["--csv", "in.csv"]])
+def test_an_output_that_is_full_is_told_in_one_line(
+    sqlite_url: str, tmp_path: Path, arguments: List[str]
+) -> None:
+    (tmp_path / "in.csv").write_bytes(b"9000\n")
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "flask", "--app", str(ROOT / "wsgi.py"), "lookup", *arguments],
+            cwd=tmp_path,
+            env={**os.environ, "DATABASE_URL": sqlite_url, "REDIS_URL": ""},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert done.returncode != 0
+    assert done.stderr.splitlines()[0] == b"Error: The output cannot be written: No space left on device"

@@ -63,6 +63,16 @@ def test_a_number_of_threads_is_understood(text: str, expected: int) -> None:
     assert Settings.of({"WEB_THREADS": text}).web_threads == expected
 
 
+@pytest.mark.parametrize(("text", "expected"), [("0", 0), ("60", 60), ("1000000", 1_000_000)])
+def test_a_rate_limit_is_understood(text: str, expected: int) -> None:
+    assert Settings.of({"RATE_LIMIT": text}).rate_limit == expected
+
+
+@pytest.mark.parametrize(("text", "expected"), [("0", 0), ("2", 2)])
+def test_a_number_of_proxies_is_understood(text: str, expected: int) -> None:
+    assert Settings.of({"TRUSTED_PROXIES": text}).trusted_proxies == expected
+
+
 @pytest.mark.parametrize("text", ["debug", "INFO", "Warning", "error", "critical"])
 def test_a_log_level_is_understood_in_either_case(text: str) -> None:
     assert Settings.of({"LOG_LEVEL": text}).log_level == text.lower()
@@ -110,6 +120,13 @@ def test_a_log_level_is_understood_in_either_case(text: str) -> None:
         ("WEB_THREADS", "²"),
         ("WEB_THREADS", "many"),
         pytest.param("WEB_THREADS", "9" * 5000, id="WEB_THREADS-5000 digits"),
+        ("RATE_LIMIT", ""),
+        ("RATE_LIMIT", "-1"),
+        ("RATE_LIMIT", "6000/minute"),
+        ("RATE_LIMIT", "1000001"),
+        ("TRUSTED_PROXIES", ""),
+        ("TRUSTED_PROXIES", "10"),
+        ("TRUSTED_PROXIES", "all"),
         ("LOG_LEVEL", ""),
         ("LOG_LEVEL", "verbose"),
     ],

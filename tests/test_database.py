@@ -15,7 +15,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.commands import run, start
-from tests.databases import Databases, PostgresDatabases, settings_for
+from tests.databases import NEWEST_REVISION, Databases, PostgresDatabases, settings_for
 from tests.snapshot import snapshot
 from webapp import cli, database
 from webapp.config import ROOT, STATEMENT_MILLISECONDS, Settings
@@ -36,7 +36,7 @@ def get(client: FlaskClient, path: str) -> Tuple[int, object]:
 
 
 def test_there_is_one_newest_migration() -> None:
-    assert ScriptDirectory(str(database.MIGRATIONS)).get_heads() == ["0001"]
+    assert ScriptDirectory(str(database.MIGRATIONS)).get_heads() == [NEWEST_REVISION]
 
 
 def test_the_migrations_make_what_the_models_say(shared_app: Flask) -> None:
@@ -94,6 +94,13 @@ def test_a_schema_that_was_put_up_again_can_be_filled_again(app: Flask) -> None:
     assert run(app, "db", "downgrade", "base").exit_code == 0
     assert run(app, "init-db").exit_code == 0
     assert get(app.test_client(), "/zipcode/9000") == (200, {"risk_factor": "B"})
+
+
+def test_a_database_of_an_older_release_is_brought_up_to_date(app: Flask) -> None:
+    before = snapshot(app)
+    assert run(app, "db", "downgrade", "0001").exit_code == 0
+    assert run(app, "init-db").exit_code == 0
+    assert snapshot(app) == before
 
 
 # Filling it

@@ -129,4 +129,4 @@ def test_every_error_of_the_domain_says_what_it_is() -> None:
         assert re.fullmatch("[A-Z_]+", error.code)
         assert 400 <= error.status < 600
         assert error.title
-        assert (error.retry_after is not None) == (error.status == 503)
+        assert (error.retry_after is not None) == (error.status in (429, 503))

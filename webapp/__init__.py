@@ -3,9 +3,10 @@
 from typing import Any, Dict, Optional
 
 from flask import Flask
+from flask.json.provider import DefaultJSONProvider
 from jinja2 import StrictUndefined
 
-from webapp import cli, errors, health_index, logs, ops, pages, security, text, zipcodes
+from webapp import api, cli, errors, health_index, logs, ops, pages, rate_limit, security, text, zipcodes
 from webapp.config import ROOT, Settings
 from webapp.database import MIGRATIONS, prepare_sqlite
 from webapp.extensions import cache, db, migrate
@@ -29,6 +30,7 @@ def create_app(settings: Optional[Settings] = None) -> Flask:
     )
     app.config.from_mapping(settings.for_flask())
     app.url_map.merge_slashes = False  # /zipcode//9000 is a mistake, and not another address
+    _write_json_readably(app)
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True, "undefined": StrictUndefined}
     app.extensions["statbel"] = Statbel(
         settings.health_index_url, settings.health_index_fallback_url, settings.health_index_timeout
@@ -41,8 +43,10 @@ def create_app(settings: Optional[Settings] = None) -> Flask:
             prepare_sqlite(db.engine)
     for blueprint in (pages.bp, health_index.bp, zipcodes.bp, ops.bp):
         app.register_blueprint(blueprint)
+    api.register(app)
     errors.register_error_handlers(app)
     security.protect(app)
+    rate_limit.protect(app, settings)
     text.register_filters(app)
     cli.register_commands(app)
     app.context_processor(_known_everywhere)
@@ -52,3 +56,11 @@ def create_app(settings: Optional[Settings] = None) -> Flask:
 def _known_everywhere() -> Dict[str, Any]:
     """What every page may need, whichever view made it."""
     return {"known_base_years": known_base_years, "default_base_year": DEFAULT_BASE_YEAR}
+
+
+def _write_json_readably(app: Flask) -> None:
+    """Keep members in the order in which they are given, and letters as they are."""
+    provider = app.json
+    if isinstance(provider, DefaultJSONProvider):
+        provider.sort_keys = False
+        provider.ensure_ascii = False

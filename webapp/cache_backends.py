@@ -20,6 +20,19 @@ REDIS_SECONDS = 0.25
 REDIS_REST_SECONDS = 5.0
 
 
+def redis_options() -> Dict[str, Any]:
+    """How long a client of Redis waits, and that it tries once: for the cache and the rate limit."""
+    # Imported here because the client is optional: without REDIS_URL it need not be there.
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+
+    return {
+        "socket_timeout": REDIS_SECONDS,
+        "socket_connect_timeout": REDIS_SECONDS,
+        "retry": Retry(NoBackoff(), 0),
+    }
+
+
 class ProcessCache(SimpleCache):
     """SimpleCache for a process with threads.
 
@@ -49,17 +62,9 @@ class SharedCache(RedisCache):
         cls, _app: Flask, config: Mapping[str, Any], _args: List[Any], _kwargs: Dict[str, Any]
     ) -> "SharedCache":
         """Make the backend for Flask-Caching, with deadlines on the connection."""
-        # Imported here because the client is optional: without REDIS_URL it need not be there.
         import redis
-        from redis.backoff import NoBackoff
-        from redis.retry import Retry
 
-        client = redis.Redis.from_url(
-            config["CACHE_REDIS_URL"],
-            socket_timeout=REDIS_SECONDS,
-            socket_connect_timeout=REDIS_SECONDS,
-            retry=Retry(NoBackoff(), 0),
-        )
+        client = redis.Redis.from_url(config["CACHE_REDIS_URL"], **redis_options())
         return cls(host=client, key_prefix=config["CACHE_KEY_PREFIX"])
 
     def get(self, key: str) -> Any:

@@ -1,7 +1,9 @@
 """The `flask` commands: thin, they call the services and say what happened."""
 
+import os
+import sys
 from contextlib import contextmanager
-from typing import Iterator
+from typing import IO, Callable, Iterator, Optional, Tuple
 
 import click
 from alembic.util import CommandError
@@ -12,8 +14,10 @@ from sqlalchemy.exc import DBAPIError
 from webapp import database
 from webapp.config import ROOT
 from webapp.csv_file import FileError
+from webapp.errors import DeskError
 from webapp.health_index import refresh
 from webapp.health_index.parsing import UpstreamError
+from webapp.zipcodes import bulk
 
 SEED = ROOT / "seed"
 
@@ -22,6 +26,7 @@ def register_commands(app: Flask) -> None:
     """Add the commands to `flask`."""
     app.cli.add_command(init_db)
     app.cli.add_command(refresh_index)
+    app.cli.add_command(lookup)
 
 
 @click.command("init-db")
@@ -55,6 +60,52 @@ def refresh_index() -> None:
     click.echo(f"Statbel ({outcome.source}): {outcome.changed} values new or revised.")
 
 
+@click.command("lookup")
+@click.argument("zipcodes", nargs=-1)
+@click.option("--csv", "file", type=click.File("rb"), help="A CSV file, or - for standard input.")
+@with_appcontext
+def lookup(zipcodes: Tuple[str, ...], file: Optional[IO[bytes]]) -> None:
+    """Tell the risk factors of ZIPCODES, one a line.
+
+    Or of a CSV file, which is written to standard output with the columns risk_factor and error
+    added: flask lookup --csv in.csv > out.csv
+
+    Needs no running server. Ends with status 1 when a zipcode on the command line has no factor, or
+    when the file cannot be read to its end; what was written before that is not whole.
+    """
+    if bool(zipcodes) == bool(file):
+        raise click.UsageError("Give zipcodes, or a file with --csv.")
+    with _one_line_errors():
+        known = bulk.results()
+        if file:
+            with _progress(file) as read:
+                bulk.answer_csv(read, sys.stdout.buffer.write, known)
+            sys.stdout.buffer.flush()
+            return
+        found = [bulk.result(known, zipcode) for zipcode in zipcodes]
+        for zipcode, (factor, error) in zip(zipcodes, found):
+            click.echo(f"{zipcode}\t{factor or error}")
+    if any(error for _factor, error in found):
+        sys.exit(1)
+
+
+@contextmanager
+def _progress(file: IO[bytes]) -> Iterator[Callable[[int], bytes]]:
+    """Give what reads a file; it shows how far it is when standard error is a terminal."""
+    size = os.fstat(file.fileno()).st_size
+    if not size or not sys.stderr.isatty():
+        yield file.read
+        return
+    with click.progressbar(length=size, file=sys.stderr) as bar:
+
+        def read(count: int) -> bytes:
+            part = file.read(count)
+            bar.update(len(part))
+            return part
+
+        yield read
+
+
 @contextmanager
 def _one_line_errors() -> Iterator[None]:
     """Make what an operator can mend one line instead of a traceback."""
@@ -62,10 +113,16 @@ def _one_line_errors() -> Iterator[None]:
         yield
     except FileError as error:
         raise click.ClickException(f"{error}. Nothing was changed.") from None
+    except DeskError as error:
+        raise click.ClickException(error.message) from None
     except UpstreamError as error:
         raise click.ClickException(f"Statbel cannot be read: {error}") from None
     except CommandError as error:
         raise click.ClickException(f"The schema of the database does not fit this program: {error}") from None
+    except BrokenPipeError:
+        raise  # click's: whoever read the output has had enough
+    except OSError as error:
+        raise click.ClickException(f"The output cannot be written: {error.strerror}") from None
     except DBAPIError as error:
         reason = " ".join(str(error.orig).split())
         raise click.ClickException(f"The database cannot be used: {reason}") from None

@@ -1,6 +1,6 @@
 """What day and what instant it is: the one place that asks the clock."""
 
-from datetime import date, datetime, timezone
+from datetime import date, datetime, time, timezone
 
 from dateutil.tz import gettz
 
@@ -17,3 +17,8 @@ def now() -> datetime:
 def today() -> date:
     """The date in Belgium, where risk tables come into force at midnight."""
     return now().astimezone(BRUSSELS).date()
+
+
+def start_of(day: date) -> datetime:
+    """The instant at which a day begins in Belgium, in UTC."""
+    return datetime.combine(day, time.min, BRUSSELS).astimezone(timezone.utc)

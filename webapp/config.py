@@ -36,6 +36,8 @@ DEFAULTS = {
     "HEALTH_INDEX_FALLBACK_URL": OPEN_DATA_URL,
     "HEALTH_INDEX_TIMEOUT": "3.05,5",
     "WEB_THREADS": "4",
+    "RATE_LIMIT": "6000",
+    "TRUSTED_PROXIES": "0",
     "LOG_LEVEL": "info",
 }
 
@@ -50,11 +52,14 @@ class Settings:
 
     Attributes:
         database_url: where risk tables and index values are kept.
-        redis_url: the cache that several containers share; None for a cache in the process.
+        redis_url: the cache and the counts of requests that several containers share; None to keep
+            both in the process.
         health_index_url: the be.STAT view that is read first.
         health_index_fallback_url: Statbel's open-data zip, read when the first fails.
         health_index_timeout: deadlines in seconds, to connect and then to read.
         web_threads: threads of the one gunicorn worker, and so database connections.
+        rate_limit: requests that one client may send in a minute; 0 for any number.
+        trusted_proxies: how many proxies stand in front, whose X-Forwarded-For is to be believed.
         log_level: a name from LOG_LEVELS.
     """
 
@@ -64,6 +69,8 @@ class Settings:
     health_index_fallback_url: str
     health_index_timeout: Tuple[float, float]
     web_threads: int
+    rate_limit: int
+    trusted_proxies: int
     log_level: str
 
     @classmethod
@@ -92,7 +99,9 @@ class Settings:
             health_index_url=_http_url(values, "HEALTH_INDEX_URL"),
             health_index_fallback_url=_http_url(values, "HEALTH_INDEX_FALLBACK_URL"),
             health_index_timeout=_deadlines(values["HEALTH_INDEX_TIMEOUT"]),
-            web_threads=_threads(values["WEB_THREADS"]),
+            web_threads=_whole_number(values, "WEB_THREADS", 1, 64),
+            rate_limit=_whole_number(values, "RATE_LIMIT", 0, 1_000_000),
+            trusted_proxies=_whole_number(values, "TRUSTED_PROXIES", 0, 9),
             log_level=_log_level(values["LOG_LEVEL"]),
         )
 
@@ -104,11 +113,11 @@ class Settings:
             "CACHE_TYPE": f"webapp.cache_backends.{'SharedCache' if self.redis_url else 'ProcessCache'}",
             "CACHE_REDIS_URL": self.redis_url,
             # The number changes with the shape of what is cached, so that two releases can share Redis.
-            "CACHE_KEY_PREFIX": "belgian-desk:1:",
+            "CACHE_KEY_PREFIX": "belgian-desk:2:",
             # Above the number of keys that can be asked for in the minute that they live: 9,000
             # zipcodes and a few base years. Beyond it, those that have expired are dropped.
             "CACHE_THRESHOLD": 20_000,
-            # No route takes a body.
+            # For all routes but security.BULK_ENDPOINT.
             "MAX_CONTENT_LENGTH": 64 * 1024,
             "SEND_FILE_MAX_AGE_DEFAULT": 3600,
         }
@@ -200,9 +209,12 @@ def _deadlines(text: str) -> Tuple[float, float]:
     return connect, read
 
 
-def _threads(text: str) -> int:
-    if not re.fullmatch("[0-9]{1,2}", text) or not 1 <= int(text) <= 64:
-        raise ConfigurationError(f"WEB_THREADS is {text[:20]!r}, but must be a whole number from 1 to 64.")
+def _whole_number(values: Mapping[str, str], name: str, least: int, most: int) -> int:
+    text = values[name].strip()
+    if not re.fullmatch("[0-9]{1,7}", text) or not least <= int(text) <= most:
+        raise ConfigurationError(
+            f"{name} is {text[:20]!r}, but must be a whole number from {least} to {most}."
+        )
     return int(text)
 
 

@@ -2,7 +2,7 @@
 
 import logging
 import uuid
-from typing import Optional
+from typing import List, Mapping, Optional, Sequence, Tuple
 
 from flask import Flask, Response, request
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -22,8 +22,9 @@ class DeskError(Exception):
         status: the HTTP status that fits it.
         title: what happened, in a few words.
         message: what happened and what to do, for a person.
-        field: the form field that has to be corrected, if one has.
+        field: the field of the lookup form that has to be corrected, if one has.
         value: what that field held.
+        errors: what is wrong with each parameter of a request to the API.
         retry_after: seconds after which the same request may succeed, if it may.
     """
 
@@ -33,16 +34,32 @@ class DeskError(Exception):
     field: Optional[str] = None
     retry_after: Optional[int] = None
 
-    def __init__(self, message: str, value: str = "") -> None:
+    def __init__(
+        self, message: str, value: str = "", errors: Optional[Mapping[str, Sequence[str]]] = None
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.value = value
+        self.errors = errors
+
+
+class RequestNotValid(DeskError):
+    """Parameters are missing, unknown, given twice or wrong, in a way that has no code of its own."""
+
+    code, status, title = "NOT_VALID", 400, "The request is not valid"
 
 
 class WrongYear(DeskError):
     """What was given is not a base year of the health index."""
 
     code, status, title, field = "WRONG_YEAR", 400, "That is not a base year", "year"
+
+
+class RateLimited(DeskError):
+    """A client sent more requests than it may in a minute."""
+
+    code, status, title = "RATE_LIMITED", 429, "Too many requests"
+    retry_after = 60
 
 
 class IndexUnavailable(DeskError):
@@ -52,10 +69,46 @@ class IndexUnavailable(DeskError):
     retry_after = 60
 
 
+class MonthNotValid(DeskError):
+    """What was given does not have the form of a month."""
+
+    code, status, title = "MONTH_NOT_VALID", 400, "That is not a month"
+
+
+class MonthNotFound(DeskError):
+    """The month has the right form, but no value is held for it."""
+
+    code, status, title = "MONTH_NOT_FOUND", 404, "There is no health index for this month"
+
+
+class AmountNotValid(DeskError):
+    """What was given is not an amount of money."""
+
+    code, status, title = "AMOUNT_NOT_VALID", 400, "That is not an amount"
+
+
 class ZipcodeNotValid(DeskError):
     """What was given does not have the form of a zipcode."""
 
     code, status, title, field = "ZIPCODE_NOT_VALID", 400, "That is not a zipcode", "zipcode"
+
+
+class CsvNotValid(DeskError):
+    """A file that was sent is not CSV that can be read."""
+
+    code, status, title = "CSV_NOT_VALID", 400, "The file cannot be read"
+
+
+class TooLarge(DeskError):
+    """More was sent than is taken at once."""
+
+    code, status, title = "TOO_LARGE", 413, "The request is too large"
+
+
+class MediaTypeNotSupported(DeskError):
+    """Content of a kind was sent that the route does not read."""
+
+    code, status, title = "MEDIA_TYPE_NOT_SUPPORTED", 415, "Content of this kind is not read here"
 
 
 class ZipcodeNotFound(DeskError):
@@ -71,6 +124,13 @@ class RiskTableUnavailable(DeskError):
     retry_after = 60
 
 
+class RoomUnavailable(DeskError):
+    """There is no room for the answer in the folder of temporary files."""
+
+    code, status, title = "ROOM_UNAVAILABLE", 503, "The service is temporarily unavailable"
+    retry_after = 60
+
+
 class DatabaseUnavailable(DeskError):
     """The database is out of reach, or does not answer in time."""
 
@@ -80,17 +140,27 @@ class DatabaseUnavailable(DeskError):
 
 # What the router and the server refuse. Names of our own: the wording of the standard phrases
 # differs between versions of Python and Werkzeug, and scripts branch on these.
+INTERNAL_ERROR = "INTERNAL_ERROR"
 HTTP_CODES = {
     400: ("BAD_REQUEST", "The request cannot be read", "Please check the address."),
-    404: ("NOT_FOUND", "There is no such page", "Please check the address, or start from the lookup form."),
-    405: ("METHOD_NOT_ALLOWED", "This page can only be read", "Please use GET."),
-    413: ("TOO_LARGE", "The request is too large", "This address takes no content."),
+    404: ("NOT_FOUND", "There is nothing at this address", "Please check it for a typing error."),
+    405: ("METHOD_NOT_ALLOWED", "This method does not work here", "The header Allow names those that do."),
+    413: (TooLarge.code, TooLarge.title, "This address takes no content."),
+    500: (INTERNAL_ERROR, "Something went wrong on our side", ""),
 }
+
+
+def codes() -> List[Tuple[int, str, str]]:
+    """Every code that an answer may have: its status, the code, and what it means."""
+    of_the_server = {(status, code): f"{title}." for status, (code, title, _message) in HTTP_CODES.items()}
+    of_the_domain = {(error.status, error.code): str(error.__doc__) for error in DeskError.__subclasses__()}
+    known = {**of_the_server, **of_the_domain}  # both know TOO_LARGE
+    return [(status, code, meaning) for (status, code), meaning in sorted(known.items())]
 
 
 def register_error_handlers(app: Flask) -> None:
     """Give the application its error handlers: on the app, because no blueprint sees a 404."""
-    app.register_error_handler(DeskError, _domain_error)
+    app.register_error_handler(DeskError, error_response)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(DBAPIError, _database_error)
     app.register_error_handler(PoolTimeout, _database_error)
@@ -106,14 +176,23 @@ def apply_error(response: Response, error: DeskError) -> Response:
     return response
 
 
-def _domain_error(error: DeskError) -> Response:
+def error_response(error: DeskError) -> Response:
+    """The answer that an error of the domain is."""
     response = represent_error(
-        error.status, error.code, error.title, error.message, field=error.field, value=error.value
+        error.status,
+        error.code,
+        error.title,
+        error.message,
+        field=error.field,
+        value=error.value,
+        errors=error.errors,
     )
     return apply_error(response, error)
 
 
 def _http_error(error: HTTPException) -> Response:
+    if isinstance(error.response, Response):
+        return error.response  # made by whoever raised it: see rate_limit.py
     status = error.code or 500  # Flask keeps errors without a status, and redirections, to itself
     code, title, message = HTTP_CODES.get(status, (f"HTTP_{status}", error.name, error.description or ""))
     response = represent_error(status, code, title, message)
@@ -129,13 +208,13 @@ def as_domain_error(error: Exception) -> Optional[DeskError]:
         return error
     if isinstance(error, PoolTimeout) or (isinstance(error, DBAPIError) and _is_out_of_reach(error)):
         log.error("the database is out of reach: %s", str(getattr(error, "orig", error)).strip())
-        return DatabaseUnavailable("Please try again in a moment: reload this page.")
+        return DatabaseUnavailable("Please try again in a moment.")
     return None
 
 
 def _database_error(error: Exception) -> Response:
     meaning = as_domain_error(error)
-    return _domain_error(meaning) if meaning else _unexpected_error(error)
+    return error_response(meaning) if meaning else _unexpected_error(error)
 
 
 def _is_out_of_reach(error: DBAPIError) -> bool:
@@ -148,10 +227,11 @@ def _is_out_of_reach(error: DBAPIError) -> bool:
 def _unexpected_error(error: Exception) -> Response:
     reference = uuid.uuid4().hex[:8]
     log.error("reference %s: %s %s failed", reference, request.method, request.path, exc_info=error)
+    code, title, _message = HTTP_CODES[500]
     return represent_error(
         500,
-        "INTERNAL_ERROR",
-        "Something went wrong on our side",
+        code,
+        title,
         f"It has been recorded. If you report it, please give the reference {reference}.",
         reference=reference,
     )

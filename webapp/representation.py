@@ -1,9 +1,12 @@
 """One payload as JSON or as a page: the one place that reads Accept, and that sets the headers
 of caching on what it makes."""
 
-from typing import Any, Mapping, Optional
+from typing import Any, Dict, Mapping, Optional, Sequence
 
-from flask import Response, jsonify, make_response, render_template, request
+from flask import Response, jsonify, make_response, render_template, request, url_for
+
+# Everything below this is for scripts: there an error is never a page.
+API_PREFIX = "/api/"
 
 # JSON first: it is what `*/*` and a missing Accept get. A browser prefers text/html.
 MEDIA_TYPES = ("application/json", "text/html")
@@ -15,6 +18,14 @@ def prefers_page() -> bool:
     if requested_format in ("json", "html"):
         return requested_format == "html"
     return request.accept_mimetypes.best_match(MEDIA_TYPES) == "text/html"
+
+
+def prefers_csv() -> bool:
+    """The same between JSON and CSV, on the routes of the API that have both."""
+    requested_format = request.args.get("format")
+    if requested_format is not None:
+        return requested_format == "csv"
+    return request.accept_mimetypes.best_match(("application/json", "text/csv")) == "text/csv"
 
 
 def represent(
@@ -53,20 +64,38 @@ def represent_error(
     *,
     field: Optional[str] = None,
     value: str = "",
+    errors: Optional[Mapping[str, Sequence[str]]] = None,
     reference: Optional[str] = None,
 ) -> Response:
-    """Answer with an error, as `{"detail": code}` or as a page for a person.
+    """Answer with an error: under /api/ as RFC 9457 has it, else as `{"detail": code}` or as a page.
 
     An error that belongs to a form field comes as the lookup form with that field to correct.
     """
-    if prefers_page():
+    further = {"reference": reference} if reference else {}
+    if request.path.startswith(API_PREFIX):
+        response = _problem(status, code, title, message, {"errors": errors} if errors else further)
+    elif prefers_page():
         context: Mapping[str, Any] = {"title": title, "message": message}
         if field is not None:
             context = {"values": {field: value}, "errors": {field: message}, "title": title}
         response = make_response(render_template("lookup.html" if field else "error.html", **context))
     else:
-        response = jsonify(detail=code, **({"reference": reference} if reference else {}))
+        response = jsonify(detail=code, **further)
     response.status_code = status
     response.vary.add("Accept")
     response.cache_control.no_store = True
+    return response
+
+
+def _problem(status: int, code: str, title: str, message: str, further: Mapping[str, Any]) -> Response:
+    body: Dict[str, Any] = {
+        "type": url_for("api.document", _anchor=code),  # where the code is explained
+        "title": title,
+        "status": status,
+        "detail": message,
+        "code": code,
+        **further,
+    }
+    response = jsonify(body)
+    response.mimetype = "application/problem+json"
     return response

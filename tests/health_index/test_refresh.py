@@ -2,7 +2,7 @@
 
 import time
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from itertools import islice
 from typing import Any, Callable, List
@@ -60,8 +60,8 @@ def due(set_clock: SetClock) -> None:
 
 @pytest.fixture
 def hasty(make_app: MakeApp, database_url: str, statbel: FakeStatbel) -> Flask:
-    """An application that waits no longer than a third of a second for a source."""
-    return make_app(settings_for(database_url, **statbel.addresses, HEALTH_INDEX_TIMEOUT="0.1,0.2"))
+    """An application that waits less than a second for a source."""
+    return make_app(settings_for(database_url, **statbel.addresses, HEALTH_INDEX_TIMEOUT="0.2,0.6"))
 
 
 def latest(app: Flask, base_year: int = 2025) -> LatestIndex:
@@ -105,8 +105,12 @@ def test_a_new_month_is_read_and_stored(app: Flask, statbel: FakeStatbel) -> Non
         "index": Decimal("103.52"),
         "month": month("2026-08"),
         "status": "published",
+        "source": "bestat",
+        "fetched_at": PUBLICATION,
         "checked_at": PUBLICATION,
         "stale": False,
+        "next_publication": date(2026, 9, 29),
+        "changed_at": PUBLICATION,
     }
     assert held(app, 2025, "2026-08") == ("103.52", "published", "bestat")
 
@@ -423,8 +427,12 @@ def test_the_last_good_value_is_served_when_statbel_cannot_be_read(
         "index": Decimal("103.24"),
         "month": month("2026-07"),
         "status": "published",
+        "source": "seed",
+        "fetched_at": ORDINARY_DAY,
         "checked_at": None,
         "stale": True,
+        "next_publication": date(2026, 9, 29),
+        "changed_at": datetime(2026, 8, 27, 22, 0, tzinfo=timezone.utc),  # midnight in Belgium
     }
 
 

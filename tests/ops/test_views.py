@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from tests.databases import PostgresDatabases, settings_for
+from tests.databases import NEWEST_REVISION, PostgresDatabases, settings_for
 from webapp.config import Settings
 from webapp.extensions import db
 
@@ -61,7 +61,7 @@ def test_without_a_schema_the_service_is_not_ready(shared_empty_app: Flask) -> N
         503,
         {
             "status": "unavailable",
-            "reasons": ["the schema is at nothing, not at 0001: run flask init-db"],
+            "reasons": [f"the schema is at nothing, not at {NEWEST_REVISION}: run flask init-db"],
         },
     )
 
@@ -71,9 +71,12 @@ NO_INDEX = "no index value is held: run flask init-db or flask refresh-index"
 BROKEN = [
     (
         ["UPDATE alembic_version SET version_num = '0000'"],
-        ["the schema is at 0000, not at 0001: run flask init-db"],
+        [f"the schema is at 0000, not at {NEWEST_REVISION}: run flask init-db"],
     ),
-    (["DELETE FROM alembic_version"], ["the schema is at nothing, not at 0001: run flask init-db"]),
+    (
+        ["DELETE FROM alembic_version"],
+        [f"the schema is at nothing, not at {NEWEST_REVISION}: run flask init-db"],
+    ),
     (["DELETE FROM risk_table"], [NO_TABLE]),
     (["UPDATE risk_table SET effective_from = '2026-08-15'"], [NO_TABLE]),
     (["DELETE FROM index_value"], [NO_INDEX]),
@@ -95,7 +98,7 @@ def test_what_is_missing_is_told(app: Flask, statements: List[str], reasons: Lis
     [
         ["DROP TABLE risk_range", "DROP TABLE risk_table"],
         ["DROP TABLE index_value"],
-        ["INSERT INTO alembic_version VALUES ('0002')"],
+        ["INSERT INTO alembic_version VALUES ('0000')"],
     ],
     ids=";".join,
 )

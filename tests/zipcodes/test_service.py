@@ -1,5 +1,6 @@
 """The lookup: from the table that is in force today, and from no other."""
 
+import re
 import uuid
 from datetime import date, datetime, timezone
 from typing import Dict, Iterator, List, Optional, Tuple
@@ -8,7 +9,7 @@ import pytest
 from flask import Flask
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, event, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -52,7 +53,8 @@ ONLY_9000 = {name: [Range(9000, 9000, name)] for name in "ABC"}
 
 def test_a_lookup_tells_factor_range_table_and_places(session: Session) -> None:
     table = session.scalars(select(RiskTable)).one()
-    assert service.find(9200) == {
+    found = service.find(9200)
+    assert {**found, "places": [place["name"] for place in found["places"]]} == {
         "zipcode": 9200,
         "factor": "A",
         "first": 9170,
@@ -69,7 +71,22 @@ def test_a_lookup_tells_factor_range_table_and_places(session: Session) -> None:
             "Schoonaarde",
             "Sint-Gillis-Dendermonde",
         ],
+        "changed_at": ORDINARY_DAY,
     }
+
+
+def test_since_when_it_is_so_is_read_before_the_rest(session: Session) -> None:
+    """Else what is loaded meanwhile would have the new date and the old content, for good."""
+    sent: List[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        sent.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    service.find(9200)
+    event.remove(db.engine, "before_cursor_execute", note)
+    tables = [re.findall("FROM ([a-z_]+)", statement)[0] for statement in sent]
+    assert tables == ["risk_table", "place", "risk_range", "place"]
 
 
 def test_a_zipcode_in_a_range_that_bpost_does_not_use_has_no_places(session: Session) -> None:

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import List, Optional, TypedDict
 
+from dateutil.relativedelta import relativedelta
 from sqlalchemy import select
 
 from webapp import clock
@@ -11,22 +12,28 @@ from webapp.errors import IndexUnavailable
 from webapp.extensions import db
 from webapp.health_index import refresh
 from webapp.health_index.models import IndexValue, UpstreamCheck
-from webapp.health_index.publication import latest_published_month
+from webapp.health_index.publication import latest_published_month, publication_day
 
 
 class LatestIndex(TypedDict):
     """The latest index on one base year.
 
-    `month` is the first day of the month. `checked_at` is when Statbel last answered, None if
-    it never has. `stale` tells that Statbel should have published a later month already.
+    `month` is the first day of the month. `source` and `fetched_at` say where and when this value
+    was read. `checked_at` is when Statbel last answered, None if it never has. `stale` tells that
+    Statbel should have published a later month already; `next_publication` is the day on which it
+    publishes again. `changed_at` is since when all of this, but for `checked_at`, is so.
     """
 
     base_year: int
     index: Decimal
     month: date
     status: str
+    source: str
+    fetched_at: datetime
     checked_at: Optional[datetime]
     stale: bool
+    next_publication: date
+    changed_at: datetime
 
 
 def held_base_years() -> List[int]:
@@ -41,18 +48,23 @@ def latest(base_year: int) -> LatestIndex:
     """
     refresh.refresh_if_due()
     value = db.session.scalars(
-        select(IndexValue).filter_by(base_year=base_year).order_by(IndexValue.month.desc()).limit(1)
+        select(IndexValue).where(IndexValue.base_year == base_year).order_by(IndexValue.month.desc()).limit(1)
     ).first()
     if value is None:
         raise IndexUnavailable(
             f"No value is known on base year {base_year} yet. Please try again in a minute."
         )
     check = db.session.get(UpstreamCheck, 1)
+    due = latest_published_month(clock.today())
     return {
         "base_year": base_year,
         "index": value.value,
         "month": value.month,
         "status": value.status,
+        "source": value.source,
+        "fetched_at": value.fetched_at,
         "checked_at": check.succeeded_at if check else None,
-        "stale": value.month < latest_published_month(clock.today()),
+        "stale": value.month < due,
+        "next_publication": publication_day(due + relativedelta(months=1)),
+        "changed_at": max(value.fetched_at, clock.start_of(publication_day(due))),
     }

@@ -6,9 +6,11 @@ from sqlalchemy import CheckConstraint, Date, Double, ForeignKey, String, func, 
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.columns import Instant
+from webapp.columns import Instant, SearchText
 from webapp.extensions import Model
 
+# The form of a zipcode, and what that allows.
+ZIPCODE = "[1-9][0-9]{3}"
 LOWEST_ZIPCODE = 1000
 HIGHEST_ZIPCODE = 9999
 FACTORS = ("A", "B", "C")
@@ -64,6 +66,7 @@ class Place(Model):
     `name` is the one that GeoNames lists first. The others are empty in a language in which the
     place has none. `language` is that of the place itself: nl, fr, de, or nl+fr in Brussels.
     `nis` is the code of the municipality in Statbel's REFNIS. `province_*` are empty in Brussels.
+    `search_*` are the names as place_names.search_text writes them. All places are `loaded_at` once.
     """
 
     __tablename__ = "place"
@@ -83,3 +86,6 @@ class Place(Model):
     language: Mapped[str] = mapped_column(String(10))
     lat: Mapped[float] = mapped_column(Double)
     lon: Mapped[float] = mapped_column(Double)
+    search_names: Mapped[str] = mapped_column(SearchText)
+    search_municipality: Mapped[str] = mapped_column(SearchText)
+    loaded_at: Mapped[datetime] = mapped_column(Instant)

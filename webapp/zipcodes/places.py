@@ -7,14 +7,22 @@ from typing import Any, Dict, List
 from sqlalchemy import String, delete, insert, select
 from sqlalchemy.orm import Session
 
+from webapp import clock
 from webapp.csv_file import FileError, read_records
-from webapp.zipcodes.models import Place
+from webapp.zipcodes.models import ZIPCODE, Place
+from webapp.zipcodes.place_names import search_text
 
-COLUMNS = tuple(column.name for column in Place.__table__.columns)
+# What the file does not hold, because it follows from the rest.
+SEARCH_COLUMNS = ("search_names", "search_municipality")
+COLUMNS = tuple(
+    column.name
+    for column in Place.__table__.columns
+    if column.name not in SEARCH_COLUMNS and column.name != "loaded_at"
+)
 LENGTHS = {
     column.name: column.type.length
     for column in Place.__table__.columns
-    if isinstance(column.type, String) and column.type.length
+    if column.name in COLUMNS and isinstance(column.type, String) and column.type.length
 }
 
 
@@ -26,7 +34,7 @@ def read(path: Path) -> List[Dict[str, Any]]:
     rows: Dict[Any, Dict[str, Any]] = {}
     for number, fields in read_records(path, COLUMNS):
         row: Dict[str, Any] = dict(zip(COLUMNS, fields))
-        if not re.fullmatch("[1-9][0-9]{3}", row["zipcode"]):
+        if not re.fullmatch(ZIPCODE, row["zipcode"]):
             raise FileError(path, number, f"{row['zipcode']!r} is not a zipcode")
         if not row["name"]:
             raise FileError(path, number, "the place has no name")
@@ -57,10 +65,18 @@ def _degrees(path: Path, number: int, text: str, limit: float) -> float:
 
 def load(session: Session, rows: List[Dict[str, Any]]) -> bool:
     """Make the table hold exactly these rows; False when it did already."""
-    columns = [Place.__table__.columns[name] for name in COLUMNS]
-    held = {tuple(row) for row in session.execute(select(*columns))}
-    if held == {tuple(row[name] for name in COLUMNS) for row in rows}:
+    rows = [{**row, **_searched(row)} for row in rows]
+    names = (*COLUMNS, *SEARCH_COLUMNS)
+    held = {tuple(row) for row in session.execute(select(*(Place.__table__.columns[name] for name in names)))}
+    if held == {tuple(row[name] for name in names) for row in rows}:
         return False
+    now = clock.now()
     session.execute(delete(Place))
-    session.execute(insert(Place), rows)
+    session.execute(insert(Place), [{**row, "loaded_at": now} for row in rows])
     return True
+
+
+def _searched(row: Dict[str, Any]) -> Dict[str, str]:
+    names = (row["name"], row["name_nl"], row["name_fr"], row["name_de"])
+    municipality = (row["municipality_nl"], row["municipality_fr"], row["municipality_de"])
+    return {"search_names": search_text(names), "search_municipality": search_text(municipality)}

@@ -1,7 +1,7 @@
 """The risk factor of a zipcode, from the risk table that is in force today."""
 
-from datetime import date
-from typing import List, Optional, TypedDict
+from datetime import date, datetime
+from typing import Dict, List, Optional, TypedDict
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,14 +10,16 @@ from webapp import clock
 from webapp.errors import RiskTableUnavailable, ZipcodeNotFound
 from webapp.extensions import db
 from webapp.zipcodes.models import Place, RiskRange, RiskTable
+from webapp.zipcodes.place_names import PlaceDescription, describe_all
 from webapp.zipcodes.risk_table import RiskFile
 
 
 class RiskFactor(TypedDict):
     """The risk factor of a zipcode, and where it comes from.
 
-    `first` and `last` are the ends of the range that holds the zipcode. `places` are the names
-    of the localities with this zipcode; none when bpost does not use it.
+    `first` and `last` are the ends of the range that holds the zipcode. `places` are the
+    localities with this zipcode; none when bpost does not use it. `changed_at` is since when all
+    of this can be so.
     """
 
     zipcode: int
@@ -26,7 +28,8 @@ class RiskFactor(TypedDict):
     last: int
     risk_table: int
     effective_from: date
-    places: List[str]
+    places: List[PlaceDescription]
+    changed_at: datetime
 
 
 def find(zipcode: int) -> RiskFactor:
@@ -34,9 +37,8 @@ def find(zipcode: int) -> RiskFactor:
 
     Raises ZipcodeNotFound when no range holds it, RiskTableUnavailable when no table is in force.
     """
-    table = table_in_force(db.session(), clock.today())
-    if table is None:
-        raise RiskTableUnavailable("No risk table has been loaded yet. Please try again in a minute.")
+    table = current_table()
+    changed = changed_at(table)  # first: what is read after it may be newer, but never older
     found = db.session.scalars(
         select(RiskRange).where(
             RiskRange.risk_table_id == table.id, RiskRange.first <= zipcode, RiskRange.last >= zipcode
@@ -47,7 +49,6 @@ def find(zipcode: int) -> RiskFactor:
             f"No range of the risk table holds zipcode {zipcode}. Check it for a typing error.",
             value=str(zipcode),
         )
-    places = db.session.scalars(select(Place).where(Place.zipcode == zipcode))
     return {
         "zipcode": zipcode,
         "factor": found.factor,
@@ -55,15 +56,41 @@ def find(zipcode: int) -> RiskFactor:
         "last": found.last,
         "risk_table": table.id,
         "effective_from": table.effective_from,
-        "places": sorted(_local_name(place) for place in places),
+        "places": describe_all(db.session.scalars(select(Place).where(Place.zipcode == zipcode))),
+        "changed_at": changed,
     }
 
 
-def _local_name(place: Place) -> str:
-    """The name in the languages of the place itself: Gent, but Brussel / Bruxelles."""
-    names = {"nl": place.name_nl, "fr": place.name_fr, "de": place.name_de}
-    local = [names[language] for language in place.language.split("+") if names.get(language)]
-    return " / ".join(dict.fromkeys(local)) or place.name
+def risk_factors() -> Dict[int, str]:
+    """The risk factor of every zipcode that has one today.
+
+    Raises RiskTableUnavailable when no table is in force.
+    """
+    ranges = db.session.execute(
+        select(RiskRange.first, RiskRange.last, RiskRange.factor).where(
+            RiskRange.risk_table_id == current_table().id
+        )
+    )
+    return {zipcode: factor for first, last, factor in ranges for zipcode in range(first, last + 1)}
+
+
+def current_table() -> RiskTable:
+    """The risk table that counts today. Raises RiskTableUnavailable when there is none."""
+    table = table_in_force(db.session(), clock.today())
+    if table is None:
+        raise RiskTableUnavailable("No risk table has been loaded yet. Please try again in a minute.")
+    return table
+
+
+def changed_at(table: RiskTable) -> datetime:
+    """Since when what a risk table and the places say together can have been so."""
+    in_force = max(table.imported_at, clock.start_of(table.effective_from))
+    return max(in_force, places_changed_at() or in_force)
+
+
+def places_changed_at() -> Optional[datetime]:
+    """When the places were loaded, None when there are none."""
+    return db.session.scalar(select(Place.loaded_at).limit(1))  # they are always loaded together
 
 
 def table_in_force(session: Session, on: date) -> Optional[RiskTable]:

@@ -9,9 +9,12 @@ from webapp.errors import ZipcodeNotValid
 from webapp.extensions import CACHE_SECONDS, memoize
 from webapp.representation import represent
 from webapp.zipcodes import service
+from webapp.zipcodes.models import ZIPCODE
 from webapp.zipcodes.service import RiskFactor
 
 bp = Blueprint("zipcodes", __name__)
+
+ZIPCODE_ADVICE = "A zipcode has four digits, from 1000 to 9999. For example: 9000."
 
 
 @bp.get("/zipcode/<zipcode>")
@@ -38,8 +41,8 @@ def parse_zipcode(text: str) -> int:
 
     Raises ZipcodeNotValid when it is not four digits, of which the first is not 0.
     """
-    if not re.fullmatch("[1-9][0-9]{3}", text):
-        raise ZipcodeNotValid("A zipcode has four digits, from 1000 to 9999. For example: 9000.", value=text)
+    if not re.fullmatch(ZIPCODE, text):
+        raise ZipcodeNotValid(ZIPCODE_ADVICE, value=text)
     return int(text)
 
 

@@ -1,0 +1,281 @@
+"""`POST /api/v1/zipcodes/lookup`: many zipcodes at once, in JSON and in CSV."""
+
+import contextlib
+import gzip
+import socket
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Tuple
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tests.benchmarks import bulk as benchmark
+from tests.databases import settings_for
+from tests.live import running
+from tests.statbel import FakeStatbel
+from webapp.config import Settings
+
+ADDRESS = "/api/v1/zipcodes/lookup"
+CSV = {"Content-Type": "text/csv"}
+
+
+def result(zipcode: str, risk_factor: Any = None, error: Any = None) -> Dict[str, Any]:
+    return {"zipcode": zipcode, "risk_factor": risk_factor, "error": error}
+
+
+def test_json_gets_one_result_for_each_zipcode_in_order(reader: FlaskClient) -> None:
+    answer = reader.post(ADDRESS, json={"zipcodes": ["9000", "2000", "999", "1311", "9000", ""]})
+    assert (answer.status_code, answer.content_type) == (200, "application/json")
+    assert answer.json == {
+        "results": [
+            result("9000", "B"),
+            result("2000", "C"),
+            result("999", error="ZIPCODE_NOT_VALID"),
+            result("1311", error="ZIPCODE_NOT_FOUND"),
+            result("9000", "B"),
+            result("", error="ZIPCODE_NOT_VALID"),
+        ]
+    }
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_no_zipcodes_have_no_results(reader: FlaskClient) -> None:
+    assert reader.post(ADDRESS, json={"zipcodes": []}).json == {"results": []}
+
+
+def test_ten_thousand_are_taken_as_json(reader: FlaskClient) -> None:
+    answer = reader.post(ADDRESS, json={"zipcodes": ["9000"] * 10_000})
+    assert answer.json == {"results": [result("9000", "B")] * 10_000}
+
+
+def test_csv_gets_two_columns_more(reader: FlaskClient) -> None:
+    answer = reader.post(ADDRESS, data="zipcode;client\r\n9000;Élise\r\n1311;x\r\n".encode(), headers=CSV)
+    assert (answer.status_code, answer.content_type) == (200, "text/csv; charset=utf-8")
+    assert answer.data.decode() == (
+        "zipcode;client;risk_factor;error\r\n9000;Élise;B;\r\n1311;x;;ZIPCODE_NOT_FOUND\r\n"
+    )
+    assert answer.headers["Content-Length"] == str(len(answer.data))
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_csv_of_windows_comes_back_in_its_encoding(reader: FlaskClient) -> None:
+    answer = reader.post(
+        ADDRESS, data=b"9000,\xc9lise\n", headers={"Content-Type": "text/csv; charset=cp1252"}
+    )
+    assert (answer.content_type, answer.data) == ("text/csv; charset=windows-1252", b"9000,\xc9lise,B,\n")
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type", "expected"),
+    [
+        (b"{", "application/json", (400, "NOT_VALID", None)),
+        (b"", "application/json", (400, "NOT_VALID", None)),
+        (b"\xff", "application/json", (400, "NOT_VALID", None)),
+        (b'{"zipcodes": ["\\ud800"]}', "application/json", (400, "NOT_VALID", None)),
+        (b'{"\\ud800": 1}', "application/json", (400, "NOT_VALID", None)),
+        (b"[" * 100_000, "application/json", (400, "NOT_VALID", None)),
+        (b"[]", "application/json", (400, "NOT_VALID", {"content": ["Send a JSON object."]})),
+        (b"{}", "application/json", (400, "NOT_VALID", {"zipcodes": ["Give a list of zipcodes."]})),
+        (
+            b'{"zipcodes": "9000"}',
+            "application/json",
+            (400, "NOT_VALID", {"zipcodes": ["Give a list of zipcodes."]}),
+        ),
+        (
+            b'{"zipcodes": ["9000", 2000]}',
+            "application/json",
+            (400, "NOT_VALID", {"zipcodes": ["Element 2: Write a zipcode as a string."]}),
+        ),
+        (
+            b'{"zipcodes": [], "zip": 1}',
+            "application/json",
+            (400, "NOT_VALID", {"zip": ["This route does not know this parameter."]}),
+        ),
+        (b"", "text/csv", (400, "CSV_NOT_VALID", None)),
+        (b'9000,"', "text/csv", (400, "CSV_NOT_VALID", None)),
+        (b"9000", "text/plain", (415, "MEDIA_TYPE_NOT_SUPPORTED", None)),
+        (b"9000", "", (415, "MEDIA_TYPE_NOT_SUPPORTED", None)),
+        (b"zipcodes=9000", "application/x-www-form-urlencoded", (415, "MEDIA_TYPE_NOT_SUPPORTED", None)),
+        (b'{"zipcodes": [' + b'"9000",' * 10_000 + b'"9000"]}', "application/json", (413, "TOO_LARGE", None)),
+        (b'{"zipcodes": []}' + b" " * 1_100_000, "application/json", (413, "TOO_LARGE", None)),
+        (b"9000\n" * 1_000_001, "text/csv", (413, "TOO_LARGE", None)),
+    ],
+    ids=lambda value: value[:24].decode("latin-1") if isinstance(value, bytes) else None,
+)
+def test_what_cannot_be_looked_up_is_a_problem(
+    reader: FlaskClient, content: bytes, media_type: str, expected: Any
+) -> None:
+    answer = reader.post(ADDRESS, data=content, headers={"Content-Type": media_type})
+    problem = answer.json or {}
+    assert (answer.status_code, problem["code"], problem.get("errors")) == expected
+    assert answer.content_type == "application/problem+json"
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type", "limit"),
+    [
+        (b'{"zipcodes": [' + b'"9000",' * 10_000 + b'"9000"]}', "application/json", "10,000 zipcodes"),
+        (b"9000\n" * 1_000_001, "text/csv", "1,000,000 rows"),
+    ],
+    ids=["json", "csv"],
+)
+def test_too_many_are_told_the_limit(
+    reader: FlaskClient, content: bytes, media_type: str, limit: str
+) -> None:
+    answer = reader.post(ADDRESS, data=content, headers={"Content-Type": media_type})
+    assert limit in (answer.json or {})["detail"]
+
+
+def test_thousands_of_wrong_elements_do_not_make_a_huge_answer(reader: FlaskClient) -> None:
+    answer = reader.post(ADDRESS, json={"zipcodes": [9000] * 10_000})
+    assert len((answer.json or {})["errors"]["zipcodes"]) == 10
+
+
+@pytest.mark.parametrize("content", [{"json": {"zipcodes": ["9000"]}}, {"data": b"9000\n", "headers": CSV}])
+def test_without_a_database_it_is_unavailable(
+    make_app: Callable[[Settings], Flask], unreachable_url: str, content: Dict[str, Any]
+) -> None:
+    answer = make_app(settings_for(unreachable_url)).test_client().post(ADDRESS, **content)
+    assert (answer.status_code, (answer.json or {})["code"]) == (503, "DATABASE_UNAVAILABLE")
+    assert answer.headers["Retry-After"] == "10"
+
+
+def test_any_page_in_a_browser_may_ask(reader: FlaskClient) -> None:
+    asked = {"Origin": "https://broker.example", "Access-Control-Request-Method": "POST",
+             "Access-Control-Request-Headers": "content-type"}  # fmt: skip
+    allowed = reader.options(ADDRESS, headers=asked)
+    assert allowed.headers["Access-Control-Allow-Origin"] == "*"
+    assert "POST" in allowed.headers["Access-Control-Allow-Methods"]
+    assert allowed.headers["Access-Control-Allow-Headers"] == "content-type"
+    assert reader.post(ADDRESS, json={"zipcodes": []}).headers["Access-Control-Allow-Origin"] == "*"
+
+
+@pytest.fixture
+def desk_url(sqlite_url: str, statbel: FakeStatbel, tmp_path: Path) -> Any:
+    """A desk under gunicorn, and the process that serves."""
+    with running(tmp_path, DATABASE_URL=sqlite_url, **statbel.addresses) as desk:
+        yield desk.url, benchmark.worker(desk.process.pid)
+
+
+def test_a_million_rows_keep_their_order_and_take_no_memory(desk_url: Any, tmp_path: Path) -> None:
+    url, process = desk_url
+    given, answer = tmp_path / "given.csv", tmp_path / "answer.csv"
+    given.write_bytes(b"zipcode\n9000\n")
+    benchmark.post(url, given, answer)
+    before = benchmark.resident(process, "VmRSS")
+    benchmark.write_file(given, benchmark.KINDS[0])
+    benchmark.post(url, given, answer)
+    assert benchmark.resident(process, "VmHWM") - before < 30 * 1024
+    count = 0
+    for asked, got in zip(benchmark.clients(given), benchmark.clients(answer)):
+        assert asked == got
+        count += 1
+    assert count == benchmark.ROWS
+
+
+def test_content_that_comes_in_chunks_is_read(desk_url: Any) -> None:
+    url, _process = desk_url
+    parts: List[bytes] = [b"zip", b"code\n90", b"00\n", b"2000"]
+    answer = requests.post(url + ADDRESS, data=iter(parts), headers=CSV, timeout=10)
+    assert (answer.status_code, answer.content) == (200, b"zipcode,risk_factor,error\n9000,B,\n2000,C,\n")
+
+
+def test_a_client_that_sends_everything_first_sees_why_it_was_refused(desk_url: Any) -> None:
+    url, _process = desk_url
+    answer = requests.post(
+        url + ADDRESS, data=b'9000,"x"y\n' + b"9000\n" * 2_000_000, headers=CSV, timeout=30
+    )
+    assert (answer.status_code, answer.json()["code"]) == (400, "CSV_NOT_VALID")
+
+
+def test_a_client_that_stops_half_way_harms_nobody(desk_url: Any) -> None:
+    url, _process = desk_url
+    with socket.create_connection(
+        (urlsplit(url).hostname or "", urlsplit(url).port or 0), timeout=15
+    ) as half:
+        lines = [
+            f"POST {ADDRESS} HTTP/1.1",
+            "Host: x",
+            "Content-Type: text/csv",
+            "Content-Length: 99",
+            "",
+            "9",
+        ]
+        half.sendall("\r\n".join(lines).encode())
+        assert requests.get(f"{url}/zipcode/9000", timeout=10).json() == {"risk_factor": "B"}
+        assert b" 400 " in half.recv(200)
+
+
+def test_white_space_around_a_zipcode_is_let_pass_in_json_as_in_csv(reader: FlaskClient) -> None:
+    answer = reader.post(ADDRESS, json={"zipcodes": [" 9000 "]})
+    assert (answer.json or {})["results"] == [result(" 9000 ", "B")]
+
+
+def test_it_takes_no_parameters(reader: FlaskClient) -> None:
+    answer = reader.post(f"{ADDRESS}?format=csv", json={"zipcodes": []})
+    assert (answer.status_code, list((answer.json or {})["errors"])) == (400, ["format"])
+
+
+def test_content_with_many_members_is_refused_at_once(reader: FlaskClient) -> None:
+    started = time.monotonic()
+    answer = reader.post(ADDRESS, json={f"k{number}": 1 for number in range(60_000)})
+    assert (answer.status_code, (answer.json or {})["code"]) == (400, "NOT_VALID")
+    assert len(answer.data) < 1000
+    assert time.monotonic() - started < 3
+
+
+def test_compressed_content_is_refused_as_such(reader: FlaskClient) -> None:
+    headers = {**CSV, "Content-Encoding": "gzip"}
+    answer = reader.post(ADDRESS, data=gzip.compress(b"9000\n"), headers=headers)
+    assert (answer.status_code, (answer.json or {})["code"]) == (415, "MEDIA_TYPE_NOT_SUPPORTED")
+
+
+def test_without_room_for_the_answer_it_is_unavailable(
+    reader: FlaskClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    answer = reader.post(ADDRESS, data=b"9000\n", headers=CSV)
+    assert (answer.status_code, (answer.json or {})["code"]) == (503, "ROOM_UNAVAILABLE")
+    assert answer.headers["Retry-After"] == "60"
+
+
+def sent_raw(url: str, *lines: str) -> bytes:
+    """What the desk answers to a request that is written by hand, and that ends there."""
+    server = (urlsplit(url).hostname or "", urlsplit(url).port or 0)
+    with socket.create_connection(server, timeout=15) as connection:
+        head = [f"POST {ADDRESS} HTTP/1.1", "Host: desk", "Content-Type: text/csv", "Connection: close"]
+        connection.sendall("\r\n".join([*head, *lines]).encode())
+        connection.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: connection.recv(4096), b""))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("Content-Length: 1000", "", "zipcode"),
+        ("Transfer-Encoding: chunked", "", "zz", "9000"),
+        ("Transfer-Encoding: chunked", "", "8", "9000"),
+    ],
+    ids=["cut short", "no chunk", "half a chunk"],
+)
+def test_content_that_does_not_keep_its_word_is_a_bad_request(desk_url: Any, lines: Tuple[str, ...]) -> None:
+    url, _process = desk_url
+    assert sent_raw(url, *lines).startswith(b"HTTP/1.1 400 ")
+
+
+def test_clients_that_do_not_take_their_answers_stop_nobody_for_long(desk_url: Any) -> None:
+    url, _process = desk_url
+    content = b"9000;abcdefgh\n" * 700_000
+    head = f"POST {ADDRESS} HTTP/1.1\r\nHost: desk\r\nContent-Type: text/csv\r\n"
+    server = (urlsplit(url).hostname or "", urlsplit(url).port or 0)
+    with contextlib.ExitStack() as open_ones:
+        for _ in range(4):
+            client = open_ones.enter_context(socket.create_connection(server, timeout=30))
+            client.sendall(f"{head}Content-Length: {len(content)}\r\n\r\n".encode() + content)
+        assert requests.get(f"{url}/healthz", timeout=30).status_code == 200

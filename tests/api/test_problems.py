@@ -1,0 +1,165 @@
+"""Every error of the API is a problem as RFC 9457 has it, of one shape, whatever is accepted."""
+
+import tempfile
+from typing import Any, Callable, Dict, Optional
+
+import pytest
+from flask import Flask, request
+from flask.testing import FlaskClient
+from sqlalchemy import delete
+from werkzeug.test import TestResponse
+
+from tests.databases import settings_for
+from tests.health_index.held import forget, on_sqlite
+from webapp.config import Settings
+from webapp.errors import codes
+from webapp.extensions import cache, db
+from webapp.zipcodes.models import RiskRange, RiskTable
+
+ELSEWHERE = {"Origin": "https://elsewhere.example"}
+FIREFOX = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+LOOKUP = "/api/v1/zipcodes/lookup"
+
+MEMBERS = {"type": str, "title": str, "status": int, "detail": str, "code": str}
+
+PROBLEMS = [
+    ("/api/v1/health-index?base=2020", 400, "WRONG_YEAR"),
+    ("/api/v1/health-index?base=2013&year=2013", 400, "NOT_VALID"),
+    ("/api/v1/health-index/2013/2020-13", 400, "MONTH_NOT_VALID"),
+    ("/api/v1/indexation?amount=1.250&base=2013&from=2020-01", 400, "AMOUNT_NOT_VALID"),
+    ("/api/v1/zipcodes/999", 400, "ZIPCODE_NOT_VALID"),
+    ("/api/v1/health-index/2013/1993-12", 404, "MONTH_NOT_FOUND"),
+    ("/api/v1/zipcodes/1311", 404, "ZIPCODE_NOT_FOUND"),
+    ("/api/v1/nowhere", 404, "NOT_FOUND"),
+    ("/api/v1/nowhere?format=html", 404, "NOT_FOUND"),
+    ("/api/v1/health-index/", 404, "NOT_FOUND"),
+    ("/api/v1/health-index/2013", 404, "NOT_FOUND"),
+    ("/api/v1//health-index?base=2013", 404, "NOT_FOUND"),
+    ("/api/v2/health-index", 404, "NOT_FOUND"),
+]
+
+
+def assert_problem(response: TestResponse, status: int, code: str, further: Optional[str] = None) -> Any:
+    """Check the shape of a problem, of which one member may be there besides the usual; give it."""
+    assert (response.status_code, response.content_type) == (status, "application/problem+json")
+    assert response.headers["Cache-Control"] == "no-store"
+    assert "Accept" in response.headers["Vary"]
+    body: Dict[str, Any] = response.get_json()
+    usual = {name: type(body.get(name)) for name in MEMBERS}
+    assert usual == MEMBERS
+    assert (body["status"], body["code"], body["type"]) == (status, code, f"/api/v1/#{code}")
+    assert body["title"]
+    assert body["detail"]
+    assert set(body) - set(MEMBERS) == ({further} if further else set())
+    return body.get(further) if further else None
+
+
+@pytest.mark.parametrize("headers", [{}, {"Accept": "text/html"}, FIREFOX], ids=["any", "html", "browser"])
+@pytest.mark.parametrize(("path", "status", "code"), PROBLEMS)
+def test_every_problem_has_one_shape_whatever_is_accepted(
+    reader: FlaskClient, headers: Dict[str, str], path: str, status: int, code: str
+) -> None:
+    response = reader.get(path, headers=headers)
+    told = assert_problem(response, status, code, further="errors" if status == 400 else None)
+    for messages in (told or {}).values():
+        assert messages
+        assert all(message and isinstance(message, str) for message in messages)
+
+
+def test_an_index_that_is_not_known_is_a_problem(app: Flask) -> None:
+    forget(app)
+    response = app.test_client().get("/api/v1/health-index?base=2013", headers=FIREFOX)
+    assert_problem(response, 503, "INDEX_UNAVAILABLE")
+    assert response.headers["Retry-After"] == "60"
+
+
+@on_sqlite
+def test_a_risk_table_that_was_never_loaded_is_a_problem(app: Flask) -> None:
+    with app.app_context():
+        db.session.execute(delete(RiskRange))
+        db.session.execute(delete(RiskTable))
+        db.session.commit()
+    response = app.test_client().get("/api/v1/zipcodes/9000", headers=FIREFOX)
+    assert_problem(response, 503, "RISK_TABLE_UNAVAILABLE")
+    assert response.headers["Retry-After"] == "60"
+
+
+@on_sqlite
+def test_more_requests_than_one_may_send_are_a_problem(
+    make_app: Callable[[Settings], Flask], database_url: str
+) -> None:
+    client = make_app(settings_for(database_url, RATE_LIMIT="1")).test_client()
+    path, headers = "/api/v1/health-index?base=2013", {**FIREFOX, **ELSEWHERE}
+    # Three, because a new minute may begin between two of them.
+    answers = [client.get(path, headers=headers) for _ in range(3)]
+    refused = [response for response in answers if response.status_code == 429]
+    assert_problem(refused[0], 429, "RATE_LIMITED")
+    assert 1 <= int(refused[0].headers["Retry-After"]) <= 60
+    assert refused[0].headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_a_database_that_does_not_answer_is_a_problem(shared_empty_app: Flask) -> None:
+    response = shared_empty_app.test_client().get("/api/v1/health-index?base=2013", headers=FIREFOX)
+    assert_problem(response, 503, "DATABASE_UNAVAILABLE")
+    assert response.headers["Retry-After"] == "10"
+
+
+def test_a_request_that_is_too_large_is_a_problem(reader: FlaskClient) -> None:
+    response = reader.get("/api/v1/health-index?base=2013", data=b"x" * (64 * 1024 + 1), headers=FIREFOX)
+    assert_problem(response, 413, "TOO_LARGE")
+
+
+def test_what_was_not_foreseen_is_a_problem_with_a_reference(
+    make_app: Callable[[Settings], Flask], settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = make_app(settings)
+    app.add_url_rule("/api/v1/broken", view_func=lambda: str(1 // 0))
+    response = app.test_client().get("/api/v1/broken", headers={**FIREFOX, **ELSEWHERE})
+    reference = assert_problem(response, 500, "INTERNAL_ERROR", further="reference")
+    assert f"reference {reference}: GET /api/v1/broken failed" in caplog.text
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
+    assert "ZeroDivisionError" not in response.text
+
+
+def test_every_code_there_is_has_this_shape(
+    make_app: Callable[[Settings], Flask], sqlite_url: str, empty_sqlite_app: Flask
+) -> None:
+    """One request for each code; a new one fails here until it is in the list."""
+    app = make_app(settings_for(sqlite_url))
+    app.add_url_rule("/api/v1/broken", "broken", lambda: str(1 // 0))
+    app.add_url_rule("/api/v1/unread", "unread", lambda: request.args["missing"])
+    limited = make_app(settings_for(sqlite_url, RATE_LIMIT="1")).test_client()
+    limited.get("/api/v1/zipcodes/9000")
+    client = app.test_client()
+    answers = [client.get(path) for path, _status, _code in PROBLEMS]
+    answers += [
+        client.get("/api/v1/broken"),
+        client.get("/api/v1/unread"),
+        client.delete("/api/v1/health-index"),
+        client.post(LOOKUP, data=b"", headers={"Content-Type": "text/csv"}),
+        client.post(LOOKUP, data=b"", headers={"Content-Type": "text/plain"}),
+        client.post(LOOKUP, json={"zipcodes": ["9000"] * 10_001}),
+        limited.get("/api/v1/zipcodes/9000"),
+        empty_sqlite_app.test_client().get("/api/v1/zipcodes/9000"),
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", "/no/such/folder")
+        answers.append(client.post(LOOKUP, data=b"9000", headers={"Content-Type": "text/csv"}))
+    forget(app)
+    with app.app_context():
+        cache.clear()
+        db.session.execute(delete(RiskRange))
+        db.session.execute(delete(RiskTable))
+        db.session.commit()
+    answers += [client.get("/api/v1/health-index?base=2013"), client.get("/api/v1/zipcodes/2000")]
+    for answer in answers:
+        body = answer.get_json()
+        further = next((name for name in ("errors", "reference") if name in body), None)
+        assert_problem(answer, answer.status_code, body["code"], further)
+    seen = {(answer.status_code, answer.get_json()["code"]) for answer in answers}
+    assert seen == {(status, code) for status, code, _meaning in codes()}
+
+
+def test_a_problem_of_parameters_tells_what_is_wrong_with_each_and_no_other_does(reader: FlaskClient) -> None:
+    for path, status, _code in PROBLEMS:
+        assert ("errors" in reader.get(path).get_json()) == (status == 400)

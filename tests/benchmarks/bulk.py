@@ -1,0 +1,107 @@
+"""`make bench-bulk`: a million rows of CSV through the route of a running desk.
+
+Prints rows per second, and by how much the resident memory of the process grew at its highest.
+Client and desk share the machine, so the client does nothing while it waits.
+"""
+
+import http.client
+import random
+import shutil
+import statistics
+import tempfile
+import time
+from pathlib import Path
+from typing import Iterator, List, NamedTuple
+from urllib.parse import urlsplit
+
+from tests.databases import NOWHERE, SQLiteDatabases
+from tests.live import running
+
+ROWS = 1_000_000
+ROUNDS = 5
+
+
+class Kind(NamedTuple):
+    """A kind of file: its first row, and how its rows are written."""
+
+    name: str
+    header: bytes
+    row: bytes
+
+
+KINDS = (
+    Kind("plain", b"zipcode;client\r\n", b"%d;Client number %d\r\n"),
+    Kind("quoted", b'"zipcode";"client"\r\n', b'"%d";"Client number %d"\r\n'),
+)
+
+
+def worker(process: int) -> int:
+    """The one child of gunicorn's first process."""
+    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    return int(children[0])
+
+
+def resident(process: int, which: str) -> int:
+    """Kilobytes of resident memory: VmRSS for now, VmHWM for the most ever."""
+    for line in Path(f"/proc/{process}/status").read_text().splitlines():
+        if line.startswith(f"{which}:"):
+            return int(line.split()[1])
+    raise LookupError(which)
+
+
+def write_file(path: Path, kind: Kind) -> None:
+    chosen = random.Random(1)  # noqa: S311  # the same file at every run
+    with path.open("wb") as file:
+        file.write(kind.header)
+        file.writelines(kind.row % (chosen.randint(1000, 9999), number) for number in range(ROWS))
+
+
+def post(url: str, path: Path, answer: Path) -> float:
+    """Send a file, keep the answer in another, and return the seconds that it took."""
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=120)
+    start = time.perf_counter()
+    with path.open("rb") as file:
+        headers = {"Content-Type": "text/csv", "Content-Length": str(path.stat().st_size)}
+        connection.request("POST", "/api/v1/zipcodes/lookup", file, headers)
+    response = connection.getresponse()
+    assert response.status == 200, response.read()
+    with answer.open("wb") as file:
+        shutil.copyfileobj(response, file, 1024 * 1024)
+    connection.close()
+    return time.perf_counter() - start
+
+
+def clients(path: Path) -> Iterator[bytes]:
+    """The second column of a file, without its quotes."""
+    with path.open("rb") as file:
+        next(file)
+        for line in file:
+            yield line.rstrip().split(b";")[1].strip(b'"')
+
+
+def measure(folder: Path, url: str, process: int) -> None:
+    given, answer = folder / "given.csv", folder / "answer.csv"
+    given.write_bytes(b"zipcode\n9000\n")
+    post(url, given, answer)  # what the first request imports is not the rows' doing
+    before = resident(process, "VmRSS")
+    for kind in KINDS:
+        write_file(given, kind)
+        seconds: List[float] = []
+        for _ in range(ROUNDS):
+            seconds.append(post(url, given, answer))
+        assert all(a == b for a, b in zip(clients(given), clients(answer))), "the order changed"
+        rate = ROWS / statistics.median(seconds)
+        grown = (resident(process, "VmHWM") - before) / 1024
+        print(f"{kind.name}: {rate:,.0f} rows per second, memory grew by {grown:.1f} MB")  # noqa: T201
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        url = SQLiteDatabases(folder).seeded()
+        with running(folder, DATABASE_URL=url, **NOWHERE) as desk:
+            measure(folder, desk.url, worker(desk.process.pid))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,200 @@
+"""A CSV file in, the same file with risk factors out: whatever a spreadsheet makes of it."""
+
+import csv
+import io
+from typing import Callable, Dict, List, Literal
+
+import pytest
+from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import delete
+
+from tests.zipcodes.seed import FACTORS
+from webapp.errors import CsvNotValid, DeskError, RiskTableUnavailable, TooLarge
+from webapp.extensions import db
+from webapp.zipcodes import bulk
+from webapp.zipcodes.bulk import Result, answer_csv
+from webapp.zipcodes.models import RiskTable
+
+KNOWN: Dict[str, Result] = {"9000": ("B", ""), "2000": ("C", ""), "1311": ("", "ZIPCODE_NOT_FOUND")}
+
+FIELDS = st.one_of(st.sampled_from(["9000", "2000", "1311", "999", "", " 9000 "]), st.text(max_size=6))
+TABLES = st.lists(st.lists(FIELDS, min_size=1, max_size=4), min_size=1, max_size=8)
+
+
+def reading(content: bytes, most: int) -> Callable[[int], bytes]:
+    """What reads some content, never more than so many bytes at a time."""
+    file = io.BytesIO(content)
+    return lambda size: file.read(min(size, most))
+
+
+def answer(content: bytes, most: int = bulk.PIECE_BYTES) -> bytes:
+    output = io.BytesIO()
+    answer_csv(reading(content, most), output.write, KNOWN)
+    return output.getvalue()
+
+
+def charset_of(content: bytes) -> str:
+    return answer_csv(io.BytesIO(content).read, io.BytesIO().write, KNOWN)
+
+
+@pytest.mark.parametrize(
+    ("given_file", "expected"),
+    [
+        (b"9000\n2000\n", b"9000,B,\n2000,C,\n"),
+        (b"zipcode\n9000\n", b"zipcode,risk_factor,error\n9000,B,\n"),
+        (b"zipcode\n9000", b"zipcode,risk_factor,error\n9000,B,\n"),
+        (b"zipcode\r\n9000\r\n", b"zipcode,risk_factor,error\r\n9000,B,\r\n"),
+        (b"zipcode\r9000\r2000\r", b"zipcode,risk_factor,error\r\n9000,B,\r\n2000,C,\r\n"),
+        (b"zipcode\n9000\r\n2000\n", b"zipcode,risk_factor,error\n9000,B,\n2000,C,\n"),
+        (b"name;Zipcode \nx;9000\n", b"name;Zipcode ;risk_factor;error\nx;9000;B;\n"),
+        (b"postcode;name\n9000;x\n", b"postcode;name;risk_factor;error\n9000;x;B;\n"),
+        (b"9000;x, y\n", b"9000;x, y;B;\n"),
+        (b'"x;y",zipcode\n1,9000\n', b"x;y,zipcode,risk_factor,error\n1,9000,B,\n"),
+        (b"9000\n9000\n", b"9000,B,\n9000,B,\n"),
+        (b"1311\n999\nabc\n 9000 \n", b"1311,,ZIPCODE_NOT_FOUND\n999,,ZIPCODE_NOT_VALID\n"
+            b"abc,,ZIPCODE_NOT_VALID\n 9000 ,B,\n"),
+        (b"zipcode,a,b\n9000\n2000,x,y,z\n", b"zipcode,a,b,risk_factor,error\n9000,,,B,\n2000,x,y,C,,z\n"),
+        ("Où;naam\n9000;x\n".encode(), "Où;naam;risk_factor;error\n9000;x;B;\n".encode()),
+        (b"\n\n9000\n\n2000\n", b"\n\n9000,B,\n\n2000,C,\n"),
+        (b'9000,"a ""b""\nc"\n\n2000,d\n', b'9000,"a ""b""\nc",B,\n\n2000,d,C,\n'),
+        (b"\xef\xbb\xbfzipcode;n\n9000;\xc3\xa9\n",
+            b"\xef\xbb\xbfzipcode;n;risk_factor;error\n9000;\xc3\xa9;B;\n"),
+        (b"zipcode;n\n9000;\xe9\x85\n", b"zipcode;n;risk_factor;error\n9000;\xe9\x85;B;\n"),
+        (b'9000;"x\ry"\n2000;"x\r\ny"\n', b'9000;"x\ry";B;\n2000;"x\r\ny";C;\n'),
+        (b'9000;5" pipe\n2000;x\n', b'9000;"5"" pipe";B;\n2000;x;C;\n'),
+    ],
+)  # fmt: skip
+def test_each_row_gets_its_result_and_keeps_the_rest(given_file: bytes, expected: bytes) -> None:
+    assert answer(given_file) == expected
+    assert answer(given_file, most=1) == expected
+
+
+def test_results_agree_with_single_lookups(shared_app: Flask) -> None:
+    with shared_app.app_context():
+        known = bulk.results()
+    assert {zipcode: factor for zipcode, (factor, error) in known.items() if not error} == {
+        str(zipcode): factor for zipcode, factor in FACTORS.items()
+    }
+    assert {error for factor, error in known.values() if not factor} == {"ZIPCODE_NOT_FOUND"}
+    assert list(known) == [str(zipcode) for zipcode in range(1000, 10000)]
+
+
+def test_without_a_risk_table_nothing_is_answered(app: Flask) -> None:
+    with app.app_context():
+        db.session.execute(delete(RiskTable))
+        with pytest.raises(RiskTableUnavailable):
+            bulk.results()
+
+
+def table_as_csv(table: List[List[str]], quoting: Literal[0, 1, 2, 3], line_end: str) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text, delimiter=";", quoting=quoting, lineterminator=line_end).writerows(table)
+    return text.getvalue().encode()
+
+
+def rows_of(content: bytes) -> List[List[str]]:
+    return list(csv.reader(io.StringIO(content.decode(), newline=""), delimiter=";"))
+
+
+@given(TABLES, st.sampled_from(["\n", "\r\n"]), st.integers(1, 7))
+def test_any_table_comes_back_with_two_columns_more(table: List[List[str]], line_end: str, most: int) -> None:
+    table = [["zipcode", "name"], *[[field.replace("\0", "") for field in row] for row in table]]
+    rows = rows_of(answer(table_as_csv(table, csv.QUOTE_ALL, line_end), most))
+    assert rows[0] == ["zipcode", "name", "risk_factor", "error"]
+    assert len(rows) == len(table)
+    for given_row, row in zip(table[1:], rows[1:]):
+        zipcode, name, *rest = given_row if len(given_row) > 1 else [*given_row, ""]
+        assert row == [zipcode, name, *KNOWN.get(zipcode.strip(), bulk.NOT_VALID), *rest]
+
+
+PLAIN = st.text(st.characters(blacklist_characters='";\r\n\0', blacklist_categories=["Cs"]), max_size=5)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["9000", "1311", "x"]), PLAIN), min_size=1, max_size=8))
+def test_quotes_make_no_difference_to_what_is_answered(table: List[List[str]]) -> None:
+    rows = [["zipcode", "name"], *[list(row) for row in table]]
+    quoted = answer(table_as_csv(rows, csv.QUOTE_ALL, "\n"))
+    assert rows_of(answer(table_as_csv(rows, csv.QUOTE_MINIMAL, "\n"))) == rows_of(quoted)
+
+
+def test_quotes_may_begin_after_many_plain_rows() -> None:
+    rows = b"9000;plain\r\n" * 60_000
+    expected = b"9000;plain;B;\r\n" * 60_000
+    assert answer(rows + b'2000;"a;b"\r\n' + rows) == expected + b'2000;"a;b";C;\r\n' + expected
+
+
+@pytest.mark.parametrize(
+    ("content", "charset"),
+    [
+        (b"9000\n", "utf-8"),
+        ("9000,é\n".encode(), "utf-8"),
+        (b"9000,\xe9\n", "windows-1252"),
+        (b"9000,\xc3", "windows-1252"),
+        (b"9000,\xc3\xa9\n" * 100_000, "utf-8"),  # cut in two where pieces meet
+    ],
+)
+def test_the_encoding_is_told(content: bytes, charset: str) -> None:
+    assert charset_of(content) == charset
+
+
+@pytest.mark.parametrize(
+    ("content", "error", "message"),
+    [
+        (b"", CsvNotValid, "The file has no rows."),
+        (b"\n\r\n", CsvNotValid, "The file has no rows."),
+        (b'9000,"open', CsvNotValid, "Row 1 is not CSV: unexpected end of data."),
+        (b'zipcode\n9000\n"x"y\n', CsvNotValid, "Row 3 is not CSV: "),
+        (b'zipcode\n9000\n"x\n' + b"2000\n" * 50_000, CsvNotValid, "Row 3 is not CSV: unexpected end"),
+        ("9000\n".encode("utf-16"), CsvNotValid, "not text in UTF-8 or Windows-1252"),
+        (b"9000\n" * 100_000 + b"\0", CsvNotValid, "not text in UTF-8 or Windows-1252"),
+        (b"9000," + b"x" * 2_000_000 + b"\n", TooLarge, "A row may have up to 1,048,576 bytes."),
+        (b"9000\n" + b"x" * 2_000_000, TooLarge, "A row may have up to 1,048,576 bytes."),
+        (b'"9000"\n"' + b"x\n" * 2_000_000, TooLarge, "A row may have up to 1,048,576 bytes."),
+        (b"," * 1_000, TooLarge, "A file may have up to 1,000 columns."),
+        (b"9000\n" * 1_000_001, TooLarge, "A file may have up to 1,000,000 rows."),
+        (b"zipcode" + b"\n" * 1_000_002, TooLarge, "A file may have up to 1,000,000 rows."),
+        (b'"zipcode"' + b"\r" * 1_000_002, TooLarge, "A file may have up to 1,000,000 rows."),
+        (b"9000\n" + b'"a\n",' * 500_000, TooLarge, "A row may have up to 1,048,576 bytes."),
+        (b'"9000"\n' * 1_000_001, TooLarge, "A file may have up to 1,000,000 rows."),
+        (b"9000," + b"x" * 130 + b"\n", TooLarge, "A file may have up to 128 MB."),
+        (
+            b"a" + b"," * 999 + b"\n" + b"9000\n" * 300_000,
+            TooLarge,
+            "The answer would have more than 256 MB.",
+        ),
+    ],
+    ids=lambda value: value[:20].decode("latin-1") if isinstance(value, bytes) else None,
+)
+def test_what_cannot_be_answered_is_refused(content: bytes, error: "type[DeskError]", message: str) -> None:
+    if "128 MB" in message:
+        content *= 1_000_000
+    with pytest.raises(error) as raised:
+        charset_of(content)
+    assert message in raised.value.message
+
+
+def test_a_long_field_is_taken_with_and_without_quotes() -> None:
+    field = b"x" * 200_000
+    assert answer(b"9000," + field + b"\n2000,y\n") == b"9000," + field + b",B,\n2000,y,C,\n"
+    assert answer(b"9000," + field + b'\n2000,"y"\n') == b"9000," + field + b",B,\n2000,y,C,\n"
+
+
+@pytest.mark.parametrize("header", [b"", b"zipcode\n", b'"zipcode"\n'])
+def test_exactly_a_million_rows_are_taken(header: bytes) -> None:
+    assert answer(header + b"9000\n" * 1_000_000).count(b"\n") == 1_000_000 + bool(header)
+
+
+def test_short_rows_under_a_wide_header_are_written_as_they_come() -> None:
+    written: List[int] = []
+    content = b"," * 999 + b"\n" + b"x\n" * 100_000
+    answer_csv(io.BytesIO(content).read, lambda part: written.append(len(part)), KNOWN)
+    assert sum(written) > 100_000 * 1000
+    assert max(written) < 5 * bulk.MEGABYTE
+
+
+def test_no_transaction_stays_open_while_a_file_is_read(shared_app: Flask) -> None:
+    with shared_app.app_context():
+        bulk.results()
+        assert not db.session().in_transaction()

@@ -1,0 +1,175 @@
+"""`/api/v1/health-index`: the latest index, a month, a series, the base years."""
+
+import csv
+import io
+from datetime import date, datetime
+from typing import Any, Dict, List, Sequence
+
+from flask import Response
+from marshmallow import fields, validate
+
+from webapp.api.fields import AnswerSchema, ApiSchema, BaseYear, IndexNumber, Instant, Month
+from webapp.api.routing import Answer, ApiBlueprint
+from webapp.errors import IndexUnavailable, MonthNotFound, MonthNotValid, RequestNotValid, WrongYear
+from webapp.extensions import memoize
+from webapp.health_index import series as service
+from webapp.health_index.models import CONVERTED, PUBLISHED
+from webapp.health_index.series import HeldRange, MonthlyIndex
+from webapp.health_index.views import latest_index
+from webapp.representation import prefers_csv
+
+bp = ApiBlueprint("api-health-index", "Health index", "/health-index")
+
+
+class LatestQuery(ApiSchema):
+    base_year = BaseYear(data_key="base", required=True)
+
+
+class MonthPath(ApiSchema):
+    base_year = BaseYear(data_key="base", required=True)
+    month = Month("The month wanted.", required=True)
+
+
+class SeriesQuery(ApiSchema):
+    base_year = BaseYear(data_key="base", required=True)
+    first = Month("The first month wanted; without it, the first that is held.", data_key="from")
+    last = Month("The last month wanted; without it, the latest.", data_key="to")
+    format = fields.String(
+        validate=validate.OneOf(["json", "csv"], error="Choose json or csv."),
+        metadata={"description": "json or csv; it wins over Accept."},
+    )
+
+
+class StatusField(fields.String):
+    """How an index came about."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            validate=validate.OneOf([PUBLISHED, CONVERTED]),
+            metadata={"description": "published by Statbel, or converted with its coefficients."},
+        )
+
+
+class ValueSchema(AnswerSchema):
+    base_year = fields.Integer()
+    month = Month("The month that the value describes.")
+    value = IndexNumber("The health index.")
+    status = StatusField()
+    source = fields.String(metadata={"description": "Where it was read: bestat, open-data or seed."})
+    fetched_at = Instant("When it was read.")
+
+
+class LatestSchema(ValueSchema):
+    stale = fields.Boolean(metadata={"description": "Whether a later month should be out already."})
+    next_publication = fields.Date(metadata={"description": "The day on which Statbel publishes again."})
+
+
+class MonthSchema(ValueSchema):
+    smoothed = IndexNumber("The smoothed index, null where it is not defined.", allow_none=True)
+
+
+class SeriesValueSchema(AnswerSchema):
+    month = Month("The month that the value describes.")
+    value = IndexNumber("The health index.")
+    smoothed = IndexNumber("The smoothed index, null where it is not defined.", allow_none=True)
+    status = StatusField()
+
+
+class SeriesSchema(AnswerSchema):
+    base_year = fields.Integer()
+    values = fields.List(fields.Nested(SeriesValueSchema))
+
+
+class HeldRangeSchema(AnswerSchema):
+    base_year = fields.Integer()
+    first_month = Month("The first month held.")
+    last_month = Month("The last month held.")
+
+
+class BaseYearsSchema(AnswerSchema):
+    base_years = fields.List(fields.Nested(HeldRangeSchema))
+
+
+@memoize
+def monthly_index(base_year: int) -> List[MonthlyIndex]:
+    """See health_index.series.months; its answers are kept for a while."""
+    return service.months(base_year)
+
+
+@memoize
+def held_ranges() -> List[HeldRange]:
+    """See health_index.series.held_ranges; its answers are kept for a while."""
+    return service.held_ranges()
+
+
+@bp.read(
+    "",
+    takes=LatestQuery,
+    answers=LatestSchema,
+    errors=(WrongYear, IndexUnavailable),
+    examples=("/health-index?base=2013",),
+)
+def latest(query: Dict[str, Any]) -> Answer:
+    """The latest health index on a base year"""
+    found = latest_index(query["base_year"])
+    return {**found, "value": found["index"]}, found["changed_at"]
+
+
+@bp.read(
+    "/<base>/<month>",
+    takes=MonthPath,
+    answers=MonthSchema,
+    errors=(WrongYear, MonthNotValid, MonthNotFound, IndexUnavailable),
+    examples=("/health-index/2013/2020-01",),
+)
+def month(path: Dict[str, Any]) -> Answer:
+    """The health index of one month"""
+    held = monthly_index(path["base_year"])
+    return service.find(held, path["month"]), _changed_at(held)
+
+
+@bp.read(
+    "/series",
+    takes=SeriesQuery,
+    answers=SeriesSchema,
+    errors=(WrongYear, MonthNotValid, IndexUnavailable),
+    examples=("/health-index/series?base=2013&from=2025-01&to=2025-03",),
+    csv=True,
+)
+def series(query: Dict[str, Any]) -> Answer:
+    """The months of a base year in order, as JSON or CSV, with the smoothed index
+
+    Months that are not held are left out. The smoothed index is the mean of four months of the same
+    base year, 2 % less since April 2016; in the year before that it stood still.
+    """
+    first, last = query.get("first", date.min), query.get("last", date.max)
+    if first > last:
+        advice = "Give a month that is not before the first one."
+        raise RequestNotValid(f"to: {advice}", errors={"to": [advice]})
+    held = monthly_index(query["base_year"])
+    wanted = [entry for entry in held if first <= entry["month"] <= last]
+    if prefers_csv():
+        return _as_csv(wanted), _changed_at(held)
+    return {"base_year": query["base_year"], "values": wanted}, _changed_at(held)
+
+
+@bp.read(
+    "/base-years", answers=BaseYearsSchema, errors=(IndexUnavailable,), examples=("/health-index/base-years",)
+)
+def base_years() -> Answer:
+    """The base years that are held, newest first, each with its first and last month"""
+    held = held_ranges()
+    return {"base_years": held}, max(entry["fetched_at"] for entry in held)
+
+
+def _changed_at(held: Sequence[MonthlyIndex]) -> datetime:
+    return max(entry["fetched_at"] for entry in held)
+
+
+def _as_csv(entries: Sequence[MonthlyIndex]) -> Response:
+    columns = ("base_year", "month", "value", "smoothed", "status")
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, columns, extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows({**entry, "month": f"{entry['month']:%Y-%m}"} for entry in entries)
+    return Response(text.getvalue(), mimetype="text/csv")

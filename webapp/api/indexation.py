@@ -1,0 +1,51 @@
+"""`/api/v1/indexation`: what an amount becomes between two months."""
+
+from typing import Any, Dict
+
+from marshmallow import fields
+
+from webapp.api.fields import Amount, AnswerSchema, ApiSchema, BaseYear, IndexNumber, Month
+from webapp.api.health_index import monthly_index
+from webapp.api.routing import Answer, ApiBlueprint
+from webapp.errors import AmountNotValid, IndexUnavailable, MonthNotFound, MonthNotValid, WrongYear
+from webapp.health_index.indexation import index_amount
+
+bp = ApiBlueprint("api-indexation", "Indexation of an amount", "/indexation")
+
+ROUNDING = "half up to the cent, once, at the end"
+
+
+class IndexationQuery(ApiSchema):
+    amount = Amount("The amount in euros.", required=True)
+    base_year = BaseYear(data_key="base", required=True)
+    start = Month("The month from which the amount dates.", data_key="from", required=True)
+    new = Month("The month to which it is brought; without it, the latest.", data_key="to")
+
+
+class IndexationSchema(AnswerSchema):
+    amount = Amount("The amount that was given.")
+    base_year = fields.Integer()
+    start_month = Month("The month from which the amount dates.", data_key="from")
+    new_month = Month("The month to which it was brought.", data_key="to")
+    start_index = IndexNumber("The health index of the start month.")
+    new_index = IndexNumber("The health index of the new month.")
+    new_amount = Amount("amount × new_index ÷ start_index, rounded.")
+    formula = fields.String(metadata={"example": "1250.50 × 136.69 ÷ 109.72 = 1557.88"})
+    rounding = fields.String(metadata={"example": ROUNDING})
+
+
+@bp.read(
+    "",
+    takes=IndexationQuery,
+    answers=IndexationSchema,
+    errors=(AmountNotValid, WrongYear, MonthNotValid, MonthNotFound, IndexUnavailable),
+    examples=("/indexation?amount=1250.50&base=2013&from=2020-01&to=2025-12",),
+)
+def indexation(query: Dict[str, Any]) -> Answer:
+    """What an amount becomes: amount × new index ÷ start index
+
+    The plain formula, in exact decimal arithmetic; either month may be the later one. What the
+    regions rule for rents, such as correction factors for badly insulated homes, is not in it.
+    """
+    found = index_amount(query["amount"], monthly_index(query["base_year"]), query["start"], query.get("new"))
+    return {**found, "rounding": ROUNDING}, found["changed_at"]

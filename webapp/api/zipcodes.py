@@ -1,0 +1,178 @@
+"""`/api/v1/zipcodes`: one zipcode, suggestions while typing, all with a factor."""
+
+from datetime import datetime
+from typing import Any, Dict, Optional
+
+from flask import jsonify
+from marshmallow import ValidationError, fields, validate, validates_schema
+
+from webapp.api.fields import AnswerSchema, ApiSchema, Count, Cursor, Zipcode
+from webapp.api.routing import Answer, ApiBlueprint
+from webapp.errors import RiskTableUnavailable, ZipcodeNotFound, ZipcodeNotValid
+from webapp.extensions import memoize
+from webapp.zipcodes import directory, service
+from webapp.zipcodes.models import FACTORS
+from webapp.zipcodes.views import find_risk_factor
+
+bp = ApiBlueprint("api-zipcodes", "Zipcodes", "/zipcodes")
+
+MOST_RESULTS = 100
+
+
+class ZipcodePath(ApiSchema):
+    zipcode = Zipcode("A zipcode of four digits.", required=True)
+
+
+class DirectoryQuery(ApiSchema):
+    q = fields.String(
+        validate=validate.Length(1, 100, error="Write 1 to 100 characters."),
+        metadata={
+            "description": "The beginning of a zipcode or of a place name, in any language.",
+            "example": "gen",
+        },
+    )
+    risk_factor = fields.String(
+        validate=validate.OneOf(FACTORS, error="Choose A, B or C."),
+        metadata={"description": "All zipcodes in use with this factor.", "example": "A"},
+    )
+    limit = Count(
+        MOST_RESULTS,
+        load_default=20,
+        metadata={"description": f"The most results to give: 20 without it, up to {MOST_RESULTS}."},
+    )
+    cursor = Cursor("With risk_factor: the next_cursor of the previous answer.")
+
+    @validates_schema
+    def one_question(self, data: Dict[str, Any], **_options: Any) -> None:
+        if ("q" in data) == ("risk_factor" in data):
+            raise ValidationError("Give either q or risk_factor.", "q")
+        if "q" in data and "cursor" in data:
+            raise ValidationError("Suggestions for q have no cursor.", "cursor")
+
+
+class NamesSchema(ApiSchema):
+    nl = fields.String()
+    fr = fields.String()
+    de = fields.String()
+
+
+class MunicipalitySchema(AnswerSchema):
+    nis = fields.String(metadata={"description": "The code in Statbel's REFNIS.", "example": "44021"})
+    names = fields.Nested(NamesSchema)
+
+
+class PlaceSchema(AnswerSchema):
+    name = fields.String(metadata={"description": "The name in the languages of the place itself."})
+    names = fields.Nested(NamesSchema)
+    municipality = fields.Nested(MunicipalitySchema)
+    # A nested schema that may be null is documented differently by each version of apispec.
+    province = fields.Dict(keys=fields.String(), values=fields.String(), allow_none=True)
+    region = fields.String(metadata={"example": "Flanders"})
+
+
+class RangeSchema(AnswerSchema):
+    first = Zipcode("The first zipcode of the range.")
+    last = Zipcode("The last zipcode of the range.")
+
+
+class RiskTableSchema(AnswerSchema):
+    id = fields.Integer()
+    effective_from = fields.Date()
+
+
+class ZipcodeSchema(AnswerSchema):
+    zipcode = Zipcode()
+    risk_factor = fields.String(validate=validate.OneOf(FACTORS))
+    range = fields.Nested(RangeSchema)
+    risk_table = fields.Nested(RiskTableSchema)
+    assigned = fields.Boolean(metadata={"description": "Whether bpost uses this zipcode."})
+    places = fields.List(fields.Nested(PlaceSchema))
+
+
+class SuggestionSchema(PlaceSchema):
+    zipcode = Zipcode()
+
+
+class SuggestionsSchema(AnswerSchema):
+    results = fields.List(fields.Nested(SuggestionSchema))
+
+
+class ZipcodeInUseSchema(AnswerSchema):
+    zipcode = Zipcode()
+    risk_factor = fields.String(validate=validate.OneOf(FACTORS))
+    places = fields.List(fields.Nested(PlaceSchema))
+
+
+class ZipcodesWithFactorSchema(AnswerSchema):
+    total = fields.Integer(metadata={"description": "How many zipcodes in use have this factor."})
+    results = fields.List(fields.Nested(ZipcodeInUseSchema))
+    next_cursor = Zipcode("What to give as cursor for the next results; null at the end.", allow_none=True)
+
+
+@bp.read(
+    "/<zipcode>",
+    takes=ZipcodePath,
+    answers=ZipcodeSchema,
+    errors=(ZipcodeNotValid, ZipcodeNotFound, RiskTableUnavailable),
+    examples=("/zipcodes/9000",),
+)
+def zipcode(path: Dict[str, Any]) -> Answer:
+    """The risk factor of a zipcode, where it comes from, and the places with this zipcode
+
+    A zipcode that bpost does not use, but that a range holds, has a risk factor and no places, and
+    assigned is false: it may be a typing error.
+    """
+    found = find_risk_factor(path["zipcode"])
+    answer = {
+        "zipcode": found["zipcode"],
+        "risk_factor": found["factor"],
+        "range": {"first": found["first"], "last": found["last"]},
+        "risk_table": {"id": found["risk_table"], "effective_from": found["effective_from"]},
+        "assigned": bool(found["places"]),
+        "places": found["places"],
+    }
+    return answer, found["changed_at"]
+
+
+@bp.read(
+    "",
+    takes=DirectoryQuery,
+    answers=(SuggestionsSchema, ZipcodesWithFactorSchema),
+    errors=(RiskTableUnavailable,),
+    examples=("/zipcodes?q=gen&limit=3", "/zipcodes?risk_factor=A&limit=3"),
+)
+def directory_of_zipcodes(query: Dict[str, Any]) -> Answer:
+    """Suggestions for what somebody types (q), or all zipcodes in use with a risk factor
+
+    Suggestions are places whose zipcode or name, in any language, begins so, the best first; case,
+    accents and hyphens make no difference. With risk_factor the answer has a total, and a cursor
+    that leads to the next results.
+    """
+    # What the services give is what is answered, so that it need not go through the schemas: with
+    # their four levels these took longer than all the rest of a suggestion.
+    answer: Dict[str, Any]
+    if "q" in query:
+        changed = places_changed_at()  # first, as in zipcodes.service.find
+        suggestions = directory.suggest(query["q"], query["limit"])
+        answer = {"results": [{**place, "zipcode": str(place["zipcode"])} for place in suggestions]}
+        return jsonify(answer), changed
+    page = directory.with_factor(query["risk_factor"], after=query.get("cursor", 0), limit=query["limit"])
+    answer = {
+        "total": page.total,
+        "results": [
+            {
+                "zipcode": str(entry["zipcode"]),
+                "risk_factor": query["risk_factor"],
+                "places": entry["places"],
+            }
+            for entry in page.zipcodes
+        ],
+        "next_cursor": page.next_after and str(page.next_after),
+    }
+    return jsonify(answer), page.changed_at
+
+
+@memoize
+def places_changed_at() -> Optional[datetime]:
+    """See zipcodes.service.places_changed_at; its answer is kept for a while."""
+    return service.places_changed_at()

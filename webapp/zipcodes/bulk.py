@@ -1,0 +1,317 @@
+"""Many zipcodes at once: a CSV file in, the same file with a risk factor on each row out.
+
+The file is never held whole, and it is worked on as bytes, so that whatever stands in the other
+columns comes out as it went in, in its own encoding. Rows of a plain piece of the file, which has
+no quotes, take a short way: to split such a row and to look its zipcode up takes a fraction of
+what reading and writing CSV does. From the first piece on that is not plain, the csv module
+reads and writes the rest.
+"""
+
+import codecs
+import csv
+from itertools import chain
+from typing import Callable, Dict, Iterable, Iterator, List, NamedTuple, Tuple
+
+from webapp.errors import CsvNotValid, TooLarge, ZipcodeNotFound, ZipcodeNotValid
+from webapp.extensions import db
+from webapp.zipcodes import service
+from webapp.zipcodes.models import HIGHEST_ZIPCODE, LOWEST_ZIPCODE
+
+MEGABYTE = 1024 * 1024
+
+# The columns and the size of the answer are limited because short rows are filled up to the width
+# of the first: a few bytes of theirs could become any number.
+MOST_ROWS = 1_000_000
+MOST_COLUMNS = 1_000
+MOST_BYTES = 128 * MEGABYTE
+MOST_ANSWER_BYTES = 2 * MOST_BYTES
+
+# What is read at a time, and the longest row: both bound the memory that a file can take.
+PIECE_BYTES = MEGABYTE // 4
+LONGEST_ROW = MEGABYTE
+
+# How many rows are answered before they are written: filled up, they may be much longer than they were.
+BATCH_ROWS = 4096
+
+ZIPCODE_COLUMN = "zipcode"
+RESULT_COLUMNS = ["risk_factor", "error"]
+
+# The csv module has a limit of its own, which is lower.
+csv.field_size_limit(LONGEST_ROW)
+
+# A risk factor and an error code, of which one is empty.
+Result = Tuple[str, str]
+NOT_VALID: Result = ("", ZipcodeNotValid.code)
+
+# What csv.writer ends rows with, so that it quotes both of these inside of a field.
+CSV_LINE_END = "\r\n"
+
+Read = Callable[[int], bytes]
+Write = Callable[[bytes], object]
+
+
+class _Layout(NamedTuple):
+    """How a file is written, as its first row tells."""
+
+    delimiter: str
+    line_end: bytes
+    column: int
+    width: int
+    has_header: bool
+
+
+def results() -> Dict[str, Result]:
+    """The result for every zipcode that has the form of one; for other texts it is NOT_VALID.
+
+    Raises RiskTableUnavailable when no table is in force.
+    """
+    factors = service.risk_factors()
+    db.session.commit()  # no transaction stays open while a client sends its file
+    return {
+        str(zipcode): (factors[zipcode], "") if zipcode in factors else ("", ZipcodeNotFound.code)
+        for zipcode in range(LOWEST_ZIPCODE, HIGHEST_ZIPCODE + 1)
+    }
+
+
+def result(known: Dict[str, Result], zipcode: str) -> Result:
+    """The result for what was given as zipcode; white space around it is let pass."""
+    return known.get(zipcode.strip(), NOT_VALID)
+
+
+def answer_csv(read: Read, write: Write, known: Dict[str, Result]) -> str:
+    """Copy a CSV file row by row, with the columns risk_factor and error added.
+
+    The zipcode stands in the column that the first row calls so, else in the first column. The
+    first row is a header when it names that column, or when its first field has no digit. The
+    delimiter is `;` when the first row has one, else `,`. A row that is too short gets empty
+    fields before the result; in one that is too long the result stands in its column all the
+    same, before what is too much. Blank lines stay as they are, and count as rows.
+
+    Args:
+        read: gives up to so many bytes, none at the end.
+        known: what `results` gives.
+
+    Returns the encoding of the file, utf-8 or windows-1252.
+    Raises CsvNotValid, naming the row, for what is not CSV; TooLarge for too many rows or bytes.
+    """
+    pieces = _Pieces(read)
+    first = next(pieces, b"")
+    output = _Output(write)
+    if first.startswith(codecs.BOM_UTF8):
+        output.write(codecs.BOM_UTF8)
+        first = first[len(codecs.BOM_UTF8) :]
+    rows = _Rows(_layout(first), known, output)
+    rest = rows.answer_plain(chain([first], pieces))
+    rows.answer_rest(_lines(chain([rest], pieces)))
+    output.flush()
+    return pieces.charset
+
+
+class _Pieces:
+    """The pieces of a file in order. Refuses what is too large, or is no text in a known encoding."""
+
+    def __init__(self, read: Read) -> None:
+        self._read = read
+        self._bytes = 0
+        self._utf8 = codecs.getincrementaldecoder("utf-8")()
+        self.charset = "utf-8"
+
+    def __iter__(self) -> "_Pieces":
+        return self
+
+    def __next__(self) -> bytes:
+        piece = b"".join(self._until_full())
+        self._bytes += len(piece)
+        if self._bytes > MOST_BYTES:
+            raise TooLarge(f"A file may have up to {MOST_BYTES // MEGABYTE} MB.")
+        if b"\0" in piece:
+            raise CsvNotValid("The file is not text in UTF-8 or Windows-1252. Save it as “CSV UTF-8”.")
+        if self.charset == "utf-8":
+            try:
+                self._utf8.decode(piece, final=not piece)
+            except UnicodeDecodeError:
+                self.charset = "windows-1252"
+        if not piece:
+            raise StopIteration
+        return piece
+
+    def _until_full(self) -> Iterator[bytes]:
+        missing = PIECE_BYTES
+        while missing > 0:
+            part = self._read(missing)
+            if not part:
+                return
+            missing -= len(part)
+            yield part
+
+
+class _Output:
+    """Gathers rows and writes them in pieces; refuses to become too large."""
+
+    def __init__(self, write: Write) -> None:
+        self._write = write
+        self._parts: List[bytes] = []
+        self._gathered = self._written = 0
+
+    def write(self, part: bytes) -> None:
+        self._parts.append(part)
+        self._gathered += len(part)
+        if self._gathered > PIECE_BYTES:
+            self.flush()
+
+    def flush(self) -> None:
+        self._written += self._gathered
+        if self._written > MOST_ANSWER_BYTES:
+            raise TooLarge(f"The answer would have more than {MOST_ANSWER_BYTES // MEGABYTE} MB.")
+        self._write(b"".join(self._parts))
+        self._parts.clear()
+        self._gathered = 0
+
+
+class _Rows:
+    """Answers the rows of one file, and counts them."""
+
+    def __init__(self, layout: _Layout, known: Dict[str, Result], output: _Output) -> None:
+        self._layout = layout
+        self._known = known
+        self._output = output
+        self._header_is_due = layout.has_header
+        self._rows = 0
+        self._row_bytes = 0
+
+    def answer_plain(self, pieces: Iterable[bytes]) -> bytes:
+        """Answer rows until a piece is not plain; return what is left of it."""
+        line_end, delimiter = self._layout.line_end, self._layout.delimiter.encode()
+        column, delimiters = self._layout.column, self._layout.width - 1
+        tails = {
+            zipcode.encode(): b"".join(delimiter + part.encode() for part in result) + line_end
+            for zipcode, result in self._known.items()
+        }
+        rest = b""
+        for next_piece in pieces:
+            piece = rest + next_piece
+            end = piece.rfind(line_end) + len(line_end)
+            if end < len(line_end) or not _is_plain(piece[:end], line_end):
+                return piece
+            lines, rest = piece[: end - len(line_end)].split(line_end), _checked(piece[end:])
+            for start in range(0, len(lines), BATCH_ROWS):
+                answers = []
+                for line in lines[start : start + BATCH_ROWS]:
+                    tail = None
+                    if line.count(delimiter) == delimiters and not self._header_is_due:
+                        tail = tails.get(line.split(delimiter, column + 1)[column])
+                    answers.append(self._answer_line(line) if tail is None else line + tail)
+                self._count(len(answers))
+                self._output.write(b"".join(answers))
+        return rest
+
+    def answer_rest(self, lines: Iterable[str]) -> None:
+        """Answer all rows that are left, quoted or not."""
+        reader = csv.reader(self._measured(lines), delimiter=self._layout.delimiter, strict=True)
+        writer = csv.writer(self, delimiter=self._layout.delimiter, lineterminator=CSV_LINE_END)
+        try:
+            for fields in reader:
+                self._row_bytes = 0
+                self._count(1)
+                if fields:
+                    writer.writerow(self._answer(fields))
+                else:
+                    self._output.write(self._layout.line_end)
+        except csv.Error as error:
+            raise CsvNotValid(f"Row {self._rows + 1} is not CSV: {error}.") from None
+
+    def _measured(self, lines: Iterable[str]) -> Iterator[str]:
+        """The lines, while those that the fields of one row go on over are not too long."""
+        for line in lines:
+            self._row_bytes += len(line)
+            if self._row_bytes > LONGEST_ROW:
+                raise _row_too_long()
+            yield line
+
+    def write(self, row: str) -> None:
+        """Take one row from csv.writer, which quotes a line end in a field only if it ends rows so."""
+        self._output.write(row[: -len(CSV_LINE_END)].encode("latin-1") + self._layout.line_end)
+
+    def _answer_line(self, line: bytes) -> bytes:
+        if not line:
+            return self._layout.line_end
+        fields = self._answer(line.decode("latin-1").split(self._layout.delimiter))
+        return self._layout.delimiter.join(fields).encode("latin-1") + self._layout.line_end
+
+    def _answer(self, fields: List[str]) -> List[str]:
+        """The fields of a row with its result in its place: the one rule for both ways."""
+        column, width = self._layout.column, self._layout.width
+        fields += [""] * (width - len(fields))
+        if self._header_is_due:
+            self._header_is_due = False
+            fields[width:width] = RESULT_COLUMNS
+        else:
+            fields[width:width] = result(self._known, fields[column])
+        return fields
+
+    def _count(self, rows: int) -> None:
+        self._rows += rows
+        if self._rows - self._layout.has_header > MOST_ROWS:
+            raise TooLarge(f"A file may have up to {MOST_ROWS:,} rows.")
+
+
+def _layout(piece: bytes) -> _Layout:
+    """Read from the beginning of a file how it is written."""
+    first_line, newline, _ = piece.lstrip(b"\r\n").partition(b"\n")
+    with_return = first_line.endswith(b"\r") if newline else b"\r" in first_line
+    try:
+        delimiter = ";" if len(_first_row(piece, ";", strict=False)) > 1 else ","
+        fields = _first_row(piece, delimiter, strict=True)
+    except csv.Error as error:
+        raise CsvNotValid(f"Row 1 is not CSV: {error}.") from None
+    if not fields:
+        raise CsvNotValid("The file has no rows.")
+    if len(fields) > MOST_COLUMNS:
+        raise TooLarge(f"A file may have up to {MOST_COLUMNS:,} columns.")
+    names = [field.strip().lower() for field in fields]
+    named = ZIPCODE_COLUMN in names
+    return _Layout(
+        delimiter=delimiter,
+        line_end=b"\r\n" if with_return else b"\n",
+        column=names.index(ZIPCODE_COLUMN) if named else 0,
+        width=len(fields),
+        has_header=named or not set(names[0]) & set("0123456789"),
+    )
+
+
+def _first_row(piece: bytes, delimiter: str, strict: bool) -> List[str]:
+    rows = csv.reader(_lines([piece]), delimiter=delimiter, strict=strict)
+    return next((fields for fields in rows if fields), [])
+
+
+def _is_plain(piece: bytes, line_end: bytes) -> bool:
+    """Whether no field in a piece is quoted, and every line end is this one."""
+    ends = piece.count(line_end)
+    return (
+        b'"' not in piece and piece.count(b"\n") == ends and piece.count(b"\r") == ends * (len(line_end) - 1)
+    )
+
+
+def _lines(pieces: Iterable[bytes]) -> Iterator[str]:
+    """The lines in pieces of a file, with their ends.
+
+    Latin-1 gives each byte a letter of its own, whatever the encoding is, and gives it back.
+    """
+    pending = b""
+    for piece in pieces:
+        lines = (pending + piece).splitlines(keepends=True)
+        # The last may go on in the next piece, even when it ends: with the \n after a \r.
+        pending = _checked(lines.pop()) if lines else b""
+        yield from (line.decode("latin-1") for line in lines)
+    if pending:
+        yield pending.decode("latin-1")
+
+
+def _checked(row: bytes) -> bytes:
+    if len(row) > LONGEST_ROW:
+        raise _row_too_long()
+    return row
+
+
+def _row_too_long() -> TooLarge:
+    return TooLarge(f"A row may have up to {LONGEST_ROW:,} bytes.")

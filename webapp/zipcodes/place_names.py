@@ -1,0 +1,71 @@
+"""The names of a place: in its languages, and in the form in which they are searched."""
+
+import unicodedata
+from typing import Dict, Iterable, List, Optional, TypedDict
+
+from webapp.zipcodes.models import Place
+
+# Letters that stand for two, and that Unicode does not take apart.
+LIGATURES = str.maketrans({"œ": "oe", "æ": "ae"})
+
+
+class Municipality(TypedDict):
+    """A municipality: its code in Statbel's REFNIS, and its names by language."""
+
+    nis: str
+    names: Dict[str, str]
+
+
+class PlaceDescription(TypedDict):
+    """A locality. `name` is in the languages of the place itself: Gent, but Brussel / Bruxelles.
+
+    `names` has the languages in which the place has a name. `province` is None in Brussels.
+    """
+
+    name: str
+    names: Dict[str, str]
+    municipality: Municipality
+    province: Optional[Dict[str, str]]
+    region: str
+
+
+def describe(place: Place) -> PlaceDescription:
+    """Say of a place what callers may want to know."""
+    names = _given(nl=place.name_nl, fr=place.name_fr, de=place.name_de)
+    local = [names[language] for language in place.language.split("+") if language in names]
+    return {
+        "name": " / ".join(dict.fromkeys(local)) or place.name,
+        "names": names,
+        "municipality": {
+            "nis": place.nis,
+            "names": _given(nl=place.municipality_nl, fr=place.municipality_fr, de=place.municipality_de),
+        },
+        "province": _given(nl=place.province_nl, fr=place.province_fr) or None,
+        "region": place.region,
+    }
+
+
+def describe_all(places: Iterable[Place]) -> List[PlaceDescription]:
+    """The same of several places, in the order of their names."""
+    return sorted((describe(place) for place in places), key=lambda place: place["name"])
+
+
+def search_form(text: str) -> str:
+    """Reduce a name to what it is searched by: small letters and digits, single spaces between words.
+
+    Case, accents, hyphens and apostrophes make no difference: Saint-Éloi is "saint eloi".
+    """
+    apart = unicodedata.normalize("NFKD", text)
+    bare = "".join(char for char in apart if not unicodedata.combining(char))
+    letters = bare.casefold().translate(LIGATURES)
+    return " ".join("".join(char if char.isalnum() else " " for char in letters).split())
+
+
+def search_text(names: Iterable[str]) -> str:
+    """Write names so that SQL's LIKE finds a whole one (|gent|), a beginning (|gen) or a word ( gen)."""
+    forms = dict.fromkeys(search_form(name) for name in names)
+    return "|" + "|".join(form for form in forms if form) + "|"
+
+
+def _given(**names: str) -> Dict[str, str]:
+    return {language: name for language, name in names.items() if name}
