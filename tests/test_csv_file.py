@@ -52,7 +52,7 @@ def test_each_row_comes_with_its_number_in_the_file(
         (b"a\nb\n\0\n", "some.csv, row 3: holds a NUL character"),
         (b'a\n"b\nc\n', "some.csv, row 2: is not CSV (unexpected end of data)"),
         (b'a\n"b"c\n', "some.csv, row 2: is not CSV (',' expected after '\"')"),
-        (b"a\n" + b"b" * 200_000, "some.csv, row 2: is not CSV (field larger than field limit (131072))"),
+        (b"a\n" + b"b" * 2_000_000, "some.csv, row 2: is not CSV (field larger than field limit (1048576))"),
     ],
 )
 def test_what_is_no_csv_text_is_refused_with_its_row(file: Path, content: bytes, message: str) -> None:

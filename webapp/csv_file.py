@@ -5,6 +5,10 @@ import io
 from pathlib import Path
 from typing import Iterator, List, Optional, Tuple
 
+# The csv module has one limit for the whole process, so it is set here for all who read CSV.
+LONGEST_FIELD = 1024 * 1024
+csv.field_size_limit(LONGEST_FIELD)
+
 
 class FileError(Exception):
     """A file cannot be loaded. The text names the file, the row if there is one, and the reason."""

@@ -12,6 +12,7 @@ import csv
 from itertools import chain
 from typing import Callable, Dict, Iterable, Iterator, List, NamedTuple, Tuple
 
+from webapp.csv_file import LONGEST_FIELD
 from webapp.errors import CsvNotValid, TooLarge, ZipcodeNotFound, ZipcodeNotValid
 from webapp.extensions import db
 from webapp.zipcodes import service
@@ -28,16 +29,13 @@ MOST_ANSWER_BYTES = 2 * MOST_BYTES
 
 # What is read at a time, and the longest row: both bound the memory that a file can take.
 PIECE_BYTES = MEGABYTE // 4
-LONGEST_ROW = MEGABYTE
+LONGEST_ROW = LONGEST_FIELD
 
 # How many rows are answered before they are written: filled up, they may be much longer than they were.
 BATCH_ROWS = 4096
 
 ZIPCODE_COLUMN = "zipcode"
 RESULT_COLUMNS = ["risk_factor", "error"]
-
-# The csv module has a limit of its own, which is lower.
-csv.field_size_limit(LONGEST_ROW)
 
 # A risk factor and an error code, of which one is empty.
 Result = Tuple[str, str]
