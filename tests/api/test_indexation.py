@@ -1,5 +1,6 @@
 """`/api/v1/indexation`: an amount brought from one month to another, and what is refused."""
 
+import re
 from typing import Any, Callable, Dict, List, Tuple
 
 import pytest
@@ -201,3 +202,11 @@ def test_a_database_that_is_out_of_reach_is_unavailable(
     make_app: Callable[[Settings], Flask], unreachable_url: str
 ) -> None:
     assert_unavailable(make_app(settings_for(unreachable_url)).test_client(), "DATABASE_UNAVAILABLE")
+
+
+def test_the_documented_amounts_are_those_that_are_answered(reader: FlaskClient) -> None:
+    schemas = (reader.get("/api/v1/openapi.json").json or {})["components"]["schemas"]
+    answer = reader.get("/api/v1/indexation?amount=999999999999.99&base=1988&from=1994-01").json or {}
+    for name in ("amount", "new_amount"):
+        assert re.search(schemas["Indexation"]["properties"][name]["pattern"], answer[name])
+    assert len(answer["new_amount"]) > len(answer["amount"])

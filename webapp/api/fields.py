@@ -116,6 +116,13 @@ class Amount(Written):
         return Decimal(text)
 
 
+class AnsweredAmount(Written):
+    """An amount in euros that was computed: always with two decimals, and of any length."""
+
+    pattern = r"^[0-9]+\.[0-9]{2}$"
+    example = "1557.88"
+
+
 class Zipcode(Written):
     """A zipcode of four digits, as text; in Python a number."""
 

@@ -4,7 +4,7 @@ from typing import Any, Dict
 
 from marshmallow import fields
 
-from webapp.api.fields import Amount, AnswerSchema, ApiSchema, BaseYear, IndexNumber, Month
+from webapp.api.fields import Amount, AnsweredAmount, AnswerSchema, ApiSchema, BaseYear, IndexNumber, Month
 from webapp.api.health_index import monthly_index
 from webapp.api.routing import Answer, ApiBlueprint
 from webapp.errors import AmountNotValid, IndexUnavailable, MonthNotFound, MonthNotValid, WrongYear
@@ -23,13 +23,13 @@ class IndexationQuery(ApiSchema):
 
 
 class IndexationSchema(AnswerSchema):
-    amount = Amount("The amount that was given.")
+    amount = AnsweredAmount("The amount that was given.")
     base_year = fields.Integer()
     start_month = Month("The month from which the amount dates.", data_key="from")
     new_month = Month("The month to which it was brought.", data_key="to")
     start_index = IndexNumber("The health index of the start month.")
     new_index = IndexNumber("The health index of the new month.")
-    new_amount = Amount("amount × new_index ÷ start_index, rounded.")
+    new_amount = AnsweredAmount("amount × new_index ÷ start_index, rounded.")
     formula = fields.String(metadata={"example": "1250.50 × 136.69 ÷ 109.72 = 1557.88"})
     rounding = fields.String(metadata={"example": ROUNDING})
 
