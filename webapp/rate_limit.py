@@ -28,6 +28,7 @@ def protect(app: Flask, settings: Settings) -> None:
     """
     if settings.trusted_proxies:
         proxies = settings.trusted_proxies
+        # Flask's own way to add a middleware is to assign to the method.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
     if not settings.rate_limit:
         return

@@ -92,7 +92,7 @@ def measure(folder: Path, url: str, process: int) -> None:
         assert all(a == b for a, b in zip(clients(given), clients(answer))), "the order changed"
         rate = ROWS / statistics.median(seconds)
         grown = (resident(process, "VmHWM") - before) / 1024
-        print(f"{kind.name}: {rate:,.0f} rows per second, memory grew by {grown:.1f} MB")  # noqa: T201
+        print(f"{kind.name}: {rate:,.0f} rows per second, memory grew by {grown:.1f} MB")  # noqa: T201  # its result
 
 
 def main() -> None:

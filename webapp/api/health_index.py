@@ -140,7 +140,7 @@ def series(query: Dict[str, Any]) -> Answer:
     """The months of a base year in order, as JSON or CSV, with the smoothed index
 
     Months that are not held are left out. The smoothed index is the mean of four months of the same
-    base year, 2 % less since April 2016; in the year before that it stood still.
+    base year, two percent less since April 2016; in the year before that it stood still.
     """
     first, last = query.get("first", date.min), query.get("last", date.max)
     if first > last:

@@ -183,6 +183,7 @@ def _lookup_csv(content: _Content) -> Response:
             answer.flush()
             until_answered.pop_all()
     except OSError as error:
+        # Without a traceback: where it happened is in the message, and what to mend is on the disk.
         log.error("an answer cannot be kept in a temporary file: %s", error)  # noqa: TRY400
         raise RoomUnavailable("There is no room for the answer. Please try again in a minute.") from None
     response = Response(_parts(answer), content_type=f"text/csv; charset={charset}")
