@@ -13,6 +13,7 @@ from webapp.extensions import db
 from webapp.health_index import refresh
 from webapp.health_index.models import IndexValue, UpstreamCheck
 from webapp.health_index.publication import latest_published_month, publication_day
+from webapp.messages import N_
 
 
 class LatestIndex(TypedDict):
@@ -52,7 +53,8 @@ def latest(base_year: int) -> LatestIndex:
     ).first()
     if value is None:
         raise IndexUnavailable(
-            f"No value is known on base year {base_year} yet. Please try again in a minute."
+            N_("No value is known on base year %(base_year)s yet. Please try again in a minute."),
+            base_year=base_year,
         )
     check = db.session.get(UpstreamCheck, 1)
     due = latest_published_month(clock.today())
