@@ -10,7 +10,7 @@ from sqlalchemy import and_, bindparam, case, distinct, func, or_, select
 from webapp.extensions import db
 from webapp.zipcodes import service
 from webapp.zipcodes.models import Place, RiskRange
-from webapp.zipcodes.place_names import PlaceDescription, describe, describe_all, search_form
+from webapp.zipcodes.place_names import PlaceDescription, describe, describe_all, search_form, spellings
 
 # The two statements of `suggest` are made once: to make them takes longer than to run them. That every
 # place is looked at is quick, because there are fewer than three thousand.
@@ -73,11 +73,19 @@ def suggest(text: str, limit: int) -> List[Suggestion]:
     in any language: "90", "gen", "truiden", "9000 gent". A place that is called so
     comes before one that begins so, that before one with such a word, and last come the parts of
     a municipality that begins so. Among equals, the place that names its municipality comes
-    first, then the shorter name.
+    first, then the shorter name. Where nothing is found, "st" and "ste" before a word are read as
+    what they stand for: "st vith".
     """
-    digits, name = _parts(search_form(text))
+    digits, name = parts(search_form(text))
     if not digits and not name:
         return []
+    found = _find(digits, name, limit)
+    for spelling in () if found else spellings(name):
+        found += _find(digits, spelling, limit - len(found))
+    return found
+
+
+def _find(digits: str, name: str, limit: int) -> List[Suggestion]:
     first, last = _zipcodes_beginning(digits)
     found = db.session.scalars(
         _BY_NAME if name else _BY_ZIPCODE,
@@ -127,8 +135,8 @@ def with_factor(factor: str, after: int, limit: int) -> ZipcodesWithFactor:
     )
 
 
-def _parts(form: str) -> Tuple[str, str]:
-    """The digits and the name in "9000 gent", "9000gent" and "gent 9000".
+def parts(form: str) -> Tuple[str, str]:
+    """The digits and the name in the search form "9000 gent", "9000gent" or "gent 9000".
 
     With other digits, all of it is a name, which no place has.
     """
