@@ -117,9 +117,8 @@ class Settings:
             # Above the number of keys that can be asked for in the minute that they live: 9,000
             # zipcodes and a few base years. Beyond it, those that have expired are dropped.
             "CACHE_THRESHOLD": 20_000,
-            # For all routes but security.BULK_ENDPOINT.
+            # For all routes but security.BULK_ENDPOINTS.
             "MAX_CONTENT_LENGTH": 64 * 1024,
-            "SEND_FILE_MAX_AGE_DEFAULT": 3600,
         }
 
     def _engine_options(self) -> Dict[str, Any]:
