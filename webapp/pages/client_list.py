@@ -1,0 +1,77 @@
+"""`/list`: the risk factors of many clients, pasted or in a file: to read, and as a spreadsheet."""
+
+from functools import partial
+from typing import Union
+
+from flask import Response, request
+from flask_babel import gettext
+
+from webapp.content import Content
+from webapp.errors import RequestNotValid, ZipcodeNotFound, ZipcodeNotValid
+from webapp.messages import N_
+from webapp.multipart import SentForm, read_form
+from webapp.pages.form import Form
+from webapp.pages.views import bp
+from webapp.zipcodes.client_list import (
+    MOST_BYTES,
+    MOST_FORM_BYTES,
+    ClientList,
+    decode,
+    read,
+    spreadsheet,
+    too_large,
+)
+
+TEMPLATE = "list.html"
+FILE_NAME = "risk-factors.csv"
+
+# What is wrong with a row, in words, by the code of the error.
+PROBLEMS = {error.code: error.title for error in (ZipcodeNotValid, ZipcodeNotFound)}
+
+
+@bp.route("/list", methods=["GET", "POST"])
+def client_list() -> Response:
+    """The form; once it was sent, what came of it: on the page, or with `action=download` as a file.
+
+    The page has all that was sent in its form, so that nothing is kept here until it is downloaded.
+    """
+    if request.method != "POST":
+        return Form({"zipcodes": ""}).respond(TEMPLATE, found=None, problems=PROBLEMS, most_bytes=MOST_BYTES)
+    content = Content()
+    try:
+        response = _answer(content)
+    finally:
+        content.skip()
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _answer(content: Content) -> Response:
+    form = Form({"zipcodes": ""})
+    answer = None
+    sent = form.attempt(lambda: read_form(content, MOST_FORM_BYTES, too_large()), "file")
+    if sent is not None:
+        answer = form.attempt(partial(_look_up, form, sent), "file" if "file" in sent.files else "zipcodes")
+    if isinstance(answer, Response):
+        return answer
+    return form.respond(TEMPLATE, found=answer, problems=PROBLEMS, most_bytes=MOST_BYTES)
+
+
+def _look_up(form: Form, sent: SentForm) -> Union[ClientList, Response]:
+    """What the page shows, or the file. A file that was sent wins over what was pasted."""
+    text = sent.texts.get("zipcodes", "")
+    form.values = {"zipcodes": text}
+    if "file" in sent.files:
+        text = decode(sent.files["file"])
+        form.values = {"zipcodes": text}
+    elif not text.strip():
+        raise RequestNotValid(N_("Paste zipcodes, or choose a file."))
+    return _download(text) if sent.texts.get("action") == "download" else read(text)
+
+
+def _download(text: str) -> Response:
+    words = {code: gettext(problem) for code, problem in PROBLEMS.items()}
+    file = b"".join(spreadsheet(text, gettext("Risk factor"), words))
+    response = Response(file, mimetype="text/csv")
+    response.headers["Content-Disposition"] = f'attachment; filename="{FILE_NAME}"'
+    return response
