@@ -270,6 +270,8 @@ def test_a_name_is_not_found_by_what_is_not_the_beginning_of_a_word(session: Ses
         ("molenbeek st jean", "1080 Sint-Jans-Molenbeek / Molenbeek-Saint-Jean"),
         ("Berchem-Ste-Agathe", "1082 Sint-Agatha-Berchem / Berchem-Sainte-Agathe"),
         ("Niel-bij-St-Truiden", "3890 Niel-Bij-Sint-Truiden"),
+        ("Nil-St-Vincent-St-Martin", "1457 Nil-Saint-Vincent-Saint-Martin"),
+        ("Nil-Saint-Vincent-St-Martin", "1457 Nil-Saint-Vincent-Saint-Martin"),
     ],
 )
 def test_a_saint_may_be_abbreviated_as_on_an_envelope(session: Session, text: str, first: str) -> None:
@@ -298,7 +300,7 @@ def test_a_place_that_is_written_so_itself_is_found_alone(session: Session) -> N
     assert [place["zipcode"] for place in directory.suggest("st-vith", ALL)] == [4799]
 
 
-SAINT = re.compile("(saint|sint|sankt|sainte) ")
+SAINT = re.compile(r"\b(saint|sint|sankt|sainte) ")
 SAINTS = sorted({name for place in SEED for name in place.names if SAINT.match(name)})
 
 
@@ -332,6 +334,16 @@ def test_with_an_abbreviated_saint_each_place_is_found_once_and_the_best_comes_f
             found = suggested(text, limit)
         assert len(found) == len(set(found)) == min(limit, len(ranks))
         assert [ranks[key] for key in found] == sorted(ranks.values())[:limit]
+
+
+@settings(deadline=None, database=None, max_examples=60)
+@given(name=st.sampled_from(sorted({name for place in SEED for name in place.names if SAINT.search(name)})))
+@example("nil saint vincent saint martin")
+@example("woluwe saint lambert")
+def test_a_name_is_found_wherever_its_saint_is_abbreviated(sqlite_app: Flask, name: str) -> None:
+    bearing = {_key(place.row) for place in SEED if name in place.names}
+    with sqlite_app.app_context():
+        assert bearing <= set(suggested(abbreviated(name), 100))
 
 
 # In which order

@@ -10,9 +10,9 @@ from sqlalchemy import func, select
 from webapp.errors import ZipcodeNotFound, ZipcodeNotValid
 from webapp.extensions import db
 from webapp.messages import N_
-from webapp.zipcodes.directory import Suggestion, parts, suggest
+from webapp.zipcodes.directory import Suggestion, parts, suggest, zipcodes_beginning
 from webapp.zipcodes.models import ZIPCODE, Place
-from webapp.zipcodes.place_names import describe, search_form
+from webapp.zipcodes.place_names import describe, search_form, spellings
 
 # How many places a page lists, of those that may be meant.
 MOST_PLACES = 12
@@ -40,18 +40,20 @@ def meant(text: str) -> Meant:
 
     Raises ZipcodeNotValid for a number that is no zipcode, ZipcodeNotFound for a name that is none.
     """
-    text = without_country(text)
-    if re.fullmatch(ZIPCODE, text):
-        return Meant(int(text), [])
-    _digits, name = parts(search_form(text))
+    # Pages show some places with two names, "Elsene / Ixelles" or "Luik (Liège)": one is enough.
+    one_name = re.sub(r"/.*| \([^0-9]*\)", "", without_country(text), flags=re.DOTALL)
+    digits, name = parts(search_form(one_name))
+    if re.fullmatch(ZIPCODE, digits) and not name:
+        return Meant(int(digits), [])
     if not name:
         raise ZipcodeNotValid(
             N_("A zipcode has four digits, from 1000 to 9999. You may also enter the name of a place.")
         )
-    found = suggest(text, MOST_PLACES + 1)
+    found = suggest(one_name, MOST_PLACES + 1)
     if not found:
         raise ZipcodeNotFound(N_("No place is found for “%(given)s”. Check the spelling."), given=text)
-    called = {place["zipcode"] for place in found if name in _search_forms(place)}
+    wanted = {name, *spellings(name)}
+    called = {place["zipcode"] for place in found if wanted & _search_forms(place)}
     zipcodes = called or {place["zipcode"] for place in found}
     zipcode = zipcodes.pop() if len(zipcodes) == 1 else None
     return Meant(zipcode, [place for place in found if place["zipcode"] != zipcode][:MOST_PLACES])
@@ -71,12 +73,7 @@ def without_country(text: str) -> str:
 
 
 def _search_forms(place: Suggestion) -> Set[str]:
-    names = {search_form(name) for name in (place["name"], *place["names"].values())}
-    return names | {spelling for name in names for spelling in _abbreviated(name)}
-
-
-def _abbreviated(name: str) -> Set[str]:
-    return {re.sub("^(saint|sint|sankt) ", "st ", name), re.sub("^sainte ", "ste ", name)}
+    return {search_form(name) for name in (place["name"], *place["names"].values())}
 
 
 def _names_like(name: str) -> List[Suggestion]:
@@ -89,14 +86,11 @@ def _names_like(name: str) -> List[Suggestion]:
 
 
 def _zipcodes_near(digits: str) -> List[Suggestion]:
-    """Those that begin with the digits, or differ least from the number that they are."""
+    """Those that begin with the digits, or differ least from the number that the first four are."""
+    near = select(Place.zipcode).group_by(Place.zipcode).limit(MOST_NEAREST)
     if len(digits) < 4:
-        return suggest(digits, MOST_NEAREST)
-    number = int(digits[:4])
-    near = (
-        select(Place.zipcode)
-        .group_by(Place.zipcode)
-        .order_by(func.abs(Place.zipcode - number), Place.zipcode)
-        .limit(MOST_NEAREST)
-    )
+        near = near.where(Place.zipcode.between(*zipcodes_beginning(digits)))
+    else:
+        near = near.order_by(func.abs(Place.zipcode - int(digits[:4])))
+    near = near.order_by(Place.zipcode)
     return [suggest(str(zipcode), 1)[0] for zipcode in db.session.scalars(near)]

@@ -81,8 +81,10 @@ def search_form(text: str) -> str:
 
 def spellings(form: str) -> List[str]:
     """A search form with its abbreviated saints in full, as each language writes them; none without."""
-    match = re.match("(ste?) (.+)", form)
-    return [f"{saint} {match[2]}" for saint in SAINTS[match[1]]] if match else []
+    match = re.search(r"\b(ste?) ", form)
+    if match is None:
+        return []
+    return [f"{form[: match.start()]}{saint} {form[match.end() :]}" for saint in SAINTS[match[1]]]
 
 
 def search_text(names: Iterable[str]) -> str:
