@@ -35,14 +35,12 @@ month_like = st.text("0123456789/-.  janfévrmctiul1²", max_size=16)
 def refused_amount(text: str) -> AmountNotValid:
     with pytest.raises(AmountNotValid) as caught:
         parse_amount(text)
-    assert caught.value.value == text, "the form shows again what was typed"
     return caught.value
 
 
 def refused_month(text: str) -> MonthNotValid:
     with pytest.raises(MonthNotValid) as caught:
         parse_month(text)
-    assert caught.value.value == text, "the form shows again what was typed"
     return caught.value
 
 

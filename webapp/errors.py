@@ -23,7 +23,7 @@ class DeskError(Exception):
         status: the HTTP status that fits it.
         title: what happened, in a few words.
         said: what happened and what to do, for a person.
-        field: the field of the lookup form that has to be corrected, if one has.
+        field: the field of the lookup form that has to be corrected, if one has: an error page shows it.
         value: what that field held.
         errors: what is wrong with each parameter of a request to the API.
         retry_after: seconds after which the same request may succeed, if it may.

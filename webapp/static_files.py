@@ -24,7 +24,7 @@ def register(app: Flask, folder: Path) -> None:
             values["filename"] = hashed.get(values["filename"], values["filename"])
 
     def serve(filename: str) -> Response:
-        plain = re.sub(rf"\.[0-9a-f]{{{HASH_DIGITS}}}(?=\.[a-z]+$)", "", filename)
+        plain = re.sub(rf"\.[0-9a-f]{{{HASH_DIGITS}}}(?=(\.[^.]+)?$)", "", filename)
         response = send_from_directory(folder, plain)
         if hashed.get(plain) == filename:
             response.cache_control.no_cache = None

@@ -59,24 +59,22 @@ def parse_amount(text: str) -> Decimal:
     """
     number = _without_mark(text)
     if not number:
-        raise AmountNotValid(N_("Enter an amount, for example 1250,50."), value=text)
+        raise AmountNotValid(N_("Enter an amount, for example 1250,50."))
     if TWO_READINGS.fullmatch(number):
         raise AmountNotValid(
             N_(
                 "A comma before three digits can be read in two ways. "
                 "Enter %(whole)s without a comma, or one or two decimals, for example 1,25."
             ),
-            value=text,
             whole=number.replace(",", ""),
         )
     match = next(filter(None, (form.fullmatch(number) for form in AMOUNT_FORMS)), None)
     if match is None:
-        raise AmountNotValid(N_("Enter the amount in euros, for example 1250,50."), value=text)
+        raise AmountNotValid(N_("Enter the amount in euros, for example 1250,50."))
     digits = re.sub("[^0-9]", "", match["whole"])
     if len(digits) > MOST_DIGITS:
         raise AmountNotValid(
             N_("Enter an amount of at most %(most)s digits before the decimals."),
-            value=text,
             most=MOST_DIGITS,
         )
     return Decimal(f"{digits}.{match['cents']}" if match["cents"] else digits)
@@ -89,17 +87,16 @@ def parse_month(text: str) -> date:
     """
     written = " ".join(text.split())
     if not written:
-        raise MonthNotValid(N_("Enter a month, for example 01/2020."), value=text)
+        raise MonthNotValid(N_("Enter a month, for example 01/2020."))
     match = YEAR_LAST.fullmatch(written) or YEAR_FIRST.fullmatch(written)
     month = _month_number(match) if match else None
     if match is None or month is None:
         raise MonthNotValid(
-            N_("Enter a month and a year of four digits, for example 01/2020 or January 2020."), value=text
+            N_("Enter a month and a year of four digits, for example 01/2020 or January 2020.")
         )
     if not FIRST_YEAR <= int(match["year"]) <= LAST_YEAR:
         raise MonthNotValid(
             N_("Enter a year from %(first)s to %(last)s, for example 01/2020."),
-            value=text,
             first=FIRST_YEAR,
             last=LAST_YEAR,
         )
@@ -109,13 +106,12 @@ def parse_month(text: str) -> date:
                 "Enter a month from 1 to 12, for example 01/2020. "
                 "In a full date the day comes first: 15/01/2020."
             ),
-            value=text,
         )
     try:
         return date(int(match["year"]), month, int(match["day"] or 1)).replace(day=1)
     except ValueError:
         raise MonthNotValid(
-            N_("This month does not have that day. Enter the month alone, for example 01/2020."), value=text
+            N_("This month does not have that day. Enter the month alone, for example 01/2020.")
         ) from None
 
 

@@ -23,7 +23,7 @@ LEAST_APART = 0.15
 
 # What the label of the last point covers of the x axis, at most, and the lowest part of the y axis,
 # where a label below the line would stand in those of the x ticks.
-LABEL_WIDTH, LABEL_HEIGHT = 130, 150
+LABEL_WIDTH, LABEL_HEIGHT = 160, 150
 
 Point = Tuple[date, Decimal]
 
@@ -107,7 +107,7 @@ def _value(point: Point) -> Decimal:
     return point[1]
 
 
-def _percent(coordinate: float) -> float:
+def _percent(coordinate: int) -> float:
     return round(100 * coordinate / LENGTH, 1)
 
 
@@ -136,7 +136,7 @@ def _last_point(line: Sequence[Tuple[int, int]], value: Decimal) -> LastPoint:
     """Find the side of the line, above where possible, on which the label is nearer to its point."""
     x, y = line[-1]
     edge = x - LABEL_WIDTH
-    beside = [y for x, y in line if x >= edge]
+    beside = [height for across, height in line if across >= edge]
     for (x1, y1), (x2, y2) in zip(line, line[1:]):
         if x1 < edge < x2:
             beside.append(round(y1 + (y2 - y1) * (edge - x1) / (x2 - x1)))
