@@ -27,7 +27,12 @@ function suggest(field) {
       const option = document.createElement("li");
       option.id = `${list.id}-${index}`;
       option.setAttribute("role", "option");
-      option.textContent = `${place.zipcode} ${place.name}`;
+      option.textContent = option.dataset.value = `${place.zipcode} ${place.name}`;
+      const names = place.municipality.names;
+      const municipality = names[document.documentElement.lang];
+      if (municipality && !place.name.includes(municipality)) {
+        option.append(" ", Object.assign(document.createElement("small"), { textContent: municipality }));
+      }
       return option;
     }));
     choose(-1);
@@ -43,48 +48,69 @@ function suggest(field) {
     else field.setAttribute("aria-activedescendant", list.children[index].id);
   }
 
-  function take(option) {
-    field.value = option.textContent;
+  // What is on its way would open the list again, or choose another place in it.
+  function stopAsking() {
+    clearTimeout(timer);
+    asked?.abort();
+  }
+
+  function close() {
+    stopAsking();
     show([]);
+  }
+
+  function take(option) {
+    field.value = option.dataset.value;
     field.form.requestSubmit();
   }
 
   async function ask() {
-    asked?.abort();
-    asked = new AbortController();
     const text = field.value.trim();
     if (text.length < 2) return show([]);
+    asked = new AbortController();
     try {
       const answer = await fetch(`${field.dataset.suggest}?q=${encodeURIComponent(text)}&limit=8`, { signal: asked.signal });
-      if (answer.ok) show((await answer.json()).results);
-    } catch { /* typed on, or out of reach: the form itself still works */ }
+      show(answer.ok ? (await answer.json()).results : []);
+    } catch (error) {
+      if (error.name !== "AbortError") show([]); // out of reach: the form itself still works
+    }
   }
 
-  field.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(ask, PAUSE_MS); });
+  field.addEventListener("input", () => { stopAsking(); timer = setTimeout(ask, PAUSE_MS); });
   field.addEventListener("keydown", (event) => {
     const count = list.children.length;
+    if (event.isComposing || event.key === "Escape") {
+      if (!event.isComposing) close();
+      return;
+    }
     if (list.hidden) return;
+    if (event.key.startsWith("Arrow")) stopAsking();
     if (event.key === "ArrowDown") choose((chosen + 1) % count);
     else if (event.key === "ArrowUp") choose((chosen < 1 ? count : chosen) - 1);
-    else if (event.key === "Escape") show([]);
     else if (event.key === "Enter" && chosen >= 0) take(list.children[chosen]);
     else return;
     event.preventDefault();
   });
-  list.addEventListener("pointerdown", (event) => {
+  list.addEventListener("mousedown", (event) => event.preventDefault()); // else the field loses the focus
+  list.addEventListener("click", (event) => {
     const option = event.target.closest("li");
-    event.preventDefault(); // else the field loses the focus, and the list goes before the click
     if (option) take(option);
   });
-  field.addEventListener("blur", () => { clearTimeout(timer); asked?.abort(); show([]); });
+  field.addEventListener("blur", close);
+  field.form.addEventListener("submit", close);
 }
 
 function offerToCopy(button) {
   if (!navigator.clipboard) return; // only pages that came over HTTPS or from this machine may
   button.hidden = false;
   button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
-    button.textContent = button.dataset.done;
+    const text = document.getElementById(button.dataset.copy);
+    try {
+      await navigator.clipboard.writeText(text.textContent);
+      button.textContent = button.dataset.done;
+    } catch {
+      getSelection().selectAllChildren(text); // not allowed: it can be copied by hand
+    }
   });
 }
 

@@ -42,7 +42,7 @@ def read(content: bytes, content_type: str = FORM, most: int = 99 * MEGABYTE, **
         **further,
     }
     with Flask(__name__).test_request_context(method="POST", environ_overrides=environment):
-        return read_form(Content(), most, TOO_LARGE)
+        return read_form(Content(99 * MEGABYTE), most, TOO_LARGE)
 
 
 def test_texts_and_files_are_told_apart() -> None:

@@ -113,7 +113,7 @@ class Settings:
             "CACHE_TYPE": f"webapp.cache_backends.{'SharedCache' if self.redis_url else 'ProcessCache'}",
             "CACHE_REDIS_URL": self.redis_url,
             # The number changes with the shape of what is cached, so that two releases can share Redis.
-            "CACHE_KEY_PREFIX": "belgian-desk:2:",
+            "CACHE_KEY_PREFIX": "belgian-desk:3:",
             # Above the number of keys that can be asked for in the minute that they live: 9,000
             # zipcodes and a few base years. Beyond it, those that have expired are dropped.
             "CACHE_THRESHOLD": 20_000,

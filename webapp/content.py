@@ -6,13 +6,19 @@ from flask import request
 from werkzeug.exceptions import ClientDisconnected
 from werkzeug.wsgi import get_input_stream
 
-from webapp.zipcodes.bulk import MOST_BYTES, PIECE_BYTES
+# What is read at a time.
+PIECE_BYTES = 256 * 1024
 
 
 class Content:
-    """The content of the request. The view ends with `skip`, whatever it answers."""
+    """The content of the request. The view ends with `skip`, whatever it answers.
 
-    def __init__(self) -> None:
+    Args:
+        most_bytes: how far `skip` reads; who sends more is cut off.
+    """
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most_bytes = most_bytes
         self._stream = get_input_stream(request.environ)
         self._bytes = 0
         self._cut_short = False
@@ -43,6 +49,6 @@ class Content:
     def skip(self) -> None:
         """Read on to the end, because a client that is still sending may not see an answer before."""
         with suppress(ClientDisconnected):
-            while not self._cut_short and self._bytes < MOST_BYTES:
+            while not self._cut_short and self._bytes < self._most_bytes:
                 if not self.read(PIECE_BYTES):
                     break

@@ -115,13 +115,19 @@ def _written(figure: object) -> object:
 
 
 def _for_pages() -> Dict[str, Any]:
-    return {"language": chosen(), "languages": LANGUAGES, "address_in": _address_in}
+    return {"language": chosen(), "languages": LANGUAGES, "query_in": _query_in, "address_in": _address_in}
+
+
+def _query_in(language: str) -> str:
+    """What leads from this page to the same one in a language. What was asked for stays in it."""
+    asked = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
+    return f"?{urlencode([*asked, ('lang', language)])}"
 
 
 def _address_in(language: str) -> str:
-    """The whole address of this page in a language. What was asked for stays in it."""
-    asked = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
-    return f"{request.root_url.rstrip('/')}{quote(request.path)}?{urlencode([*asked, ('lang', language)])}"
+    """The whole address of this page in a language."""
+    path = quote(request.script_root + request.path)
+    return f"{request.host_url.rstrip('/')}{path}{_query_in(language)}"
 
 
 def _mark(response: Response) -> Response:

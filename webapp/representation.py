@@ -1,7 +1,7 @@
 """One payload as JSON or as a page: the one place that reads Accept, and that sets the headers
 of caching on what it makes."""
 
-from typing import Any, Callable, Dict, Mapping, Optional, Sequence
+from typing import Any, Callable, Dict, Iterable, Mapping, Optional, Sequence
 
 from flask import Response, jsonify, make_response, render_template, request, url_for
 
@@ -56,6 +56,13 @@ def cacheable(response: Response, max_age: int) -> Response:
     response.cache_control.max_age = max_age
     response.add_etag()
     response.make_conditional(request)
+    return response
+
+
+def download(pieces: Iterable[bytes], file_name: str) -> Response:
+    """Answer with a CSV file that a browser keeps under a name of ASCII letters."""
+    response = Response(b"".join(pieces), mimetype="text/csv")
+    response.headers["Content-Disposition"] = f"attachment; filename={file_name}"
     return response
 
 

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Optional
 
 from flask import Flask
 from flask_babel import (
@@ -59,10 +60,12 @@ def euros(value: Decimal) -> str:
     return str(format_currency(value, "EUR"))
 
 
-def change(value: Decimal) -> str:
-    """+2.44 %: a fraction of one as a change in percent."""
+def change(value: Optional[Decimal]) -> str:
+    """+2.44 %: a fraction of one as a change in percent. A dash when it is not known."""
+    if value is None:
+        return "–"
     pattern = get_locale().percent_formats[None].pattern.replace("#,##0", "#,##0.00")
-    return str(format_percent(value, f"+{pattern};-{pattern}"))
+    return str(format_percent(round(value, 4) + 0, f"+{pattern};-{pattern}"))
 
 
 def register_filters(app: Flask) -> None:

@@ -16,7 +16,7 @@ from tests.health_index.held import forget, hold, month, on_sqlite
 from tests.statbel import FakeStatbel, answering, bestat
 from webapp.config import ROOT
 from webapp.errors import IndexUnavailable
-from webapp.health_index.overview import BaseYearOverview, overview
+from webapp.health_index.overview import BaseYearOverview, newest, overview
 
 PUBLICATION = datetime(2026, 8, 28, 12, 0, tzinfo=timezone.utc)
 AUGUST = answering(bestat([(2025, "2026-08", 103.5), (2004, "2026-08", 169.01)]))
@@ -157,6 +157,23 @@ def test_each_base_year_is_compared_with_itself(app: Flask) -> None:
     after = seen(app)
     assert list(after) == [OWN, *before]
     assert {year: after[year] for year in before} == before
+
+
+# The base year on which Statbel publishes now
+
+
+def test_the_newest_base_year_is_that_of_the_latest_month(shared_app: Flask) -> None:
+    found = seen(shared_app)
+    assert newest(list(found.values())) == found[2025]
+    assert newest([found[1988], found[2013]]) == found[2013]
+
+
+@on_sqlite
+def test_a_base_year_that_has_ended_is_not_the_newest_whatever_its_number(app: Flask) -> None:
+    hold(app, OWN, "2026-06", "80.00")
+    assert newest(list(seen(app).values()))["base_year"] == 2025
+    hold(app, OWN, "2026-07", "80.00")
+    assert newest(list(seen(app).values()))["base_year"] == OWN
 
 
 # When there is nothing, or something new

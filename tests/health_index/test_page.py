@@ -9,7 +9,6 @@ from typing import List
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-
 from sqlalchemy import delete
 
 from tests.health_index.held import forget, month, on_sqlite

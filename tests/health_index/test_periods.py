@@ -105,7 +105,7 @@ def test_five_years_are_shown_unless_another_period_is_chosen() -> None:
 def test_another_period_is_refused_with_those_that_there_are(period: str) -> None:
     with pytest.raises(RequestNotValid) as error:
         latest_months(held("2025-12"), period)
-    assert error.value.message == "Choose one of these periods: 1, 5, 10 or all years."
+    assert error.value.message == "Choose one of these periods: 1, 5, 10, all."
 
 
 @settings(deadline=None, database=None)

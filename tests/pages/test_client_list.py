@@ -108,7 +108,7 @@ def test_what_was_sent_stays_in_the_form_and_gives_the_same_file(reader: FlaskCl
 
 def test_the_file_is_one_to_save_and_not_to_keep_on_the_way(reader: FlaskClient) -> None:
     answer = send(reader, zipcodes="9000", action="download")
-    assert answer.headers["Content-Disposition"] == 'attachment; filename="risk-factors.csv"'
+    assert answer.headers["Content-Disposition"] == "attachment; filename=risk-factors.csv"
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["Content-Length"] == str(len(answer.data))
     assert answer.data == b"\xef\xbb\xbf9000;B\r\n"

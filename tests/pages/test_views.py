@@ -294,3 +294,25 @@ def test_every_answer_has_the_security_headers(
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["X-Frame-Options"] == "DENY"
         assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+
+
+def test_what_is_in_the_cache_is_shown_when_the_database_is_gone(app: Flask) -> None:
+    client = app.test_client()
+    asked = "/?zipcode=9001&year=2013"
+    assert "Close to it are" in text(client.get(asked).text)
+    with app.app_context():
+        db.session.execute(sql("DROP TABLE place"))
+        db.session.commit()
+    page = text(client.get(asked).text)
+    assert "Risk factor of 9001" in page
+    assert "136.69" in page
+    assert "Close to it are" in page
+
+
+def test_without_places_no_zipcode_is_called_unused(app: Flask) -> None:
+    with app.app_context():
+        db.session.execute(sql("DELETE FROM place"))
+        db.session.commit()
+    page = text(app.test_client().get("/?zipcode=9000&year=2013").text)
+    assert "Risk factor of 9000 B" in page
+    assert "bpost does not use" not in page

@@ -194,8 +194,8 @@ def test_without_a_risk_table_nothing_is_answered(
         ("a" + ";" * 1000, TooLarge, "A file may have up to 1000 columns."),
         ("a" + "\t" * 1000, TooLarge, "A file may have up to 1000 columns."),
         ("a" + ";" * 1_000_000, TooLarge, "A file may have up to 1000 columns."),
-        ("9000\n" * 1_000_001, TooLarge, "A file may have up to 1,000,000 rows."),
-        ("9000 " * 1_000_001, TooLarge, "A file may have up to 1,000,000 rows."),
+        ("9000\n" * 1_000_001, TooLarge, "A list may have up to 1,000,000 rows."),
+        ("9000 " * 1_000_001, TooLarge, "A list may have up to 1,000,000 rows."),
         ('x;9000\n"' + "y\n" * 1_000_000, TooLarge, "Row 2 is too long, or a quote in it is never closed."),
         ('x\t9000\n"' + "y\n" * 1_000_000, TooLarge, "Row 2 is too long, or a quote in it is never closed."),
         ("a" + ";" * 900 + "\n" + "9000\n" * 40_000, TooLarge, "The answer would have more than 32 MB."),
@@ -325,3 +325,27 @@ def test_a_text_that_a_browser_sent_back_gets_the_same_answer(text: str) -> None
     except CsvNotValid:
         return
     assert b"".join(spreadsheet(sent_back, "Factor", WORDS)) == expected
+
+
+# What spreadsheets put before the first row
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("sep=;\nzipcode;naam\n9000;Jan", 2),
+        ("SEP=,\r\nnaam,zipcode\r\nJan,9000", 2),
+        ("\t\t\nname\tzipcode\nJan\t9000", 3),
+        (";;\n\n;;\nzipcode;naam\n9000;Jan", 5),
+    ],
+)
+def test_what_is_above_the_header_is_not_taken_for_it(text: str, number: int) -> None:
+    found = read(text)
+    assert (found.total, found.totals["B"]) == (1, 1)
+    assert found.first[0].number == number
+
+
+@pytest.mark.parametrize("text", ["", " \n\n", ";;;\n;;;", "sep=;\n", "\n" * 1_000_001])
+def test_what_has_no_rows_is_refused_at_once(text: str) -> None:
+    with pytest.raises((CsvNotValid, TooLarge)):
+        read(text)

@@ -77,7 +77,7 @@ def lookup() -> Response:
     risk_factor and error added. The first row is a header when it names that column, or when its first
     field has no digit.
     """
-    content = Content()
+    content = Content(bulk.MOST_BYTES)
     try:
         if request.headers.get("Content-Encoding", "identity") != "identity":
             raise MediaTypeNotSupported("Send the content as it is, without Content-Encoding.")

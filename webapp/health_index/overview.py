@@ -2,7 +2,7 @@
 
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Dict, List, Mapping, Optional, TypedDict
+from typing import Dict, List, Mapping, Optional, Sequence, TypedDict
 
 from dateutil.relativedelta import relativedelta
 from sqlalchemy import select
@@ -43,6 +43,11 @@ def overview() -> List[BaseYearOverview]:
     if not held:
         raise IndexUnavailable(N_("No value is known yet. Please try again in a minute."))
     return [_latest(base_year, held[base_year]) for base_year in sorted(held, reverse=True)]
+
+
+def newest(overview: Sequence[BaseYearOverview]) -> BaseYearOverview:
+    """The base year on which the latest month is held: the one on which Statbel publishes now."""
+    return max(overview, key=lambda entry: (entry["month"], entry["base_year"]))
 
 
 def _latest(base_year: int, values: Mapping[date, Decimal]) -> BaseYearOverview:

@@ -25,7 +25,7 @@ def latest_months(months: Sequence[MonthlyIndex], period: str) -> Sequence[Month
     Raises RequestNotValid when `period` is none of PERIODS.
     """
     if period not in PERIODS:
-        raise RequestNotValid(N_("Choose one of these periods: 1, 5, 10 or all years."))
+        raise RequestNotValid(N_("Choose one of these periods: %(known)s."), known=", ".join(PERIODS))
     if period == ALL:
         return months
     first = months[-1]["month"] - relativedelta(years=int(period))

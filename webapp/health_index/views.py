@@ -1,4 +1,4 @@
-"""`/index`: the latest health index on a base year."""
+"""`/index` and `/index.csv`: the health index; and the memoised views that other pages and the API share."""
 
 import re
 from itertools import chain
@@ -20,7 +20,7 @@ from webapp.health_index.periods import DEFAULT_PERIOD, PERIODS, by_year, latest
 from webapp.health_index.series import HeldRange, MonthlyIndex
 from webapp.health_index.service import LatestIndex
 from webapp.messages import N_
-from webapp.representation import cacheable, represent
+from webapp.representation import cacheable, download, represent
 
 bp = Blueprint("health_index", __name__)
 
@@ -42,7 +42,7 @@ def show() -> Response:
 
 
 @bp.get("/index.csv")
-def download() -> Response:
+def spreadsheet() -> Response:
     """The months of a base year and a period, as a spreadsheet in the language of the page."""
     base_year = parse_base_year(request.args.get("year", str(DEFAULT_BASE_YEAR)))
     months = latest_months(monthly_index(base_year), _period())
@@ -56,9 +56,8 @@ def download() -> Response:
         )
         for entry in months
     )
-    response = Response(b"".join(excel.write(chain([columns], rows))), mimetype="text/csv")
-    response.headers["Content-Disposition"] = f"attachment; filename=health-index-{base_year}.csv"
-    return cacheable(response, CACHE_SECONDS)
+    file = excel.write(chain([columns], rows))
+    return cacheable(download(file, f"health-index-{base_year}.csv"), CACHE_SECONDS)
 
 
 def page_context(latest: LatestIndex) -> Dict[str, Any]:

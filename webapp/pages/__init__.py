@@ -1,4 +1,4 @@
-"""The pages that belong to no single subject."""
+"""The pages that have no JSON: lookup, indexation, list, about."""
 
 from webapp.pages import client_list as client_list
 from webapp.pages import indexation as indexation

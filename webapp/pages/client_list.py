@@ -1,17 +1,19 @@
 """`/list`: the risk factors of many clients, pasted or in a file: to read, and as a spreadsheet."""
 
 from functools import partial
-from typing import Union
+from typing import Optional, Union
 
 from flask import Response, request
 from flask_babel import gettext
 
 from webapp.content import Content
-from webapp.errors import RequestNotValid, ZipcodeNotFound, ZipcodeNotValid
+from webapp.errors import CsvNotValid, RequestNotValid, ZipcodeNotFound, ZipcodeNotValid
 from webapp.messages import N_
 from webapp.multipart import SentForm, read_form
 from webapp.pages.form import Form
 from webapp.pages.views import bp
+from webapp.representation import download
+from webapp.zipcodes.bulk import MEGABYTE
 from webapp.zipcodes.client_list import (
     MOST_BYTES,
     MOST_FORM_BYTES,
@@ -22,7 +24,9 @@ from webapp.zipcodes.client_list import (
     too_large,
 )
 
-TEMPLATE = "list.html"
+# Who sends a file that is too large is told so up to this size; a larger one is cut off.
+MOST_SKIPPED_BYTES = 128 * MEGABYTE
+
 FILE_NAME = "risk-factors.csv"
 
 # What is wrong with a row, in words, by the code of the error.
@@ -36,8 +40,8 @@ def client_list() -> Response:
     The page has all that was sent in its form, so that nothing is kept here until it is downloaded.
     """
     if request.method != "POST":
-        return Form({"zipcodes": ""}).respond(TEMPLATE, found=None, problems=PROBLEMS, most_bytes=MOST_BYTES)
-    content = Content()
+        return _page(Form({"zipcodes": ""}), None)
+    content = Content(MOST_SKIPPED_BYTES)
     try:
         response = _answer(content)
     finally:
@@ -52,9 +56,14 @@ def _answer(content: Content) -> Response:
     sent = form.attempt(lambda: read_form(content, MOST_FORM_BYTES, too_large()), "file")
     if sent is not None:
         answer = form.attempt(partial(_look_up, form, sent), "file" if "file" in sent.files else "zipcodes")
-    if isinstance(answer, Response):
-        return answer
-    return form.respond(TEMPLATE, found=answer, problems=PROBLEMS, most_bytes=MOST_BYTES)
+    return answer if isinstance(answer, Response) else _page(form, answer)
+
+
+def _page(form: Form, found: Optional[ClientList]) -> Response:
+    megabytes = MOST_BYTES // MEGABYTE
+    return form.respond(
+        "list.html", found=found, problems=PROBLEMS, megabytes=megabytes, most_bytes=MOST_BYTES
+    )
 
 
 def _look_up(form: Form, sent: SentForm) -> Union[ClientList, Response]:
@@ -66,12 +75,14 @@ def _look_up(form: Form, sent: SentForm) -> Union[ClientList, Response]:
         form.values = {"zipcodes": text}
     elif not text.strip():
         raise RequestNotValid(N_("Paste zipcodes, or choose a file."))
-    return _download(text) if sent.texts.get("action") == "download" else read(text)
+    if sent.texts.get("action") == "download":
+        return _download(text)
+    found = read(text)
+    if not found.total:  # such as one word, which is taken for a header
+        raise CsvNotValid(N_("The list has a header, but no rows."))
+    return found
 
 
 def _download(text: str) -> Response:
     words = {code: gettext(problem) for code, problem in PROBLEMS.items()}
-    file = b"".join(spreadsheet(text, gettext("Risk factor"), words))
-    response = Response(file, mimetype="text/csv")
-    response.headers["Content-Disposition"] = f'attachment; filename="{FILE_NAME}"'
-    return response
+    return download(spreadsheet(text, gettext("Risk factor"), words), FILE_NAME)

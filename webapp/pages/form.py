@@ -46,6 +46,9 @@ class Form:
 
     def refuse(self, error: DeskError, field: Optional[str] = None) -> None:
         """Keep an error: at its field, or as a failure when it has none or the request is not to blame."""
+        # What was tried is not kept with it: a traceback holds all that its functions held, such as an
+        # upload, and the two would keep each other alive.
+        error.__traceback__ = error.__context__ = None
         self._first = self._first or error
         field = field if error.status < 500 and field else error.field
         if field:

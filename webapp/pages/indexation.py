@@ -7,7 +7,7 @@ from flask import Response, request
 
 from webapp.errors import WrongYear
 from webapp.health_index.indexation import Indexation, index_amount
-from webapp.health_index.overview import BaseYearOverview
+from webapp.health_index.overview import BaseYearOverview, newest
 from webapp.health_index.series import MonthlyIndex, find
 from webapp.health_index.views import current_overview, monthly_index, parse_base_year
 from webapp.messages import N_
@@ -57,5 +57,5 @@ def _held_month(text: str, months: Optional[Sequence[MonthlyIndex]]) -> date:
 
 def _later(found: Indexation) -> Optional[BaseYearOverview]:
     """The base year on which a later month is held than the latest on the one that was chosen."""
-    newest = max(current_overview(), key=lambda entry: entry["month"])
-    return newest if newest["month"] > found["new_month"] else None
+    entry = newest(current_overview())
+    return entry if entry["month"] > found["new_month"] else None

@@ -5,8 +5,9 @@ from typing import List, Optional, Tuple
 from flask import Blueprint, Response, request
 
 from webapp.errors import ZipcodeNotValid
-from webapp.health_index.base_years import BASE_YEARS, DEFAULT_BASE_YEAR
-from webapp.health_index.views import latest_index, parse_base_year
+from webapp.health_index.base_years import DEFAULT_BASE_YEAR
+from webapp.health_index.overview import newest
+from webapp.health_index.views import current_overview, latest_index, parse_base_year
 from webapp.messages import N_
 from webapp.pages.form import Form
 from webapp.zipcodes.directory import Suggestion
@@ -32,7 +33,7 @@ def lookup() -> Response:
         found, places = _look_up(form, text)
     if "zipcode" in request.args or "year" in request.args:
         latest = form.attempt(lambda: latest_index(parse_base_year(year)))
-    near = form.attempt(lambda: nearest(text)) if "zipcode" in form.errors else nearest_if_unused(found)
+    near = form.attempt(lambda: nearest(text) if "zipcode" in form.errors else nearest_if_unused(found))
     return form.respond("lookup.html", found=found, latest=latest, places=places, nearest=near or [])
 
 
@@ -58,6 +59,6 @@ def about() -> Response:
     form = Form({})
     return form.respond(
         "about.html",
-        latest=form.attempt(lambda: latest_index(max(BASE_YEARS))),
+        latest=form.attempt(lambda: latest_index(newest(current_overview())["base_year"])),
         table=form.attempt(current_risk_table),
     )

@@ -152,6 +152,11 @@ def row_too_long(row: int) -> TooLarge:
     return TooLarge(text, row=row, bytes=LONGEST_ROW)
 
 
+def too_many_rows() -> TooLarge:
+    """The error of a file with more than MOST_ROWS rows."""
+    return TooLarge(N_("A list may have up to %(rows)s rows."), rows=MOST_ROWS)
+
+
 def line_ends(text: bytes) -> int:
     """How many lines end in a part of a file."""
     return text.count(b"\n") or text.count(b"\r")
@@ -306,7 +311,7 @@ class _Rows:
     def _count(self, rows: int) -> None:
         self._rows += rows
         if self._rows - self._layout.has_header > MOST_ROWS:
-            raise TooLarge(N_("A file may have up to %(rows)s rows."), rows=MOST_ROWS)
+            raise too_many_rows()
 
 
 def _layout(piece: bytes, charset: str) -> Layout:

@@ -10,7 +10,7 @@ import re
 from typing import IO, Dict, Iterator, List, Mapping, NamedTuple, Sequence, Tuple
 
 from webapp import excel
-from webapp.errors import TooLarge
+from webapp.errors import CsvNotValid, TooLarge
 from webapp.messages import N_
 from webapp.zipcodes import bulk
 from webapp.zipcodes.bulk import MEGABYTE, Layout, Result
@@ -35,6 +35,9 @@ MOST_SHOWN_CHARACTERS = 80
 SPACES = " \t\f\v\u00a0\u2009\u202f"
 ONLY_NUMBERS = re.compile(f"[0-9\n,;{SPACES}]*")
 BETWEEN_NUMBERS = str.maketrans(dict.fromkeys(",;" + SPACES, " "))
+# The line by which Excel learns the delimiter.
+SEPARATOR_LINE = re.compile("sep=.\n", re.IGNORECASE)
+EMPTY_ROWS = re.compile(f"(?:[,;{SPACES}]*\n)+")
 LINE = re.compile("[^\n]+\n?|\n")
 
 
@@ -158,12 +161,13 @@ def _answer(text: str) -> Tuple[Layout, Iterator[_Row]]:
 def _rows(layout: Layout, answer: IO[bytes]) -> Iterator[_Row]:
     lines = io.TextIOWrapper(answer, "utf-8", newline="\n")
     header_is_due = layout.has_header
+    end = layout.width + len(bulk.RESULT_COLUMNS)
     for number, fields in enumerate(csv.reader(lines, delimiter=layout.delimiter), start=1):
         if not fields:
             yield number, fields, NO_RESULT
             continue
-        factor, error = fields[layout.width : layout.width + 2]
-        del fields[layout.width : layout.width + 2]
+        factor, error = fields[layout.width : end]
+        del fields[layout.width : end]
         yield number, fields, NO_RESULT if header_is_due else (factor, error)
         header_is_due = False
 
@@ -190,10 +194,27 @@ def _csv(text: str) -> str:
     text = text.replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff")
     if len(text) > MOST_BYTES:
         raise too_large()
+    if '"' not in text and text.count("\n") > bulk.MOST_ROWS + 1:
+        raise bulk.too_many_rows()  # at once, and not after seconds of work
+    text = _without_empty_beginning(text)
     if ONLY_NUMBERS.fullmatch(text) and not _has_columns(text):
         return _one_a_line(text)
     first_line = next((line for line in _lines(text) if line.strip()), "")
     return _from_tabs(text) if "\t" in first_line else text
+
+
+def _without_empty_beginning(text: str) -> str:
+    """The text without what Excel does not show, and with blank lines for rows of empty cells at the top.
+
+    These would be taken for the header. Blank lines count as rows, so that the others keep their numbers.
+    """
+    text = SEPARATOR_LINE.sub("", text, count=1) if SEPARATOR_LINE.match(text) else text
+    empty = EMPTY_ROWS.match(text)
+    rows = empty[0].count("\n") if empty else 0
+    rest = text[empty.end() :] if empty else text
+    if not rest.strip(SPACES + ",;\n"):
+        raise CsvNotValid(N_("The file has no rows."))
+    return "\n" * rows + rest
 
 
 def _has_columns(numbers: str) -> bool:

@@ -45,9 +45,15 @@ def current_risk_table() -> RiskTableDescription:
     return service.describe_current_table()
 
 
+@memoize
+def nearest_zipcodes(zipcode: int) -> List[Suggestion]:
+    """See zipcodes.meant.nearest; its answers are kept for a while."""
+    return nearest(str(zipcode))
+
+
 def nearest_if_unused(found: Optional[RiskFactor]) -> List[Suggestion]:
     """The places with a zipcode close by, when bpost does not use the one that was found."""
-    return nearest(str(found["zipcode"])) if found and not found["places"] else []
+    return nearest_zipcodes(found["zipcode"]) if found and not found["places"] else []
 
 
 def parse_zipcode(text: str) -> int:
