@@ -27,6 +27,10 @@ from webapp.zipcodes.client_list import (
 # Who sends a file that is too large is told so up to this size; a larger one is cut off.
 MOST_SKIPPED_BYTES = 128 * MEGABYTE
 
+# Characters of a list that a page shows for correction. A longer one is in it unseen: a text field of
+# 800,000 lines takes Chromium 40 seconds, hidden or not.
+LONGEST_SHOWN = 100_000
+
 FILE_NAME = "risk-factors.csv"
 
 # What is wrong with a row, in words, by the code of the error.
@@ -60,10 +64,8 @@ def _answer(content: Content) -> Response:
 
 
 def _page(form: Form, found: Optional[ClientList]) -> Response:
-    megabytes = MOST_BYTES // MEGABYTE
-    return form.respond(
-        "list.html", found=found, problems=PROBLEMS, megabytes=megabytes, most_bytes=MOST_BYTES
-    )
+    limits = {"most_bytes": MOST_BYTES, "megabytes": MOST_BYTES // MEGABYTE, "longest": LONGEST_SHOWN}
+    return form.respond("list.html", found=found, problems=PROBLEMS, **limits)
 
 
 def _look_up(form: Form, sent: SentForm) -> Union[ClientList, Response]:

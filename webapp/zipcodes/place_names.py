@@ -81,10 +81,10 @@ def search_form(text: str) -> str:
 
 def spellings(form: str) -> List[str]:
     """A search form with its abbreviated saints in full, as each language writes them; none without."""
-    match = re.search(r"\b(ste?) ", form)
-    if match is None:
-        return []
-    return [f"{form[: match.start()]}{saint} {form[match.end() :]}" for saint in SAINTS[match[1]]]
+    for short, saints in SAINTS.items():
+        if re.search(rf"\b{short} ", form):
+            return [re.sub(rf"\b{short}(?= )", saint, form) for saint in saints]
+    return []
 
 
 def search_text(names: Iterable[str]) -> str:
