@@ -5,7 +5,7 @@ VENV ?= .venv
 PORT ?= 5000
 BIN := $(VENV)/bin
 
-.PHONY: run test coverage lint lock bench-bulk
+.PHONY: run test test-browser coverage lint messages lock bench-bulk
 
 run: $(VENV)/runs
 	$(BIN)/flask init-db
@@ -14,11 +14,24 @@ run: $(VENV)/runs
 test: $(VENV)/develops
 	$(BIN)/python -m pytest
 
+# The pages in a real Chromium, which has to be installed, on Python 3.10 or later.
+test-browser: $(VENV)/develops
+	$(BIN)/python -m pytest tests/browser
+
 coverage: $(VENV)/develops
 	$(BIN)/python -m pytest --cov --cov-report=term
 
 lint: $(VENV)/develops
 	PATH="$(abspath $(BIN)):$$PATH" pre-commit run --all-files --show-diff-on-failure
+
+# New and changed messages of the pages into the catalogs, to be translated there.
+messages: $(VENV)/develops
+	$(BIN)/pybabel --quiet extract --mapping=pyproject.toml --keywords=N_ --add-location=file \
+	  --project=desk --output=messages.pot .
+	for language in nl fr de; do $(BIN)/pybabel --quiet update --locale=$$language --no-fuzzy-matching \
+	  --ignore-obsolete --omit-header --width=110 \
+	  --input-file=messages.pot --output-file=webapp/translations/$$language.po; done
+	rm messages.pot
 
 # A million rows of CSV through the route: rows per second, and what memory they took.
 bench-bulk: $(VENV)/develops

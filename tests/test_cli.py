@@ -278,7 +278,8 @@ def test_a_file_that_is_not_csv_is_refused_in_one_line(app: Flask, tmp_path: Pat
     file = tmp_path / "in.csv"
     file.write_bytes(b'zipcode\n9000\n"open')
     result = run(app, "lookup", "--csv", str(file))
-    assert (result.exit_code, result.output) == (1, "Error: Row 3 is not CSV: unexpected end of data.\n")
+    told = "Error: Row 3 is not CSV: a quote is opened and never closed.\n"
+    assert (result.exit_code, result.output) == (1, told)
 
 
 def test_a_lookup_without_a_risk_table_says_so(make_app: MakeApp, empty_database_url: str) -> None:

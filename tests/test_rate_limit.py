@@ -81,6 +81,15 @@ def test_many_zipcodes_at_once_count_as_a_second_of_requests(limited: Limited) -
     assert client.get("/index").status_code == 429
 
 
+def test_a_list_on_the_page_counts_as_much_and_its_form_as_one(limited: Limited) -> None:
+    client = limited(RATE_LIMIT="120")
+    assert statuses(client, "/list", 40) == [200] * 40
+    for _ in range(40):
+        sent = client.post("/list", data={"zipcodes": "9000"}, content_type="multipart/form-data")
+        assert sent.status_code == 200
+    assert client.get("/list").status_code == 429
+
+
 def test_asking_whether_one_may_ask_counts_as_one_request(limited: Limited) -> None:
     client = limited(RATE_LIMIT="120")
     for _ in range(100):

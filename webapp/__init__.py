@@ -6,7 +6,20 @@ from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 from jinja2 import StrictUndefined
 
-from webapp import api, cli, errors, health_index, logs, ops, pages, rate_limit, security, text, zipcodes
+from webapp import (
+    api,
+    cli,
+    errors,
+    health_index,
+    languages,
+    logs,
+    ops,
+    pages,
+    rate_limit,
+    security,
+    static_files,
+    zipcodes,
+)
 from webapp.config import ROOT, Settings
 from webapp.database import MIGRATIONS, prepare_sqlite
 from webapp.extensions import cache, db, migrate
@@ -25,7 +38,7 @@ def create_app(settings: Optional[Settings] = None) -> Flask:
     app = Flask(
         __name__,
         template_folder=str(ROOT / "templates"),
-        static_folder=str(ROOT / "static"),
+        static_folder=None,  # see static_files.py
         instance_path=str(ROOT / "instance"),
     )
     app.config.from_mapping(settings.for_flask())
@@ -47,7 +60,8 @@ def create_app(settings: Optional[Settings] = None) -> Flask:
     errors.register_error_handlers(app)
     security.protect(app)
     rate_limit.protect(app, settings)
-    text.register_filters(app)
+    static_files.register(app, ROOT / "static")
+    languages.register(app)
     cli.register_commands(app)
     app.context_processor(_known_everywhere)
     return app

@@ -113,13 +113,12 @@ class Settings:
             "CACHE_TYPE": f"webapp.cache_backends.{'SharedCache' if self.redis_url else 'ProcessCache'}",
             "CACHE_REDIS_URL": self.redis_url,
             # The number changes with the shape of what is cached, so that two releases can share Redis.
-            "CACHE_KEY_PREFIX": "belgian-desk:2:",
+            "CACHE_KEY_PREFIX": "belgian-desk:3:",
             # Above the number of keys that can be asked for in the minute that they live: 9,000
             # zipcodes and a few base years. Beyond it, those that have expired are dropped.
             "CACHE_THRESHOLD": 20_000,
-            # For all routes but security.BULK_ENDPOINT.
+            # For all routes but security.BULK_ENDPOINTS.
             "MAX_CONTENT_LENGTH": 64 * 1024,
-            "SEND_FILE_MAX_AGE_DEFAULT": 3600,
         }
 
     def _engine_options(self) -> Dict[str, Any]:

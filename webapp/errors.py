@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
+from webapp.messages import N_, Message
 from webapp.representation import represent_error
 
 log = logging.getLogger(__name__)
@@ -21,8 +22,8 @@ class DeskError(Exception):
         code: the stable name that scripts branch on.
         status: the HTTP status that fits it.
         title: what happened, in a few words.
-        message: what happened and what to do, for a person.
-        field: the field of the lookup form that has to be corrected, if one has.
+        said: what happened and what to do, for a person.
+        field: the field of the lookup form that has to be corrected, if one has: an error page shows it.
         value: what that field held.
         errors: what is wrong with each parameter of a request to the API.
         retry_after: seconds after which the same request may succeed, if it may.
@@ -35,74 +36,83 @@ class DeskError(Exception):
     retry_after: Optional[int] = None
 
     def __init__(
-        self, message: str, value: str = "", errors: Optional[Mapping[str, Sequence[str]]] = None
+        self,
+        text: str,
+        value: str = "",
+        errors: Optional[Mapping[str, Sequence[str]]] = None,
+        **figures: object,
     ) -> None:
-        super().__init__(message)
-        self.message = message
+        self.said = Message(text, figures)
+        super().__init__(self.message)
         self.value = value
         self.errors = errors
+
+    @property
+    def message(self) -> str:
+        """What is said, in English."""
+        return str(self.said)
 
 
 class RequestNotValid(DeskError):
     """Parameters are missing, unknown, given twice or wrong, in a way that has no code of its own."""
 
-    code, status, title = "NOT_VALID", 400, "The request is not valid"
+    code, status, title = "NOT_VALID", 400, N_("The request is not valid")
 
 
 class WrongYear(DeskError):
     """What was given is not a base year of the health index."""
 
-    code, status, title, field = "WRONG_YEAR", 400, "That is not a base year", "year"
+    code, status, title, field = "WRONG_YEAR", 400, N_("That is not a base year"), "year"
 
 
 class RateLimited(DeskError):
     """A client sent more requests than it may in a minute."""
 
-    code, status, title = "RATE_LIMITED", 429, "Too many requests"
+    code, status, title = "RATE_LIMITED", 429, N_("Too many requests")
     retry_after = 60
 
 
 class IndexUnavailable(DeskError):
     """The base year is valid, but no value is known for it."""
 
-    code, status, title = "INDEX_UNAVAILABLE", 503, "The health index is not available"
+    code, status, title = "INDEX_UNAVAILABLE", 503, N_("The health index is not available")
     retry_after = 60
 
 
 class MonthNotValid(DeskError):
     """What was given does not have the form of a month."""
 
-    code, status, title = "MONTH_NOT_VALID", 400, "That is not a month"
+    code, status, title = "MONTH_NOT_VALID", 400, N_("That is not a month")
 
 
 class MonthNotFound(DeskError):
     """The month has the right form, but no value is held for it."""
 
-    code, status, title = "MONTH_NOT_FOUND", 404, "There is no health index for this month"
+    code, status, title = "MONTH_NOT_FOUND", 404, N_("There is no health index for this month")
 
 
 class AmountNotValid(DeskError):
     """What was given is not an amount of money."""
 
-    code, status, title = "AMOUNT_NOT_VALID", 400, "That is not an amount"
+    code, status, title = "AMOUNT_NOT_VALID", 400, N_("That is not an amount")
 
 
 class ZipcodeNotValid(DeskError):
     """What was given does not have the form of a zipcode."""
 
-    code, status, title, field = "ZIPCODE_NOT_VALID", 400, "That is not a zipcode", "zipcode"
+    code, status, title, field = "ZIPCODE_NOT_VALID", 400, N_("That is not a zipcode"), "zipcode"
 
 
 class CsvNotValid(DeskError):
     """A file that was sent is not CSV that can be read."""
 
-    code, status, title = "CSV_NOT_VALID", 400, "The file cannot be read"
+    code, status, title = "CSV_NOT_VALID", 400, N_("The file cannot be read")
 
 
 class TooLarge(DeskError):
     """More was sent than is taken at once."""
 
-    code, status, title = "TOO_LARGE", 413, "The request is too large"
+    code, status, title = "TOO_LARGE", 413, N_("The request is too large")
 
 
 class MediaTypeNotSupported(DeskError):
@@ -114,13 +124,13 @@ class MediaTypeNotSupported(DeskError):
 class ZipcodeNotFound(DeskError):
     """The zipcode has the right form, but no range of the risk table holds it."""
 
-    code, status, title, field = "ZIPCODE_NOT_FOUND", 404, "This zipcode has no risk factor", "zipcode"
+    code, status, title, field = "ZIPCODE_NOT_FOUND", 404, N_("This zipcode has no risk factor"), "zipcode"
 
 
 class RiskTableUnavailable(DeskError):
     """No risk table is in force, so that nothing can be said of any zipcode."""
 
-    code, status, title = "RISK_TABLE_UNAVAILABLE", 503, "The risk table is not available"
+    code, status, title = "RISK_TABLE_UNAVAILABLE", 503, N_("The risk table is not available")
     retry_after = 60
 
 
@@ -134,7 +144,7 @@ class RoomUnavailable(DeskError):
 class DatabaseUnavailable(DeskError):
     """The database is out of reach, or does not answer in time."""
 
-    code, status, title = "DATABASE_UNAVAILABLE", 503, "The service is temporarily unavailable"
+    code, status, title = "DATABASE_UNAVAILABLE", 503, N_("The service is temporarily unavailable")
     retry_after = 10
 
 
@@ -142,11 +152,15 @@ class DatabaseUnavailable(DeskError):
 # differs between versions of Python and Werkzeug, and scripts branch on these.
 INTERNAL_ERROR = "INTERNAL_ERROR"
 HTTP_CODES = {
-    400: ("BAD_REQUEST", "The request cannot be read", "Please check the address."),
-    404: ("NOT_FOUND", "There is nothing at this address", "Please check it for a typing error."),
-    405: ("METHOD_NOT_ALLOWED", "This method does not work here", "The header Allow names those that do."),
-    413: (TooLarge.code, TooLarge.title, "This address takes no content."),
-    500: (INTERNAL_ERROR, "Something went wrong on our side", ""),
+    400: ("BAD_REQUEST", N_("The request cannot be read"), N_("Please check the address.")),
+    404: ("NOT_FOUND", N_("There is nothing at this address"), N_("Please check it for a typing error.")),
+    405: (
+        "METHOD_NOT_ALLOWED",
+        N_("This method does not work here"),
+        N_("The header Allow names those that do."),
+    ),
+    413: (TooLarge.code, TooLarge.title, N_("This address takes no content.")),
+    500: (INTERNAL_ERROR, N_("Something went wrong on our side"), ""),
 }
 
 
@@ -182,7 +196,7 @@ def error_response(error: DeskError) -> Response:
         error.status,
         error.code,
         error.title,
-        error.message,
+        error.said,
         field=error.field,
         value=error.value,
         errors=error.errors,
@@ -195,7 +209,7 @@ def _http_error(error: HTTPException) -> Response:
         return error.response  # made by whoever raised it: see rate_limit.py
     status = error.code or 500  # Flask keeps errors without a status, and redirections, to itself
     code, title, message = HTTP_CODES.get(status, (f"HTTP_{status}", error.name, error.description or ""))
-    response = represent_error(status, code, title, message)
+    response = represent_error(status, code, title, Message(message, {}))
     for name, value in error.get_headers():
         if name != "Content-Type":
             response.headers[name] = value  # Allow, for a 405
@@ -208,7 +222,7 @@ def as_domain_error(error: Exception) -> Optional[DeskError]:
         return error
     if isinstance(error, PoolTimeout) or (isinstance(error, DBAPIError) and _is_out_of_reach(error)):
         log.error("the database is out of reach: %s", str(getattr(error, "orig", error)).strip())
-        return DatabaseUnavailable("Please try again in a moment.")
+        return DatabaseUnavailable(N_("Please try again in a moment."))
     return None
 
 
@@ -232,6 +246,9 @@ def _unexpected_error(error: Exception) -> Response:
         500,
         code,
         title,
-        f"It has been recorded. If you report it, please give the reference {reference}.",
+        Message(
+            N_("It has been recorded. If you report it, please give the reference %(reference)s."),
+            {"reference": reference},
+        ),
         reference=reference,
     )

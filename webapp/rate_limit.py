@@ -13,7 +13,8 @@ from webapp import ops
 from webapp.cache_backends import redis_options
 from webapp.config import Settings
 from webapp.errors import RateLimited, error_response
-from webapp.security import BULK_ENDPOINT
+from webapp.messages import N_
+from webapp.security import is_bulk
 
 # A million rows take a thread for seconds, so a client may send about one such file a second.
 BULK_PER_MINUTE = 60
@@ -62,13 +63,11 @@ def client() -> str:
 
 
 def _cost(limit: int) -> int:
-    if (request.endpoint, request.method) == (BULK_ENDPOINT, "POST"):
-        return max(1, limit // BULK_PER_MINUTE)
-    return 1
+    return max(1, limit // BULK_PER_MINUTE) if is_bulk() else 1
 
 
 def _refuse(limit: RequestLimit) -> Response:
-    error = RateLimited(f"You may send {limit.limit.amount} requests a minute.")
+    error = RateLimited(N_("You may send %(most)s requests a minute."), most=limit.limit.amount)
     error.retry_after = max(1, int(limit.reset_at - time()))
     return error_response(error)
 

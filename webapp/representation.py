@@ -1,9 +1,11 @@
 """One payload as JSON or as a page: the one place that reads Accept, and that sets the headers
 of caching on what it makes."""
 
-from typing import Any, Dict, Mapping, Optional, Sequence
+from typing import Any, Callable, Dict, Iterable, Mapping, Optional, Sequence
 
 from flask import Response, jsonify, make_response, render_template, request, url_for
+
+from webapp.messages import Message
 
 # Everything below this is for scripts: there an error is never a page.
 API_PREFIX = "/api/"
@@ -31,17 +33,18 @@ def prefers_csv() -> bool:
 def represent(
     payload: Mapping[str, Any],
     template: str,
-    context: Mapping[str, Any],
+    context: Callable[[], Mapping[str, Any]],
     max_age: int,
     headers: Mapping[str, str],
 ) -> Response:
-    """Answer with `payload` as JSON, or with `template` rendered from `context`.
+    """Answer with `payload` as JSON, or with `template` rendered from what `context` gives.
 
     Args:
+        context: asked only for a page, which may need much that JSON does not.
         max_age: seconds for which anybody may keep the answer.
         headers: what a caller may want to know besides the payload.
     """
-    response = make_response(render_template(template, **context)) if prefers_page() else jsonify(payload)
+    response = make_response(render_template(template, **context())) if prefers_page() else jsonify(payload)
     response.headers.update(headers)
     return cacheable(response, max_age)
 
@@ -56,11 +59,18 @@ def cacheable(response: Response, max_age: int) -> Response:
     return response
 
 
+def download(pieces: Iterable[bytes], file_name: str) -> Response:
+    """Answer with a CSV file that a browser keeps under a name of ASCII letters."""
+    response = Response(b"".join(pieces), mimetype="text/csv")
+    response.headers["Content-Disposition"] = f"attachment; filename={file_name}"
+    return response
+
+
 def represent_error(
     status: int,
     code: str,
     title: str,
-    message: str,
+    said: Message,
     *,
     field: Optional[str] = None,
     value: str = "",
@@ -73,11 +83,11 @@ def represent_error(
     """
     further = {"reference": reference} if reference else {}
     if request.path.startswith(API_PREFIX):
-        response = _problem(status, code, title, message, {"errors": errors} if errors else further)
+        response = _problem(status, code, title, str(said), {"errors": errors} if errors else further)
     elif prefers_page():
-        context: Mapping[str, Any] = {"title": title, "message": message}
+        context: Mapping[str, Any] = {"title": title, "message": said}
         if field is not None:
-            context = {"values": {field: value}, "errors": {field: message}, "title": title}
+            context = {"values": {field: value}, "errors": {field: said}, "title": title}
         response = make_response(render_template("lookup.html" if field else "error.html", **context))
     else:
         response = jsonify(detail=code, **further)

@@ -2,12 +2,13 @@
 
 from flask import Flask, Response, abort, request
 
-# The one endpoint that takes content, and limits it itself.
-BULK_ENDPOINT = "api-lookup.lookup"
+# The endpoints that take much by POST, and limit it themselves: the answer to what is too much comes
+# after its end, because a client that is still sending may not see it before.
+BULK_ENDPOINTS = ("api-lookup.lookup", "pages.client_list")
 
 HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; "
+        "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; "
         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
@@ -18,6 +19,11 @@ HEADERS = {
 }
 
 
+def is_bulk() -> bool:
+    """Whether this request may bring much."""
+    return request.method == "POST" and request.endpoint in BULK_ENDPOINTS
+
+
 def protect(app: Flask) -> None:
     """Refuse large requests, and send the headers with every answer, pages and errors alike."""
 
@@ -25,7 +31,7 @@ def protect(app: Flask) -> None:
     def refuse_large_content() -> None:
         # Flask itself looks at the size only when a view reads the content, and most do not.
         size = request.content_length or 0
-        if size > app.config["MAX_CONTENT_LENGTH"] and request.endpoint != BULK_ENDPOINT:
+        if size > app.config["MAX_CONTENT_LENGTH"] and not is_bulk():
             abort(413)
 
     @app.after_request

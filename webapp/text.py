@@ -1,29 +1,74 @@
-"""How pages write months, days and instants."""
+"""How pages write numbers, amounts, months, days and instants: as the language of the page does."""
 
 from datetime import date, datetime
+from decimal import Decimal
+from typing import Optional
 
 from flask import Flask
+from flask_babel import (
+    format_currency,
+    format_date,
+    format_decimal,
+    format_percent,
+    format_time,
+    get_locale,
+    gettext,
+)
 
 from webapp.clock import BRUSSELS
 
 
 def month(value: date) -> str:
     """December 2025"""
-    return f"{value:%B %Y}"
+    return str(format_date(value, "MMMM y"))
+
+
+def short_month(value: date) -> str:
+    """Dec 2025"""
+    return str(format_date(value, "MMM y"))
+
+
+def month_name(number: int) -> str:
+    """Dec"""
+    return str(format_date(date(2000, number, 1), "LLL"))
 
 
 def day(value: date) -> str:
     """22 November 2026"""
-    return f"{value.day} {value:%B %Y}"
+    return str(format_date(value, "long"))
 
 
 def moment(value: datetime) -> str:
     """22 November 2026 at 14:03, as a clock in Belgium showed it."""
     local = value.astimezone(BRUSSELS)
-    return f"{day(local)} at {local:%H:%M}"
+    clock_time = format_time(local, "short", rebase=False)
+    return str(gettext("%(day)s at %(time)s", day=day(local.date()), time=clock_time))
+
+
+def decimal(value: Decimal, places: int = 2) -> str:
+    """1,250.50: a number with so many decimals."""
+    return str(format_decimal(value, "#,##0" + ("." + "0" * places if places else "")))
+
+
+def whole_number(value: int) -> str:
+    """1,000,000"""
+    return decimal(Decimal(value), 0)
+
+
+def euros(value: Decimal) -> str:
+    """€1,250.50"""
+    return str(format_currency(value, "EUR"))
+
+
+def change(value: Optional[Decimal]) -> str:
+    """+2.44 %: a fraction of one as a change in percent. A dash when it is not known."""
+    if value is None:
+        return "–"
+    pattern = get_locale().percent_formats[None].pattern.replace("#,##0", "#,##0.00")
+    return str(format_percent(round(value, 4) + 0, f"+{pattern};-{pattern}"))
 
 
 def register_filters(app: Flask) -> None:
     """Let templates write `value|month` and so on."""
-    for function in (month, day, moment):
+    for function in (month, short_month, month_name, day, moment, decimal, whole_number, euros, change):
         app.add_template_filter(function)

@@ -13,16 +13,12 @@ from sqlalchemy import text as sql
 
 from tests.conftest import SetClock
 from tests.databases import settings_for
+from tests.pages.reading import links, text
 from tests.statbel import FakeStatbel, answering, bestat
 from webapp import clock
 from webapp.config import Settings
-from webapp.extensions import db
+from webapp.extensions import cache, db
 from webapp.health_index.models import IndexValue
-
-
-def text(page: str) -> str:
-    """What is read on a page: no tags, single spaces."""
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page)).replace("&#39;", "'")
 
 
 def test_the_form_asks_for_a_zipcode_and_a_base_year(reader: FlaskClient) -> None:
@@ -39,10 +35,14 @@ def test_a_lookup_shows_factor_and_index_and_where_they_come_from(reader: FlaskC
     page = text(response.text)
     assert response.status_code == 200
     assert (
-        "Risk factor of 9170 A Range 9170 to 9240 Risk table number 1, in force since 14 August 2026" in page
+        "Risk factor of 9170 A Risk factor A Range 9170 to 9240 "
+        "Risk table number 1, in force since 14 August 2026" in page
     )
-    assert "Places De Klinge, Meerdonk, Sint-Gillis-Waas, Sint-Pauwels" in page
+    assert (
+        "Places De Klinge, Meerdonk, Sint-Gillis-Waas, Sint-Pauwels Municipality of Sint-Gillis-Waas" in page
+    )
     assert "Health index, base year 2013 136.69 Month December 2025 Source Statbel, as published" in page
+    assert "Statbel now publishes on base year 2025" in page
     assert "not yet with Statbel; this value is bundled with this release" in page
 
 
@@ -59,7 +59,67 @@ def test_a_range_of_one_and_an_unused_zipcode_are_said_so(reader: FlaskClient) -
     page = text(reader.get("/?zipcode=1315&year=2004").text)
     assert "Range 1315 only" in page
     page = text(reader.get("/?zipcode=9001&year=2004").text)
-    assert "bpost does not use this zipcode" in page
+    assert (
+        "bpost does not use zipcode 9001, so this may be a typing error. Close to it are: 9000 Gent" in page
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("gand", "Risk factor of 9000 Gent B"),
+        ("Sint-Truiden", "Risk factor of 3800 A"),
+        ("saint-trond", "Risk factor of 3800 A"),
+        ("St-Vith", "Risk factor of 4780 "),
+        ("BRÜSSEL", "Risk factor of 1000 Brussel / Bruxelles C"),
+        ("B-9000 Gent", "Risk factor of 9000 Gent B"),
+    ],
+)
+def test_a_place_may_be_typed_in_any_language(reader: FlaskClient, typed: str, found: str) -> None:
+    response = reader.get("/", query_string={"zipcode": typed})
+    assert response.status_code == 200
+    assert found in text(response.text)
+
+
+def test_several_places_are_a_list_of_links_to_each(reader: FlaskClient) -> None:
+    response = reader.get("/?zipcode=antwerpen&year=2013")
+    assert response.status_code == 200
+    assert "Several places fit “antwerpen”" in text(response.text)
+    addresses = links(response.text)
+    for zipcode in (2000, 2018, 2020, 2030, 2040, 2050, 2060):
+        assert f"/?zipcode={zipcode}&year=2013" in addresses
+    assert "Risk factor of 2000 Antwerpen" in text(reader.get(addresses[0]).text)
+
+
+def test_other_places_that_begin_so_are_linked_below_the_one_that_is_called_so(reader: FlaskClient) -> None:
+    page = reader.get("/?zipcode=gent").text
+    assert "Risk factor of 9000 Gent" in text(page)
+    assert "Other places that fit “gent”" in text(page)
+    assert "/?zipcode=9050" in links(page)  # Gentbrugge
+
+
+@pytest.mark.parametrize(
+    ("typed", "nearest"),
+    [("gentt", "9000 Gent"), ("sinttruiden", "3800 Sint-Truiden"), ("90000", "9000 Gent"), ("1311", "1310")],
+)
+def test_what_finds_nothing_brings_the_nearest(reader: FlaskClient, typed: str, nearest: str) -> None:
+    response = reader.get(f"/?zipcode={typed}")
+    assert response.status_code in (400, 404)
+    assert "Did you mean one of these?" in text(response.text)
+    assert nearest in text(response.text)
+
+
+def test_what_is_far_from_every_name_brings_no_list(reader: FlaskClient) -> None:
+    page = text(reader.get("/?zipcode=qqqqqqqq").text)
+    assert "No place is found for “qqqqqqqq”. Check the spelling." in page
+    assert "Did you mean" not in page
+
+
+def test_places_are_called_as_the_reader_calls_them(reader: FlaskClient) -> None:
+    assert "Luik (Liège)" in text(reader.get("/?zipcode=4000&lang=nl").text)
+    assert "Gand (Gent)" in text(reader.get("/?zipcode=9000&lang=fr").text)
+    assert "Brüssel (Brussel / Bruxelles)" in text(reader.get("/?zipcode=1000&lang=de").text)
+    assert "1000 Brussel " in text(reader.get("/?zipcode=1000&lang=nl").text)
 
 
 def test_spaces_around_what_was_typed_do_no_harm(reader: FlaskClient) -> None:
@@ -71,8 +131,9 @@ def test_without_a_base_year_it_is_2004(reader: FlaskClient) -> None:
 
 
 WRONG = [
-    ("zipcode=99x&year=2013", 400, "zipcode", "A zipcode has four digits"),
-    ("zipcode=&year=2013", 400, "zipcode", "Enter a zipcode of four digits"),
+    ("zipcode=999&year=2013", 400, "zipcode", "A zipcode has four digits"),
+    ("zipcode=&year=2013", 400, "zipcode", "Enter a zipcode or the name of a place"),
+    ("zipcode=gentt&year=2013", 404, "zipcode", "No place is found for “gentt”"),
     ("zipcode=1311&year=2013", 404, "zipcode", "No range of the risk table holds zipcode 1311"),
     ("zipcode=9000&year=2020", 400, "year", "Choose one of the base years"),
 ]
@@ -108,7 +169,7 @@ def test_one_wrong_field_does_not_cost_the_answer_to_the_other(reader: FlaskClie
 
 
 def test_both_fields_can_be_wrong_and_the_first_gets_the_focus(reader: FlaskClient) -> None:
-    page = reader.get("/?zipcode=x&year=y").text
+    page = reader.get("/?zipcode=99x&year=y").text
     assert page.index('href="#zipcode"') < page.index('href="#year"')
     assert re.search(r'<input id="zipcode"[^>]* autofocus', page)
     assert " checked" not in page
@@ -196,8 +257,12 @@ def test_a_page_says_when_statbel_was_last_asked_and_that_a_month_is_late(
     assert "base year 2025 104.11 Month October 2026" in page
     assert "Checked with Statbel on 30 October 2026 at 12:05" in page
     assert "should have published" not in page
-    page = text(client.get("/index?year=2013&format=html").text)
+    assert "Next Statbel publishes again on 27 November 2026" in page
+    set_clock(datetime(2026, 12, 30, 11, 5, tzinfo=timezone.utc))
+    cache.clear()
+    page = text(client.get("/index?year=2025&format=html").text)
     assert "Statbel should have published a later month" in page
+    assert "Statbel publishes again" not in page
 
 
 def test_the_pages_name_their_sources(reader: FlaskClient) -> None:
@@ -212,10 +277,9 @@ def test_a_page_runs_nothing_and_loads_only_our_own(reader: FlaskClient) -> None
     policy = response.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
-    assert "<script" not in response.text
-    assert "style=" not in response.text
-    assert not re.search(r'(?:src|<link[^>]*href)="https?:', response.text)
-    for path in re.findall(r'<link[^>]*href="([^"]+)"', response.text):
+    assert not re.search(r"<script(?! src=)|<style|\son[a-z]+=|\sstyle=", response.text)
+    assert not re.search(r'(?:src|<link rel="(?!alternate)[^>]*href)="https?:', response.text)
+    for path in re.findall(r'(?:src|<link[^>]*href)="(/[^"]+)"', response.text):
         with reader.get(path) as loaded:
             assert loaded.status_code == 200
 
@@ -230,3 +294,25 @@ def test_every_answer_has_the_security_headers(
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["X-Frame-Options"] == "DENY"
         assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+
+
+def test_what_is_in_the_cache_is_shown_when_the_database_is_gone(app: Flask) -> None:
+    client = app.test_client()
+    asked = "/?zipcode=9001&year=2013"
+    assert "Close to it are" in text(client.get(asked).text)
+    with app.app_context():
+        db.session.execute(sql("DROP TABLE place"))
+        db.session.commit()
+    page = text(client.get(asked).text)
+    assert "Risk factor of 9001" in page
+    assert "136.69" in page
+    assert "Close to it are" in page
+
+
+def test_without_places_no_zipcode_is_called_unused(app: Flask) -> None:
+    with app.app_context():
+        db.session.execute(sql("DELETE FROM place"))
+        db.session.commit()
+    page = text(app.test_client().get("/?zipcode=9000&year=2013").text)
+    assert "Risk factor of 9000 B" in page
+    assert "bpost does not use" not in page

@@ -14,7 +14,7 @@ from tests.zipcodes.seed import FACTORS
 from webapp.errors import CsvNotValid, DeskError, RiskTableUnavailable, TooLarge
 from webapp.extensions import db
 from webapp.zipcodes import bulk
-from webapp.zipcodes.bulk import Result, answer_csv
+from webapp.zipcodes.bulk import Layout, Result, answer_csv
 from webapp.zipcodes.models import RiskTable
 
 KNOWN: Dict[str, Result] = {"9000": ("B", ""), "2000": ("C", ""), "1311": ("", "ZIPCODE_NOT_FOUND")}
@@ -35,8 +35,12 @@ def answer(content: bytes, most: int = bulk.PIECE_BYTES) -> bytes:
     return output.getvalue()
 
 
-def charset_of(content: bytes) -> str:
+def layout_of(content: bytes) -> Layout:
     return answer_csv(io.BytesIO(content).read, io.BytesIO().write, KNOWN)
+
+
+def charset_of(content: bytes) -> str:
+    return layout_of(content).charset
 
 
 @pytest.mark.parametrize(
@@ -69,6 +73,39 @@ def charset_of(content: bytes) -> str:
 def test_each_row_gets_its_result_and_keeps_the_rest(given_file: bytes, expected: bytes) -> None:
     assert answer(given_file) == expected
     assert answer(given_file, most=1) == expected
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["zipcode", "ZIP code", "zip_code", "Zip-Code", "zip", "Postal code", "Postcode", "POSTCODE",
+     " postcode ", "code postal", "Code_postal", "CODE-POSTAL", "CP", "Postleitzahl", "PLZ"],
+)  # fmt: skip
+def test_the_zipcode_column_has_a_name_in_each_language(name: str) -> None:
+    content = f"nom;{name};rue\n1;9000;x\n".encode()
+    assert answer(content) == f"nom;{name};rue;risk_factor;error\n1;9000;x;B;\n".encode()
+
+
+@pytest.mark.parametrize(
+    ("header", "column"),
+    [
+        (b"postcode,zipcode", 1),
+        (b"cp,code postal", 1),
+        (b"plz,zip", 1),
+        (b"zipcode,zipcode", 0),
+        (b"city,zipcodes", 0),
+        (b"name,zip__code", 0),
+        (b"name,c p", 0),
+    ],
+)
+def test_of_several_columns_the_plainest_name_counts(header: bytes, column: int) -> None:
+    assert layout_of(header + b"\n").column == column
+
+
+def test_it_is_told_how_the_file_is_written() -> None:
+    assert layout_of(b"name;postcode;x\r\nJan;9000;\xe9\r\n") == Layout(
+        charset="windows-1252", delimiter=";", line_end=b"\r\n", column=1, width=3, has_header=True
+    )
+    assert layout_of(b"9000,x\n") == Layout("utf-8", ",", b"\n", column=0, width=2, has_header=False)
 
 
 def test_results_agree_with_single_lookups(shared_app: Flask) -> None:
@@ -144,20 +181,23 @@ def test_the_encoding_is_told(content: bytes, charset: str) -> None:
     [
         (b"", CsvNotValid, "The file has no rows."),
         (b"\n\r\n", CsvNotValid, "The file has no rows."),
-        (b'9000,"open', CsvNotValid, "Row 1 is not CSV: unexpected end of data."),
-        (b'zipcode\n9000\n"x"y\n', CsvNotValid, "Row 3 is not CSV: "),
-        (b'zipcode\n9000\n"x\n' + b"2000\n" * 50_000, CsvNotValid, "Row 3 is not CSV: unexpected end"),
-        ("9000\n".encode("utf-16"), CsvNotValid, "not text in UTF-8 or Windows-1252"),
-        (b"9000\n" * 100_000 + b"\0", CsvNotValid, "not text in UTF-8 or Windows-1252"),
+        (b'9000,"open', CsvNotValid, "Row 1 is not CSV: a quote is opened and never closed."),
+        (b'\n\r\n\n9000,"open', CsvNotValid, "Row 4 is not CSV: a quote is opened and never closed."),
+        (b'9000,"open\n2000\n', CsvNotValid, "Row 1 is not CSV: a quote is opened and never closed."),
+        (b'zipcode\n9000\n"x"y\n', CsvNotValid, "Row 3 is not CSV: text follows a closing quote."),
+        (b'zipcode\n"9\n0"\n"x\n' + b"2000\n" * 50_000, CsvNotValid, "Row 3 is not CSV: a quote is opened"),
+        ("9000\n".encode("utf-16"), CsvNotValid, "Row 1 is not text in UTF-8 or Windows-1252"),
+        (b"9000\r\n" * 100_000 + b"\0", CsvNotValid, "Row 100,001 is not text in UTF-8 or Windows-1252"),
+        (b"9000\r2000\r\0", CsvNotValid, "Row 3 is not text in UTF-8 or Windows-1252"),
         (b"9000," + b"x" * 2_000_000 + b"\n", TooLarge, "A row may have up to 1,048,576 bytes."),
         (b"9000\n" + b"x" * 2_000_000, TooLarge, "A row may have up to 1,048,576 bytes."),
-        (b'"9000"\n"' + b"x\n" * 2_000_000, TooLarge, "A row may have up to 1,048,576 bytes."),
-        (b"," * 1_000, TooLarge, "A file may have up to 1,000 columns."),
-        (b"9000\n" * 1_000_001, TooLarge, "A file may have up to 1,000,000 rows."),
-        (b"zipcode" + b"\n" * 1_000_002, TooLarge, "A file may have up to 1,000,000 rows."),
-        (b'"zipcode"' + b"\r" * 1_000_002, TooLarge, "A file may have up to 1,000,000 rows."),
+        (b'"9000"\n"' + b"x\n" * 2_000_000, TooLarge, "Row 2 is too long, or a quote in it is never closed."),
+        (b"," * 1_000, TooLarge, "A file may have up to 1000 columns."),
+        (b"9000\n" * 1_000_001, TooLarge, "A list may have up to 1,000,000 rows."),
+        (b"zipcode" + b"\n" * 1_000_002, TooLarge, "A list may have up to 1,000,000 rows."),
+        (b'"zipcode"' + b"\r" * 1_000_002, TooLarge, "A list may have up to 1,000,000 rows."),
         (b"9000\n" + b'"a\n",' * 500_000, TooLarge, "A row may have up to 1,048,576 bytes."),
-        (b'"9000"\n' * 1_000_001, TooLarge, "A file may have up to 1,000,000 rows."),
+        (b'"9000"\n' * 1_000_001, TooLarge, "A list may have up to 1,000,000 rows."),
         (b"9000," + b"x" * 130 + b"\n", TooLarge, "A file may have up to 128 MB."),
         (
             b"a" + b"," * 999 + b"\n" + b"9000\n" * 300_000,
@@ -173,6 +213,16 @@ def test_what_cannot_be_answered_is_refused(content: bytes, error: "type[DeskErr
     with pytest.raises(error) as raised:
         charset_of(content)
     assert message in raised.value.message
+
+
+def test_what_else_the_csv_module_may_refuse_names_its_row() -> None:
+    assert bulk.not_csv(2, csv.Error("something new")).message == "Row 2 is not CSV."
+
+
+def test_an_answer_may_be_limited_to_less() -> None:
+    with pytest.raises(TooLarge) as raised:
+        answer_csv(io.BytesIO(b"9000\n" * 200_000).read, io.BytesIO().write, KNOWN, bulk.MEGABYTE)
+    assert raised.value.message == "The answer would have more than 1 MB."
 
 
 def test_a_long_field_is_taken_with_and_without_quotes() -> None:

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from tests.conftest import ORDINARY_DAY, SetClock
@@ -246,6 +246,104 @@ def test_an_apostrophe_makes_no_difference(session: Session, text: str) -> None:
 )
 def test_a_name_is_not_found_by_what_is_not_the_beginning_of_a_word(session: Session, text: str) -> None:
     assert not {"9000 Gent", "3800 Sint-Truiden"} & set(called(text))
+
+
+# By name, with a saint abbreviated
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("St-Vith", "4780 Sankt Vith"),
+        ("st.vith", "4780 Sankt Vith"),
+        ("St. Truiden", "3800 Sint-Truiden"),
+        ("ST TROND", "3800 Sint-Truiden"),
+        ("st-tru", "3800 Sint-Truiden"),
+        ("3800 st truiden", "3800 Sint-Truiden"),
+        ("st truiden 3800", "3800 Sint-Truiden"),
+        ("Ste-Cécile", "6820 Sainte-Cécile"),
+        ("ste cec", "6820 Sainte-Cécile"),
+        ("St-Niklaas", "9100 Sint-Niklaas"),
+        ("St-Nicolas", "9100 Sint-Niklaas"),
+        ("st gillis", "1060 Sint-Gillis / Saint-Gilles"),
+        ("Woluwe-St-Lambert", "1200 Sint-Lambrechts-Woluwe / Woluwe-Saint-Lambert"),
+        ("molenbeek st jean", "1080 Sint-Jans-Molenbeek / Molenbeek-Saint-Jean"),
+        ("Berchem-Ste-Agathe", "1082 Sint-Agatha-Berchem / Berchem-Sainte-Agathe"),
+        ("Niel-bij-St-Truiden", "3890 Niel-Bij-Sint-Truiden"),
+        ("Nil-St-Vincent-St-Martin", "1457 Nil-Saint-Vincent-Saint-Martin"),
+        ("Nil-Saint-Vincent-St-Martin", "1457 Nil-Saint-Vincent-Saint-Martin"),
+    ],
+)
+def test_a_saint_may_be_abbreviated_as_on_an_envelope(session: Session, text: str, first: str) -> None:
+    assert called(text, 1) == [first]
+
+
+@pytest.mark.parametrize(("text", "first"), [("st", "8840 Staden"), ("ste", "9190 Stekene")])
+def test_without_a_word_after_it_no_saint_is_abbreviated(session: Session, text: str, first: str) -> None:
+    assert called(text, 1) == [first]
+    assert suggested(text) == expected(text, ALL)
+
+
+@pytest.mark.parametrize(
+    "text", ["sts truiden", "sint st truiden", "ste truiden", "st zzz", "st 北京"], ids=ascii
+)
+def test_what_is_no_abbreviated_saint_is_not_read_as_one(session: Session, text: str) -> None:
+    assert called(text) == []
+
+
+def test_a_place_that_is_written_so_itself_is_found_alone(session: Session) -> None:
+    vith = session.scalars(select(Place).where(Place.zipcode == 4780, Place.name_fr == "Saint-Vith")).one()
+    columns = {column.name: getattr(vith, column.name) for column in Place.__table__.columns}
+    written_so = {"zipcode": 4799, "name": "St-Vith", "search_names": "|st vith|"}
+    session.add(Place(**{**columns, **written_so}))
+    session.flush()
+    assert [place["zipcode"] for place in directory.suggest("st-vith", ALL)] == [4799]
+
+
+SAINT = re.compile(r"\b(saint|sint|sankt|sainte) ")
+SAINTS = sorted({name for place in SEED for name in place.names if SAINT.match(name)})
+
+
+def abbreviated(name: str) -> str:
+    return SAINT.sub(lambda saint: "ste " if saint[1] == "sainte" else "st ", name)
+
+
+def in_full(name: str) -> List[str]:
+    """What an abbreviation at the beginning may stand for."""
+    saint, _, rest = name.partition(" ")
+    return [f"{full} {rest}" for full in {"st": ("saint", "sint", "sankt"), "ste": ("sainte",)}[saint]]
+
+
+@settings(deadline=None, database=None, max_examples=60)
+@given(name=st.sampled_from(SAINTS), length=st.integers(1, 30), limit=st.sampled_from([1, 5, 20, ALL]))
+@example("sankt vith", 30, ALL)
+@example("saint pierre", 8, 20)
+@example("sainte cecile", 30, 5)
+def test_with_an_abbreviated_saint_each_place_is_found_once_and_the_best_comes_first(
+    sqlite_app: Flask, postgresql_app: Flask, name: str, length: int, limit: int
+) -> None:
+    text = abbreviated(name)
+    text = text[: text.index(" ") + 1 + length].strip()
+    ranks: Dict[Key, int] = {}
+    for place in SEED:
+        fits = [rank for rank in (_rank(place, full) for full in in_full(text)) if rank is not None]
+        if fits:
+            ranks[_key(place.row)] = min(fits)
+    for app in (sqlite_app, postgresql_app):
+        with app.app_context():
+            found = suggested(text, limit)
+        assert len(found) == len(set(found)) == min(limit, len(ranks))
+        assert [ranks[key] for key in found] == sorted(ranks.values())[:limit]
+
+
+@settings(deadline=None, database=None, max_examples=60)
+@given(name=st.sampled_from(sorted({name for place in SEED for name in place.names if SAINT.search(name)})))
+@example("nil saint vincent saint martin")
+@example("woluwe saint lambert")
+def test_a_name_is_found_wherever_its_saint_is_abbreviated(sqlite_app: Flask, name: str) -> None:
+    bearing = {_key(place.row) for place in SEED if name in place.names}
+    with sqlite_app.app_context():
+        assert bearing <= set(suggested(abbreviated(name), 100))
 
 
 # In which order

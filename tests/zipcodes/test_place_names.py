@@ -1,13 +1,21 @@
 """The names of a place: how they are told, and the form in which they are searched."""
 
-from typing import Any, List
+from typing import Any, Dict, List
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from webapp.zipcodes.models import Place
-from webapp.zipcodes.place_names import describe, describe_all, search_form, search_text
+from webapp.zipcodes.place_names import (
+    describe,
+    describe_all,
+    municipality_in,
+    name_in,
+    search_form,
+    search_text,
+    spellings,
+)
 
 # All letters of the languages of Belgium and its neighbours; a dotless i has no capital of its own.
 EUROPEAN = st.text(st.characters(max_codepoint=0x17F, exclude_characters="ı"), max_size=30)
@@ -112,6 +120,27 @@ def test_names_that_are_empty_leave_nothing_to_find() -> None:
     assert search_text(["", "-"]).strip("|") == search_text([]).strip("|") == ""
 
 
+@pytest.mark.parametrize(
+    ("form", "full"),
+    [
+        ("st vith", ["saint vith", "sint vith", "sankt vith"]),
+        ("ste cecile", ["sainte cecile"]),
+        ("st pieters kapelle", ["saint pieters kapelle", "sint pieters kapelle", "sankt pieters kapelle"]),
+        ("st v", ["saint v", "sint v", "sankt v"]),
+        *((form, []) for form in ("st", "ste", "gent", "stekene", "sts vith", "sint truiden", "")),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_an_abbreviated_saint_is_written_in_full_as_each_language_does(form: str, full: List[str]) -> None:
+    assert spellings(form) == full
+
+
+def test_an_abbreviated_saint_may_stand_anywhere_in_a_name() -> None:
+    assert "woluwe saint lambert" in spellings("woluwe st lambert")
+    assert "berchem sainte agathe" in spellings("berchem ste agathe")
+    assert spellings("aan de st") == []
+
+
 # What is told of a place
 
 
@@ -189,3 +218,69 @@ def test_places_are_told_in_the_order_of_their_own_names() -> None:
 
 def test_of_no_places_nothing_is_told() -> None:
     assert describe_all([]) == []
+
+
+# What a place is called in the language of a page
+
+
+LIEGE = {"name": "Liège", "name_nl": "Luik", "name_fr": "Liège", "name_de": "Lüttich", "language": "fr"}
+LAKEN = {"name": "Laeken", "name_nl": "Laken", "name_fr": "Laeken", "name_de": "", "language": "nl+fr"}
+BRUSSELS = {"name_nl": "Brussel", "name_fr": "Bruxelles", "name_de": "Brüssel", "language": "nl+fr"}
+DRONGEN = {
+    "name": "Drongen",
+    "name_nl": "Drongen",
+    "name_fr": "Tronchiennes",
+    "name_de": "",
+    "language": "nl",
+}
+JETTE = {"name": "Jette", "name_nl": "Jette", "name_fr": "Jette", "name_de": "Jette", "language": "nl+fr"}
+NAMELESS = {"name": "Nergens", "name_nl": "", "name_fr": "", "name_de": "", "language": "nl"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "names"),
+    [
+        (LIEGE, ["Luik (Liège)", "Liège", "Lüttich (Liège)", "Liège"]),
+        (LAKEN, ["Laken", "Laeken", "Laken / Laeken", "Laken / Laeken"]),
+        (BRUSSELS, ["Brussel", "Bruxelles", "Brüssel (Brussel / Bruxelles)", "Brussel / Bruxelles"]),
+        (DRONGEN, ["Drongen", "Tronchiennes (Drongen)", "Drongen", "Drongen"]),
+        (JETTE, ["Jette"] * 4),
+        (NAMELESS, ["Nergens"] * 4),
+        ({}, ["Eupen"] * 4),
+    ],
+    ids=lambda value: value.get("name_nl") if isinstance(value, dict) else "",
+)
+def test_after_a_translated_name_comes_what_the_place_is_called_there(
+    changed: Dict[str, str], names: List[str]
+) -> None:
+    told = describe(place(**changed))
+    assert [name_in(told, language) for language in ("nl", "fr", "de", "en")] == names
+
+
+def test_a_name_that_only_begins_like_the_one_there_is_told_with_it() -> None:
+    told = describe(place(name_nl="Halle", name_fr="Hal", language="nl"))
+    assert name_in(told, "fr") == "Hal (Halle)"
+
+
+@pytest.mark.parametrize(
+    ("language", "name"), [("nl", "Luik"), ("fr", "Liège"), ("de", "Lüttich"), ("en", "Liège")]
+)
+def test_a_municipality_is_called_so_in_each_language_or_as_it_is_there(language: str, name: str) -> None:
+    of_liege = {"municipality_nl": "Luik", "municipality_fr": "Liège", "municipality_de": "Lüttich"}
+    assert municipality_in(describe(place(**LIEGE, **of_liege)), language) == name
+
+
+def test_a_municipality_without_a_name_in_the_language_has_one_of_the_place_itself() -> None:
+    huy = {"name": "Huy", "name_nl": "Hoei", "name_fr": "Huy", "name_de": "", "language": "fr"}
+    of_huy = {"municipality_nl": "Hoei", "municipality_fr": "Huy", "municipality_de": ""}
+    assert municipality_in(describe(place(**huy, **of_huy)), "de") == "Huy"
+    of_brussels = {"municipality_nl": "Brussel", "municipality_fr": "Bruxelles", "municipality_de": ""}
+    assert municipality_in(describe(place(**LAKEN, **of_brussels)), "de") == "Brussel"
+
+
+def test_a_municipality_has_any_name_rather_than_none() -> None:
+    only_german = {"municipality_nl": "", "municipality_fr": "", "municipality_de": "Eupen"}
+    assert municipality_in(describe(place(**NAMELESS, **only_german)), "nl") == "Eupen"
+    assert municipality_in(describe(place(**DRONGEN, **only_german)), "en") == "Eupen"
+    none = {"municipality_nl": "", "municipality_fr": "", "municipality_de": ""}
+    assert municipality_in(describe(place(**none)), "nl") == ""

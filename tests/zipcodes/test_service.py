@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, event, func, select
+from sqlalchemy import delete, event, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -19,7 +19,7 @@ from tests.zipcodes.seed import GAPS
 from webapp.errors import RiskTableUnavailable, ZipcodeNotFound
 from webapp.extensions import db
 from webapp.zipcodes import service
-from webapp.zipcodes.models import RiskRange, RiskTable
+from webapp.zipcodes.models import Place, RiskRange, RiskTable
 from webapp.zipcodes.risk_table import Range, RiskFile
 
 TODAY = ORDINARY_DAY.date()
@@ -158,6 +158,68 @@ def test_before_the_first_table_counts_the_error_is_the_same(session: Session, s
     set_clock(datetime(2026, 8, 13, 12, 0, tzinfo=timezone.utc))
     with pytest.raises(RiskTableUnavailable):
         service.find(9000)
+
+
+# How fresh the table is
+
+
+def test_the_table_in_force_is_told_with_its_dates(session: Session) -> None:
+    assert service.describe_current_table() == {
+        "id": session.scalars(select(RiskTable.id)).one(),
+        "effective_from": TODAY,
+        "range_count": 164,
+        "imported_at": ORDINARY_DAY,
+        "places_loaded_at": ORDINARY_DAY,
+    }
+
+
+def test_a_new_table_is_told_as_soon_as_it_counts(session: Session, set_clock: SetClock) -> None:
+    before = service.describe_current_table()
+    imported_at = datetime(2026, 8, 14, 15, 30, tzinfo=timezone.utc)
+    set_clock(imported_at)
+    table = load(session, [Range(1000, 1310, "C"), Range(9000, 9000, "A")], date(2026, 8, 15))
+    assert service.describe_current_table() == before
+    set_clock(datetime(2026, 8, 14, 22, 0, tzinfo=timezone.utc))  # midnight in Belgium
+    assert service.describe_current_table() == {
+        "id": table.id,
+        "effective_from": date(2026, 8, 15),
+        "range_count": 2,
+        "imported_at": imported_at,
+        "places_loaded_at": ORDINARY_DAY,
+    }
+
+
+def test_the_table_told_is_the_one_that_a_lookup_finds(session: Session) -> None:
+    load(session, ONLY_9000["C"], TODAY)
+    load(session, ONLY_9000["A"], date(2026, 8, 1))
+    assert service.describe_current_table()["id"] == service.find(9000)["risk_table"]
+
+
+def test_without_places_it_is_not_told_when_they_were_loaded(session: Session) -> None:
+    session.execute(delete(Place))
+    assert service.describe_current_table()["places_loaded_at"] is None
+    assert service.describe_current_table()["range_count"] == 164
+
+
+def test_places_that_are_loaded_later_have_a_date_of_their_own(session: Session) -> None:
+    later = datetime(2026, 9, 1, 8, 0, tzinfo=timezone.utc)
+    session.execute(update(Place).values(loaded_at=later))
+    told = service.describe_current_table()
+    assert (told["imported_at"], told["places_loaded_at"]) == (ORDINARY_DAY, later)
+
+
+def test_of_no_table_nothing_can_be_told(session: Session, set_clock: SetClock) -> None:
+    set_clock(datetime(2026, 8, 13, 12, 0, tzinfo=timezone.utc))
+    with pytest.raises(RiskTableUnavailable):
+        service.describe_current_table()
+    set_clock(ORDINARY_DAY)
+    session.execute(delete(RiskTable))
+    with pytest.raises(RiskTableUnavailable) as error:
+        service.describe_current_table()
+    assert error.value.message == "No risk table has been loaded yet. Please try again in a minute."
+
+
+# Importing
 
 
 def test_the_same_file_is_imported_once(session: Session) -> None:

@@ -44,7 +44,11 @@ def document() -> Response:
     return represent(
         payload=kept["document"],
         template="api.html",
-        context={"document": kept["document"], "codes": codes(), "server": request.host_url.rstrip("/")},
+        context=lambda: {
+            "document": kept["document"],
+            "codes": codes(),
+            "server": request.host_url.rstrip("/"),
+        },
         max_age=CACHE_SECONDS,
         headers={"Last-Modified": kept["made_at"]},
     )

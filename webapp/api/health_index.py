@@ -3,7 +3,7 @@
 import csv
 import io
 from datetime import date, datetime
-from typing import Any, Dict, List, Sequence
+from typing import Any, Dict, Sequence
 
 from flask import Response
 from marshmallow import fields, validate
@@ -11,11 +11,10 @@ from marshmallow import fields, validate
 from webapp.api.fields import AnswerSchema, ApiSchema, BaseYear, IndexNumber, Instant, Month
 from webapp.api.routing import Answer, ApiBlueprint
 from webapp.errors import IndexUnavailable, MonthNotFound, MonthNotValid, RequestNotValid, WrongYear
-from webapp.extensions import memoize
 from webapp.health_index import series as service
 from webapp.health_index.models import CONVERTED, PUBLISHED
-from webapp.health_index.series import HeldRange, MonthlyIndex
-from webapp.health_index.views import latest_index
+from webapp.health_index.series import MonthlyIndex
+from webapp.health_index.views import held_ranges, latest_index, monthly_index
 from webapp.representation import prefers_csv
 
 bp = ApiBlueprint("api-health-index", "Health index", "/health-index")
@@ -88,18 +87,6 @@ class HeldRangeSchema(AnswerSchema):
 
 class BaseYearsSchema(AnswerSchema):
     base_years = fields.List(fields.Nested(HeldRangeSchema))
-
-
-@memoize
-def monthly_index(base_year: int) -> List[MonthlyIndex]:
-    """See health_index.series.months; its answers are kept for a while."""
-    return service.months(base_year)
-
-
-@memoize
-def held_ranges() -> List[HeldRange]:
-    """See health_index.series.held_ranges; its answers are kept for a while."""
-    return service.held_ranges()
 
 
 @bp.read(

@@ -5,10 +5,10 @@ from typing import Any, Dict
 from marshmallow import fields
 
 from webapp.api.fields import Amount, AnsweredAmount, AnswerSchema, ApiSchema, BaseYear, IndexNumber, Month
-from webapp.api.health_index import monthly_index
 from webapp.api.routing import Answer, ApiBlueprint
 from webapp.errors import AmountNotValid, IndexUnavailable, MonthNotFound, MonthNotValid, WrongYear
 from webapp.health_index.indexation import index_amount
+from webapp.health_index.views import monthly_index
 
 bp = ApiBlueprint("api-indexation", "Indexation of an amount", "/indexation")
 

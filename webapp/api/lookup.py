@@ -2,16 +2,15 @@
 
 import logging
 import tempfile
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from typing import IO, Any, Iterator, List
 
 from flask import Response, current_app, jsonify, request
 from marshmallow import ValidationError, fields, validate
-from werkzeug.exceptions import ClientDisconnected
-from werkzeug.wsgi import get_input_stream
 
 from webapp.api.fields import AnswerSchema, ApiSchema
 from webapp.api.routing import PREFIX, ApiBlueprint, not_valid
+from webapp.content import Content
 from webapp.errors import (
     CsvNotValid,
     MediaTypeNotSupported,
@@ -59,45 +58,6 @@ class ResultsSchema(AnswerSchema):
     results = fields.List(fields.Nested(ResultSchema))
 
 
-class _Content:
-    """The content of the request, read in parts by the view itself."""
-
-    def __init__(self) -> None:
-        self._stream = get_input_stream(request.environ)
-        self._bytes = 0
-        self._cut_short = False
-
-    def read(self, size: int) -> bytes:
-        """Up to so many bytes, none at the end. Raises ClientDisconnected when it is cut short."""
-        try:
-            part = self._stream.read(size)
-        except Exception as error:  # what servers raise here differs, but it is the client's doing
-            self._cut_short = True
-            raise ClientDisconnected from error
-        self._bytes += len(part)
-        if not part and self._bytes < (request.content_length or 0):
-            self._cut_short = True
-            raise ClientDisconnected
-        return part
-
-    def read_up_to(self, most: int) -> bytes:
-        """All of it; of more than so many bytes, some more than these."""
-        body = b""
-        while len(body) <= most:
-            part = self.read(bulk.PIECE_BYTES)
-            if not part:
-                break
-            body += part
-        return body
-
-    def skip(self) -> None:
-        """Read on to the end, because a client that is still sending may not see an answer before."""
-        with suppress(ClientDisconnected):
-            while not self._cut_short and self._bytes < bulk.MOST_BYTES:
-                if not self.read(bulk.PIECE_BYTES):
-                    break
-
-
 @bp.post(
     "",
     takes={"application/json": LookupSchema, "text/csv": {"type": "string", "example": "zipcode\n9000\n"}},
@@ -112,11 +72,12 @@ def lookup() -> Response:
     """The risk factors of many zipcodes, in the order in which they are given
 
     As JSON up to 10,000 in 1 MB, as CSV up to 1,000,000 rows of 1,000 columns in 128 MB. Of a CSV
-    file with ; or , in UTF-8 or Windows-1252, the column named zipcode is read, else the first; it
-    comes back with the columns risk_factor and error added. The first row is a header when it names
-    that column, or when its first field has no digit.
+    file with ; or , in UTF-8 or Windows-1252, the column named zipcode is read (or zip, zip code, postal
+    code, postcode, code postal, CP, Postleitzahl, PLZ), else the first; it comes back with the columns
+    risk_factor and error added. The first row is a header when it names that column, or when its first
+    field has no digit.
     """
-    content = _Content()
+    content = Content(bulk.MOST_BYTES)
     try:
         if request.headers.get("Content-Encoding", "identity") != "identity":
             raise MediaTypeNotSupported("Send the content as it is, without Content-Encoding.")
@@ -129,7 +90,7 @@ def lookup() -> Response:
         content.skip()
 
 
-def _lookup_json(content: _Content) -> Response:
+def _lookup_json(content: Content) -> Response:
     try:
         zipcodes: List[str] = LookupSchema().load(_read_json(content))["zipcodes"]
     except ValidationError as wrong:
@@ -142,7 +103,7 @@ def _lookup_json(content: _Content) -> Response:
     return _not_kept(jsonify({"results": answers}))
 
 
-def _read_json(content: _Content) -> Any:
+def _read_json(content: Content) -> Any:
     body = content.read_up_to(MOST_JSON_BYTES)
     if len(body) > MOST_JSON_BYTES:
         raise TooLarge(_too_many())
@@ -172,14 +133,14 @@ def _too_many() -> str:
     )
 
 
-def _lookup_csv(content: _Content) -> Response:
+def _lookup_csv(content: Content) -> Response:
     # The answer waits in a file until all was read: a client that sends everything before it reads
     # would stop us, and a file that turns out to be too long can still be refused with a status.
     known = bulk.results()
     try:
         with ExitStack() as until_answered:
             answer = until_answered.enter_context(tempfile.TemporaryFile())
-            charset = bulk.answer_csv(content.read, answer.write, known)
+            charset = bulk.answer_csv(content.read, answer.write, known).charset
             answer.flush()
             until_answered.pop_all()
     except OSError as error:

@@ -12,6 +12,7 @@ from webapp.extensions import db
 from webapp.health_index import refresh
 from webapp.health_index.models import IndexValue
 from webapp.health_index.parsing import CENT
+from webapp.messages import N_
 
 # DESIGN.md 3.2: the smoothed index is the mean of four months. From April 2015 to March 2016 it
 # stood still by law (the index jump), and since then it is 2 % below the mean.
@@ -56,7 +57,8 @@ def months(base_year: int) -> List[MonthlyIndex]:
     ).all()
     if not held:
         raise IndexUnavailable(
-            f"No value is known on base year {base_year} yet. Please try again in a minute."
+            N_("No value is known on base year %(base_year)s yet. Please try again in a minute."),
+            base_year=base_year,
         )
     values = {value.month: value.value for value in held}
     return [
@@ -83,8 +85,14 @@ def find(series: Sequence[MonthlyIndex], month: date) -> MonthlyIndex:
             return entry
     first, last = series[0], series[-1]
     raise MonthNotFound(
-        f"No health index is held for {month:%Y-%m} on base year {first['base_year']}: "
-        f"the months held go from {first['month']:%Y-%m} to {last['month']:%Y-%m}."
+        N_(
+            "No health index is held for %(month)s on base year %(base_year)s: "
+            "the months held go from %(first)s to %(last)s."
+        ),
+        month=month,
+        base_year=first["base_year"],
+        first=first["month"],
+        last=last["month"],
     )
 
 
@@ -109,7 +117,7 @@ def held_ranges() -> List[HeldRange]:
         for base_year, first, last, fetched_at in found
     ]
     if not ranges:
-        raise IndexUnavailable("No value is known yet. Please try again in a minute.")
+        raise IndexUnavailable(N_("No value is known yet. Please try again in a minute."))
     return ranges
 
 

@@ -13,6 +13,7 @@ from webapp.extensions import db
 from webapp.health_index import refresh
 from webapp.health_index.models import IndexValue, UpstreamCheck
 from webapp.health_index.publication import latest_published_month, publication_day
+from webapp.messages import N_
 
 
 class LatestIndex(TypedDict):
@@ -20,7 +21,8 @@ class LatestIndex(TypedDict):
 
     `month` is the first day of the month. `source` and `fetched_at` say where and when this value
     was read. `checked_at` is when Statbel last answered, None if it never has. `stale` tells that
-    Statbel should have published a later month already; `next_publication` is the day on which it
+    Statbel should have published a later month already, and `superseded_by` the base year on which a
+    later one is held, None when none is; `next_publication` is the day on which it
     publishes again. `changed_at` is since when all of this, but for `checked_at`, is so.
     """
 
@@ -32,6 +34,7 @@ class LatestIndex(TypedDict):
     fetched_at: datetime
     checked_at: Optional[datetime]
     stale: bool
+    superseded_by: Optional[int]
     next_publication: date
     changed_at: datetime
 
@@ -52,7 +55,8 @@ def latest(base_year: int) -> LatestIndex:
     ).first()
     if value is None:
         raise IndexUnavailable(
-            f"No value is known on base year {base_year} yet. Please try again in a minute."
+            N_("No value is known on base year %(base_year)s yet. Please try again in a minute."),
+            base_year=base_year,
         )
     check = db.session.get(UpstreamCheck, 1)
     due = latest_published_month(clock.today())
@@ -65,6 +69,12 @@ def latest(base_year: int) -> LatestIndex:
         "fetched_at": value.fetched_at,
         "checked_at": check.succeeded_at if check else None,
         "stale": value.month < due,
+        "superseded_by": _base_year_with_later(value.month),
         "next_publication": publication_day(due + relativedelta(months=1)),
         "changed_at": max(value.fetched_at, clock.start_of(publication_day(due))),
     }
+
+
+def _base_year_with_later(month: date) -> Optional[int]:
+    later = select(IndexValue.base_year).where(IndexValue.month > month)
+    return db.session.scalar(later.order_by(IndexValue.month.desc(), IndexValue.base_year.desc()).limit(1))

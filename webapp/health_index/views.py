@@ -1,19 +1,30 @@
-"""`/index`: the latest health index on a base year."""
+"""`/index` and `/index.csv`: the health index; and the memoised views that other pages and the API share."""
 
 import re
-from typing import Dict, List
+from itertools import chain
+from typing import Any, Dict, List
 
 from flask import Blueprint, Response, request
+from flask_babel import gettext
 from sqlalchemy.exc import SQLAlchemyError
 
+from webapp import excel, text
 from webapp.errors import WrongYear
 from webapp.extensions import CACHE_SECONDS, db, memoize
-from webapp.health_index import service
+from webapp.health_index import series, service
 from webapp.health_index.base_years import BASE_YEARS, DEFAULT_BASE_YEAR
+from webapp.health_index.chart import draw
+from webapp.health_index.models import CONVERTED, PUBLISHED
+from webapp.health_index.overview import BaseYearOverview, overview
+from webapp.health_index.periods import DEFAULT_PERIOD, PERIODS, by_year, latest_months
+from webapp.health_index.series import HeldRange, MonthlyIndex
 from webapp.health_index.service import LatestIndex
-from webapp.representation import represent
+from webapp.messages import N_
+from webapp.representation import cacheable, download, represent
 
 bp = Blueprint("health_index", __name__)
+
+STATUS_WORDS = {PUBLISHED: N_("published by Statbel"), CONVERTED: N_("converted with Statbel’s coefficient")}
 
 
 @bp.get("/index")
@@ -24,16 +35,76 @@ def show() -> Response:
     return represent(
         payload={"index": float(latest["index"])},
         template="index.html",
-        context={"latest": latest},
+        context=lambda: page_context(latest),
         max_age=CACHE_SECONDS,
         headers=index_headers(latest),
     )
+
+
+@bp.get("/index.csv")
+def spreadsheet() -> Response:
+    """The months of a base year and a period, as a spreadsheet in the language of the page."""
+    base_year = parse_base_year(request.args.get("year", str(DEFAULT_BASE_YEAR)))
+    months = latest_months(monthly_index(base_year), _period())
+    columns = [gettext("Month"), gettext("Health index"), gettext("Smoothed index"), gettext("Source")]
+    rows = (
+        (
+            f"{entry['month']:%Y-%m}",
+            text.decimal(entry["value"]),
+            text.decimal(entry["smoothed"]) if entry["smoothed"] else "",
+            _status_words(entry),
+        )
+        for entry in months
+    )
+    file = excel.write(chain([columns], rows))
+    return cacheable(download(file, f"health-index-{base_year}.csv"), CACHE_SECONDS)
+
+
+def page_context(latest: LatestIndex) -> Dict[str, Any]:
+    """What the page shows beside the latest index: all base years, and the months of a period."""
+    months = latest_months(monthly_index(latest["base_year"]), _period())
+    return {
+        "latest": latest,
+        "overview": current_overview(),
+        "months": months,
+        "years": by_year(months),
+        "chart": draw([(entry["month"], entry["value"]) for entry in months]),
+        "period": _period(),
+        "periods": PERIODS,
+    }
+
+
+def _status_words(entry: MonthlyIndex) -> str:
+    words = STATUS_WORDS[entry["status"]]
+    return str(gettext(words))
+
+
+def _period() -> str:
+    return request.args.get("period", DEFAULT_PERIOD)
 
 
 @memoize
 def latest_index(base_year: int) -> LatestIndex:
     """See health_index.service.latest; its answers are kept for a while."""
     return service.latest(base_year)
+
+
+@memoize
+def monthly_index(base_year: int) -> List[MonthlyIndex]:
+    """See health_index.series.months; its answers are kept for a while."""
+    return series.months(base_year)
+
+
+@memoize
+def held_ranges() -> List[HeldRange]:
+    """See health_index.series.held_ranges; its answers are kept for a while."""
+    return series.held_ranges()
+
+
+@memoize
+def current_overview() -> List[BaseYearOverview]:
+    """See health_index.overview.overview; its answers are kept for a while."""
+    return overview()
 
 
 @memoize
@@ -52,18 +123,20 @@ def known_base_years() -> List[int]:
     return sorted({*BASE_YEARS, *further}, reverse=True)
 
 
-def parse_base_year(text: str) -> int:
+def parse_base_year(given: str) -> int:
     """Check what a caller gave as base year.
 
     Raises WrongYear when it is no base year on which there can be a health index. Without a
     database the base years that the program knows count alone.
     """
-    if re.fullmatch("[0-9]{4}", text):
-        year = int(text)
+    if re.fullmatch("[0-9]{4}", given):
+        year = int(given)
         if year in BASE_YEARS or year in known_base_years():
             return year
     known = ", ".join(map(str, sorted(BASE_YEARS)))
-    raise WrongYear(f"Choose one of the base years of the health index: {known}.", value=text)
+    raise WrongYear(
+        N_("Choose one of the base years of the health index: %(known)s."), value=given, known=known
+    )
 
 
 def index_headers(latest: LatestIndex) -> Dict[str, str]:

@@ -1,3 +1,5 @@
-"""The pages that belong to no single subject."""
+"""The pages that have no JSON: lookup, indexation, list, about."""
 
+from webapp.pages import client_list as client_list
+from webapp.pages import indexation as indexation
 from webapp.pages.views import bp as bp

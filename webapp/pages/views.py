@@ -1,59 +1,64 @@
-"""`/`: the lookup form. Its answer is a link: everything that was asked is in the address."""
+"""`/`, the lookup form, whose answer is a link: all that was asked is in the address; and `/about`."""
 
-from typing import Any, Callable, Dict, Optional, TypeVar
+from typing import List, Optional, Tuple
 
-from flask import Blueprint, Response, make_response, render_template, request
-from sqlalchemy.exc import SQLAlchemyError
+from flask import Blueprint, Response, request
 
-from webapp.errors import DeskError, ZipcodeNotValid, apply_error, as_domain_error
-from webapp.extensions import CACHE_SECONDS, db
+from webapp.errors import ZipcodeNotValid
 from webapp.health_index.base_years import DEFAULT_BASE_YEAR
-from webapp.health_index.views import latest_index, parse_base_year
-from webapp.representation import cacheable
-from webapp.zipcodes.views import find_risk_factor, parse_zipcode
+from webapp.health_index.overview import newest
+from webapp.health_index.views import current_overview, latest_index, parse_base_year
+from webapp.messages import N_
+from webapp.pages.form import Form
+from webapp.zipcodes.directory import Suggestion
+from webapp.zipcodes.meant import Meant, meant, nearest
+from webapp.zipcodes.service import RiskFactor
+from webapp.zipcodes.views import current_risk_table, find_risk_factor, nearest_if_unused
 
 bp = Blueprint("pages", __name__)
-
-Found = TypeVar("Found")
 
 
 @bp.get("/")
 def lookup() -> Response:
-    """The form, and under it what was asked for: a risk factor, an index, or both."""
-    zipcode = request.args.get("zipcode", "").strip()
-    year = request.args.get("year", str(DEFAULT_BASE_YEAR)).strip()
-    context: Dict[str, Any] = {"values": {"zipcode": zipcode, "year": year}, "errors": {}, "failures": []}
-    errors = []
-    if "zipcode" in request.args:
-        errors.append(_attempt(context, "found", lambda: find_risk_factor(_given_zipcode(zipcode))))
-    if "zipcode" in request.args or "year" in request.args:
-        errors.append(_attempt(context, "latest", lambda: latest_index(parse_base_year(year))))
-    response = make_response(render_template("lookup.html", **context))
-    first = next((error for error in errors if error), None)
-    return apply_error(response, first) if first else cacheable(response, CACHE_SECONDS)
+    """The form, and under it what was asked for: a risk factor, an index, or both.
 
-
-def _given_zipcode(text: str) -> int:
-    if not text:
-        raise ZipcodeNotValid("Enter a zipcode of four digits. For example: 9000.")
-    return parse_zipcode(text)
-
-
-def _attempt(context: Dict[str, Any], name: str, look_up: Callable[[], Found]) -> Optional[DeskError]:
-    """Look one thing up, and put what it gave into the context: a result, or what went wrong.
-
-    An error in one half of the form does not take the answer of the other half from the page.
+    The parameter `zipcode` may be the name of a place too.
     """
-    try:
-        context[name] = look_up()
-    except (DeskError, SQLAlchemyError) as raised:
-        db.session.rollback()  # else a statement that was ended would take the next ones with it
-        error = as_domain_error(raised)
-        if error is None:
-            raise
-        if error.field:
-            context["errors"][error.field] = error.message
-        elif error.title not in (failure.title for failure in context["failures"]):
-            context["failures"].append(error)
-        return error
-    return None
+    text = request.args.get("zipcode", "").strip()
+    year = request.args.get("year", str(DEFAULT_BASE_YEAR)).strip()
+    form = Form({"zipcode": text, "year": year})
+    found = latest = None
+    places: List[Suggestion] = []
+    if "zipcode" in request.args:
+        found, places = _look_up(form, text)
+    if "zipcode" in request.args or "year" in request.args:
+        latest = form.attempt(lambda: latest_index(parse_base_year(year)))
+    near = form.attempt(lambda: nearest(text) if "zipcode" in form.errors else nearest_if_unused(found))
+    return form.respond("lookup.html", found=found, latest=latest, places=places, nearest=near or [])
+
+
+def _look_up(form: Form, text: str) -> Tuple[Optional[RiskFactor], List[Suggestion]]:
+    """The risk factor, if it is clear which zipcode is meant, and further places that may be meant."""
+    understood = form.attempt(lambda: _meant(text))
+    if understood is None:
+        return None, []
+    zipcode = understood.zipcode
+    found = form.attempt(lambda: find_risk_factor(zipcode)) if zipcode else None
+    return found, understood.places
+
+
+def _meant(text: str) -> Meant:
+    if not text:
+        raise ZipcodeNotValid(N_("Enter a zipcode or the name of a place. For example: 9000."))
+    return meant(text)
+
+
+@bp.get("/about")
+def about() -> Response:
+    """Where each figure comes from, and how fresh it is."""
+    form = Form({})
+    return form.respond(
+        "about.html",
+        latest=form.attempt(lambda: latest_index(newest(current_overview())["base_year"])),
+        table=form.attempt(current_risk_table),
+    )

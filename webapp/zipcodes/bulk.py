@@ -9,12 +9,14 @@ reads and writes the rest.
 
 import codecs
 import csv
+import re
 from itertools import chain
 from typing import Callable, Dict, Iterable, Iterator, List, NamedTuple, Tuple
 
 from webapp.csv_file import LONGEST_FIELD
-from webapp.errors import CsvNotValid, TooLarge, ZipcodeNotFound, ZipcodeNotValid
+from webapp.errors import CsvNotValid, DeskError, TooLarge, ZipcodeNotFound, ZipcodeNotValid
 from webapp.extensions import db
+from webapp.messages import N_
 from webapp.zipcodes import service
 from webapp.zipcodes.models import HIGHEST_ZIPCODE, LOWEST_ZIPCODE
 
@@ -34,7 +36,19 @@ LONGEST_ROW = LONGEST_FIELD
 # How many rows are answered before they are written: filled up, they may be much longer than they were.
 BATCH_ROWS = 4096
 
-ZIPCODE_COLUMN = "zipcode"
+# What the column is called in the files of agents. Of several such columns, the name that comes first here
+# counts. Case makes no difference, nor do - and _ for a space.
+ZIPCODE_COLUMNS = (
+    "zipcode",
+    "zip code",
+    "postal code",
+    "postcode",
+    "code postal",
+    "postleitzahl",
+    "zip",
+    "plz",
+    "cp",
+)
 RESULT_COLUMNS = ["risk_factor", "error"]
 
 # A risk factor and an error code, of which one is empty.
@@ -48,9 +62,13 @@ Read = Callable[[int], bytes]
 Write = Callable[[bytes], object]
 
 
-class _Layout(NamedTuple):
-    """How a file is written, as its first row tells."""
+class Layout(NamedTuple):
+    """How a file is written: its encoding, utf-8 or windows-1252, and what its first row tells.
 
+    The zipcode stands in `column`, counted from 0. The answer has the result after `width` columns.
+    """
+
+    charset: str
     delimiter: str
     line_end: bytes
     column: int
@@ -76,33 +94,72 @@ def result(known: Dict[str, Result], zipcode: str) -> Result:
     return known.get(zipcode.strip(), NOT_VALID)
 
 
-def answer_csv(read: Read, write: Write, known: Dict[str, Result]) -> str:
+def answer_csv(
+    read: Read, write: Write, known: Dict[str, Result], most_answer_bytes: int = MOST_ANSWER_BYTES
+) -> Layout:
     """Copy a CSV file row by row, with the columns risk_factor and error added.
 
-    The zipcode stands in the column that the first row calls so, else in the first column. The
-    first row is a header when it names that column, or when its first field has no digit. The
-    delimiter is `;` when the first row has one, else `,`. A row that is too short gets empty
-    fields before the result; in one that is too long the result stands in its column all the
-    same, before what is too much. Blank lines stay as they are, and count as rows.
+    The zipcode stands in the column that the first row calls so, with a name of ZIPCODE_COLUMNS, else
+    in the first column. The first row is a header when it names that column, or when its first field
+    has no digit. The delimiter is `;` when the first row has one, else `,`. A row that is too short
+    gets empty fields before the result; in one that is too long the result stands in its column all
+    the same, before what is too much. Blank lines stay as they are, and count as rows.
 
     Args:
         read: gives up to so many bytes, none at the end.
         known: what `results` gives.
 
-    Returns the encoding of the file, utf-8 or windows-1252.
     Raises CsvNotValid, naming the row, for what is not CSV; TooLarge for too many rows or bytes.
     """
     pieces = _Pieces(read)
     first = next(pieces, b"")
-    output = _Output(write)
+    output = _Output(write, most_answer_bytes)
     if first.startswith(codecs.BOM_UTF8):
         output.write(codecs.BOM_UTF8)
         first = first[len(codecs.BOM_UTF8) :]
-    rows = _Rows(_layout(first), known, output)
+    layout = _layout(first, pieces.charset)
+    rows = _Rows(layout, known, output)
     rest = rows.answer_plain(chain([first], pieces))
     rows.answer_rest(_lines(chain([rest], pieces)))
     output.flush()
-    return pieces.charset
+    return layout._replace(charset=pieces.charset)  # which only the last piece decides
+
+
+def not_text(row: int) -> CsvNotValid:
+    """The error of a file in which that row holds what is no text."""
+    return CsvNotValid(
+        N_("Row %(row)s is not text in UTF-8 or Windows-1252. Save the file as “CSV UTF-8”."), row=row
+    )
+
+
+def not_csv(row: int, error: csv.Error) -> DeskError:
+    """The error of a file whose row the csv module cannot read, in words that can be translated."""
+    reason = str(error)
+    if "field limit" in reason:
+        return row_too_long(row)
+    if "unexpected end" in reason:
+        return CsvNotValid(N_("Row %(row)s is not CSV: a quote is opened and never closed."), row=row)
+    if "expected after" in reason:
+        return CsvNotValid(N_("Row %(row)s is not CSV: text follows a closing quote."), row=row)
+    return CsvNotValid(N_("Row %(row)s is not CSV."), row=row)
+
+
+def row_too_long(row: int) -> TooLarge:
+    """The error of a file in which that row is too long."""
+    text = N_(
+        "Row %(row)s is too long, or a quote in it is never closed. A row may have up to %(bytes)s bytes."
+    )
+    return TooLarge(text, row=row, bytes=LONGEST_ROW)
+
+
+def too_many_rows() -> TooLarge:
+    """The error of a file with more than MOST_ROWS rows."""
+    return TooLarge(N_("A list may have up to %(rows)s rows."), rows=MOST_ROWS)
+
+
+def line_ends(text: bytes) -> int:
+    """How many lines end in a part of a file."""
+    return text.count(b"\n") or text.count(b"\r")
 
 
 class _Pieces:
@@ -110,7 +167,7 @@ class _Pieces:
 
     def __init__(self, read: Read) -> None:
         self._read = read
-        self._bytes = 0
+        self._bytes = self._line_ends = 0
         self._utf8 = codecs.getincrementaldecoder("utf-8")()
         self.charset = "utf-8"
 
@@ -121,9 +178,11 @@ class _Pieces:
         piece = b"".join(self._until_full())
         self._bytes += len(piece)
         if self._bytes > MOST_BYTES:
-            raise TooLarge(f"A file may have up to {MOST_BYTES // MEGABYTE} MB.")
-        if b"\0" in piece:
-            raise CsvNotValid("The file is not text in UTF-8 or Windows-1252. Save it as “CSV UTF-8”.")
+            raise TooLarge(N_("A file may have up to %(megabytes)s MB."), megabytes=MOST_BYTES // MEGABYTE)
+        nul = piece.find(b"\0")
+        if nul >= 0:
+            raise not_text(self._line_ends + line_ends(piece[:nul]) + 1)
+        self._line_ends += line_ends(piece)
         if self.charset == "utf-8":
             try:
                 self._utf8.decode(piece, final=not piece)
@@ -146,8 +205,9 @@ class _Pieces:
 class _Output:
     """Gathers rows and writes them in pieces; refuses to become too large."""
 
-    def __init__(self, write: Write) -> None:
+    def __init__(self, write: Write, most_bytes: int) -> None:
         self._write = write
+        self._most_bytes = most_bytes
         self._parts: List[bytes] = []
         self._gathered = self._written = 0
 
@@ -159,8 +219,9 @@ class _Output:
 
     def flush(self) -> None:
         self._written += self._gathered
-        if self._written > MOST_ANSWER_BYTES:
-            raise TooLarge(f"The answer would have more than {MOST_ANSWER_BYTES // MEGABYTE} MB.")
+        if self._written > self._most_bytes:
+            megabytes = self._most_bytes // MEGABYTE
+            raise TooLarge(N_("The answer would have more than %(megabytes)s MB."), megabytes=megabytes)
         self._write(b"".join(self._parts))
         self._parts.clear()
         self._gathered = 0
@@ -169,7 +230,7 @@ class _Output:
 class _Rows:
     """Answers the rows of one file, and counts them."""
 
-    def __init__(self, layout: _Layout, known: Dict[str, Result], output: _Output) -> None:
+    def __init__(self, layout: Layout, known: Dict[str, Result], output: _Output) -> None:
         self._layout = layout
         self._known = known
         self._output = output
@@ -191,7 +252,7 @@ class _Rows:
             end = piece.rfind(line_end) + len(line_end)
             if end < len(line_end) or not _is_plain(piece[:end], line_end):
                 return piece
-            lines, rest = piece[: end - len(line_end)].split(line_end), _checked(piece[end:])
+            lines, rest = piece[: end - len(line_end)].split(line_end), piece[end:]
             for start in range(0, len(lines), BATCH_ROWS):
                 answers = []
                 for line in lines[start : start + BATCH_ROWS]:
@@ -216,14 +277,14 @@ class _Rows:
                 else:
                     self._output.write(self._layout.line_end)
         except csv.Error as error:
-            raise CsvNotValid(f"Row {self._rows + 1} is not CSV: {error}.") from None
+            raise not_csv(self._rows + 1, error) from None
 
     def _measured(self, lines: Iterable[str]) -> Iterator[str]:
         """The lines, while those that the fields of one row go on over are not too long."""
         for line in lines:
             self._row_bytes += len(line)
             if self._row_bytes > LONGEST_ROW:
-                raise _row_too_long()
+                raise row_too_long(self._rows + 1)
             yield line
 
     def write(self, row: str) -> None:
@@ -250,36 +311,37 @@ class _Rows:
     def _count(self, rows: int) -> None:
         self._rows += rows
         if self._rows - self._layout.has_header > MOST_ROWS:
-            raise TooLarge(f"A file may have up to {MOST_ROWS:,} rows.")
+            raise too_many_rows()
 
 
-def _layout(piece: bytes) -> _Layout:
+def _layout(piece: bytes, charset: str) -> Layout:
     """Read from the beginning of a file how it is written."""
-    first_line, newline, _ = piece.lstrip(b"\r\n").partition(b"\n")
+    content = piece.lstrip(b"\r\n")
+    first_line, newline, _ = content.partition(b"\n")
     with_return = first_line.endswith(b"\r") if newline else b"\r" in first_line
     try:
-        delimiter = ";" if len(_first_row(piece, ";", strict=False)) > 1 else ","
-        fields = _first_row(piece, delimiter, strict=True)
+        delimiter = ";" if len(_first_row(content, ";", strict=False)) > 1 else ","
+        fields = _first_row(content, delimiter, strict=True)
     except csv.Error as error:
-        raise CsvNotValid(f"Row 1 is not CSV: {error}.") from None
+        raise not_csv(line_ends(piece[: len(piece) - len(content)]) + 1, error) from None
     if not fields:
-        raise CsvNotValid("The file has no rows.")
+        raise CsvNotValid(N_("The file has no rows."))
     if len(fields) > MOST_COLUMNS:
-        raise TooLarge(f"A file may have up to {MOST_COLUMNS:,} columns.")
-    names = [field.strip().lower() for field in fields]
-    named = ZIPCODE_COLUMN in names
-    return _Layout(
+        raise TooLarge(N_("A file may have up to %(columns)s columns."), columns=MOST_COLUMNS)
+    names = [re.sub("[-_]", " ", field.strip().lower()) for field in fields]
+    named = [names.index(name) for name in ZIPCODE_COLUMNS if name in names]
+    return Layout(
+        charset=charset,
         delimiter=delimiter,
         line_end=b"\r\n" if with_return else b"\n",
-        column=names.index(ZIPCODE_COLUMN) if named else 0,
+        column=named[0] if named else 0,
         width=len(fields),
-        has_header=named or not set(names[0]) & set("0123456789"),
+        has_header=bool(named) or not set(names[0]) & set("0123456789"),
     )
 
 
-def _first_row(piece: bytes, delimiter: str, strict: bool) -> List[str]:
-    rows = csv.reader(_lines([piece]), delimiter=delimiter, strict=strict)
-    return next((fields for fields in rows if fields), [])
+def _first_row(content: bytes, delimiter: str, strict: bool) -> List[str]:
+    return next(csv.reader(_lines([content]), delimiter=delimiter, strict=strict), [])
 
 
 def _is_plain(piece: bytes, line_end: bytes) -> bool:
@@ -291,7 +353,7 @@ def _is_plain(piece: bytes, line_end: bytes) -> bool:
 
 
 def _lines(pieces: Iterable[bytes]) -> Iterator[str]:
-    """The lines in pieces of a file, with their ends.
+    """The lines in pieces of a file, with their ends; of one that is longer than a row, a part.
 
     Latin-1 gives each byte a letter of its own, whatever the encoding is, and gives it back.
     """
@@ -299,17 +361,7 @@ def _lines(pieces: Iterable[bytes]) -> Iterator[str]:
     for piece in pieces:
         lines = (pending + piece).splitlines(keepends=True)
         # The last may go on in the next piece, even when it ends: with the \n after a \r.
-        pending = _checked(lines.pop()) if lines else b""
+        pending = lines.pop() if lines and len(lines[-1]) <= LONGEST_ROW else b""
         yield from (line.decode("latin-1") for line in lines)
     if pending:
         yield pending.decode("latin-1")
-
-
-def _checked(row: bytes) -> bytes:
-    if len(row) > LONGEST_ROW:
-        raise _row_too_long()
-    return row
-
-
-def _row_too_long() -> TooLarge:
-    return TooLarge(f"A row may have up to {LONGEST_ROW:,} bytes.")

@@ -2,15 +2,16 @@
 
 import re
 from datetime import datetime
-from itertools import groupby
+from itertools import chain, groupby
+from operator import itemgetter
 from typing import List, NamedTuple, Optional, Tuple, TypedDict
 
-from sqlalchemy import and_, bindparam, case, distinct, func, or_, select
+from sqlalchemy import and_, bindparam, case, distinct, func, literal, or_, select
 
 from webapp.extensions import db
 from webapp.zipcodes import service
 from webapp.zipcodes.models import Place, RiskRange
-from webapp.zipcodes.place_names import PlaceDescription, describe, describe_all, search_form
+from webapp.zipcodes.place_names import PlaceDescription, describe, describe_all, search_form, spellings
 
 # The two statements of `suggest` are made once: to make them takes longer than to run them. That every
 # place is looked at is quick, because there are fewer than three thousand.
@@ -27,16 +28,17 @@ _in_order = (
     Place.search_names,
     Place.zipcode,
 )
+_rank = case((_called, 0), (_begins, 1), (_has_word, 2), else_=3)
 _BY_ZIPCODE = (
-    select(Place)
+    select(Place, literal(0))
     .where(Place.zipcode.between(bindparam("first"), bindparam("last")))
     .order_by(Place.zipcode, *_in_order)
     .limit(bindparam("limit"))
 )
 _BY_NAME = (
-    select(Place)
+    select(Place, _rank)
     .where(or_(_begins, _has_word, _is_part_of), _in_zipcodes)
-    .order_by(case((_called, 0), (_begins, 1), (_has_word, 2), else_=3), *_in_order)
+    .order_by(_rank, *_in_order)
     .limit(bindparam("limit"))
 )
 
@@ -73,13 +75,24 @@ def suggest(text: str, limit: int) -> List[Suggestion]:
     in any language: "90", "gen", "truiden", "9000 gent". A place that is called so
     comes before one that begins so, that before one with such a word, and last come the parts of
     a municipality that begins so. Among equals, the place that names its municipality comes
-    first, then the shorter name.
+    first, then the shorter name. Where nothing is found, "st" and "ste" before a word are read as
+    what they stand for: "st vith".
     """
-    digits, name = _parts(search_form(text))
+    digits, name = parts(search_form(text))
     if not digits and not name:
         return []
-    first, last = _zipcodes_beginning(digits)
-    found = db.session.scalars(
+    ranked = _find(digits, name, limit)
+    if not ranked:
+        spelt = chain.from_iterable(_find(digits, spelling, limit) for spelling in spellings(name))
+        ranked = sorted(spelt, key=itemgetter(0))
+    found = {(place["zipcode"], place["name"]): place for _rank, place in ranked}  # each once
+    return list(found.values())[:limit]
+
+
+def _find(digits: str, name: str, limit: int) -> List[Tuple[int, Suggestion]]:
+    """The places that fit, each with how well: 0 is best."""
+    first, last = zipcodes_beginning(digits)
+    found = db.session.execute(
         _BY_NAME if name else _BY_ZIPCODE,
         {
             "first": first,
@@ -90,7 +103,7 @@ def suggest(text: str, limit: int) -> List[Suggestion]:
             "word": f"% {name}%",
         },
     )
-    return [{"zipcode": place.zipcode, **describe(place)} for place in found]
+    return [(rank, {"zipcode": place.zipcode, **describe(place)}) for place, rank in found]
 
 
 def with_factor(factor: str, after: int, limit: int) -> ZipcodesWithFactor:
@@ -127,8 +140,8 @@ def with_factor(factor: str, after: int, limit: int) -> ZipcodesWithFactor:
     )
 
 
-def _parts(form: str) -> Tuple[str, str]:
-    """The digits and the name in "9000 gent", "9000gent" and "gent 9000".
+def parts(form: str) -> Tuple[str, str]:
+    """The digits and the name in the search form "9000 gent", "9000gent" or "gent 9000".
 
     With other digits, all of it is a name, which no place has.
     """
@@ -139,7 +152,7 @@ def _parts(form: str) -> Tuple[str, str]:
     return "", form
 
 
-def _zipcodes_beginning(digits: str) -> Tuple[int, int]:
+def zipcodes_beginning(digits: str) -> Tuple[int, int]:
     """The first and the last of the numbers of four digits that begin so; with too many, none."""
     missing = 4 - len(digits)
     if missing < 0:

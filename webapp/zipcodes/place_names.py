@@ -1,5 +1,6 @@
 """The names of a place: in its languages, and in the form in which they are searched."""
 
+import re
 import unicodedata
 from typing import Dict, Iterable, List, Optional, TypedDict
 
@@ -7,6 +8,9 @@ from webapp.zipcodes.models import Place
 
 # Letters that stand for two, and that Unicode does not take apart.
 LIGATURES = str.maketrans({"œ": "oe", "æ": "ae"})
+
+# What places are written with on envelopes: St-Vith, St-Truiden, Ste-Cécile.
+SAINTS = {"st": ("saint", "sint", "sankt"), "ste": ("sainte",)}
 
 
 class Municipality(TypedDict):
@@ -50,6 +54,20 @@ def describe_all(places: Iterable[Place]) -> List[PlaceDescription]:
     return sorted((describe(place) for place in places), key=lambda place: place["name"])
 
 
+def name_in(place: PlaceDescription, language: str) -> str:
+    """What a place is called in a language, and in brackets what it is called there: Luik (Liège)."""
+    name = place["names"].get(language, place["name"])
+    there = place["name"].split(" / ")
+    return name if name == place["name"] or name in there else f"{name} ({place['name']})"
+
+
+def municipality_in(place: PlaceDescription, language: str) -> str:
+    """What the municipality of a place is called in a language, else in one of the place itself."""
+    names = place["municipality"]["names"]
+    there = (names.get(code) for code, name in place["names"].items() if name in place["name"].split(" / "))
+    return names.get(language) or next(filter(None, there), "") or next(iter(names.values()), "")
+
+
 def search_form(text: str) -> str:
     """Reduce a name to what it is searched by: small letters and digits, single spaces between words.
 
@@ -59,6 +77,14 @@ def search_form(text: str) -> str:
     bare = "".join(char for char in apart if not unicodedata.combining(char))
     letters = bare.casefold().translate(LIGATURES)
     return " ".join("".join(char if char.isalnum() else " " for char in letters).split())
+
+
+def spellings(form: str) -> List[str]:
+    """A search form with its abbreviated saints in full, as each language writes them; none without."""
+    for short, saints in SAINTS.items():
+        if re.search(rf"\b{short} ", form):
+            return [re.sub(rf"\b{short}(?= )", saint, form) for saint in saints]
+    return []
 
 
 def search_text(names: Iterable[str]) -> str:

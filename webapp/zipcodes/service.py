@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from webapp import clock
 from webapp.errors import RiskTableUnavailable, ZipcodeNotFound
 from webapp.extensions import db
+from webapp.messages import N_
 from webapp.zipcodes.models import Place, RiskRange, RiskTable
 from webapp.zipcodes.place_names import PlaceDescription, describe_all
 from webapp.zipcodes.risk_table import RiskFile
@@ -32,6 +33,16 @@ class RiskFactor(TypedDict):
     changed_at: datetime
 
 
+class RiskTableDescription(TypedDict):
+    """A version of the risk table, and when it and the places were loaded, None without places."""
+
+    id: int
+    effective_from: date
+    range_count: int
+    imported_at: datetime
+    places_loaded_at: Optional[datetime]
+
+
 def find(zipcode: int) -> RiskFactor:
     """The risk factor of a zipcode from 1000 to 9999.
 
@@ -46,8 +57,9 @@ def find(zipcode: int) -> RiskFactor:
     ).first()
     if found is None:
         raise ZipcodeNotFound(
-            f"No range of the risk table holds zipcode {zipcode}. Check it for a typing error.",
+            N_("No range of the risk table holds zipcode %(zipcode)s. Check it for a typing error."),
             value=str(zipcode),
+            zipcode=zipcode,
         )
     return {
         "zipcode": zipcode,
@@ -78,8 +90,20 @@ def current_table() -> RiskTable:
     """The risk table that counts today. Raises RiskTableUnavailable when there is none."""
     table = table_in_force(db.session(), clock.today())
     if table is None:
-        raise RiskTableUnavailable("No risk table has been loaded yet. Please try again in a minute.")
+        raise RiskTableUnavailable(N_("No risk table has been loaded yet. Please try again in a minute."))
     return table
+
+
+def describe_current_table() -> RiskTableDescription:
+    """Say of the table that counts today how fresh it is. Raises RiskTableUnavailable without one."""
+    table = current_table()
+    return {
+        "id": table.id,
+        "effective_from": table.effective_from,
+        "range_count": table.range_count,
+        "imported_at": table.imported_at,
+        "places_loaded_at": places_changed_at(),
+    }
 
 
 def changed_at(table: RiskTable) -> datetime:

@@ -1,20 +1,23 @@
 """`/zipcode/<zipcode>`: the risk factor of a zipcode."""
 
 import re
-from typing import Dict
+from typing import Dict, List, Optional
 
 from flask import Blueprint, Response
 
 from webapp.errors import ZipcodeNotValid
 from webapp.extensions import CACHE_SECONDS, memoize
+from webapp.messages import N_
 from webapp.representation import represent
 from webapp.zipcodes import service
+from webapp.zipcodes.directory import Suggestion
+from webapp.zipcodes.meant import nearest
 from webapp.zipcodes.models import ZIPCODE
-from webapp.zipcodes.service import RiskFactor
+from webapp.zipcodes.service import RiskFactor, RiskTableDescription
 
 bp = Blueprint("zipcodes", __name__)
 
-ZIPCODE_ADVICE = "A zipcode has four digits, from 1000 to 9999. For example: 9000."
+ZIPCODE_ADVICE = N_("A zipcode has four digits, from 1000 to 9999. For example: 9000.")
 
 
 @bp.get("/zipcode/<zipcode>")
@@ -24,7 +27,7 @@ def show(zipcode: str) -> Response:
     return represent(
         payload={"risk_factor": found["factor"]},
         template="zipcode.html",
-        context={"found": found},
+        context=lambda: {"found": found, "nearest": nearest_if_unused(found)},
         max_age=CACHE_SECONDS,
         headers=risk_headers(found),
     )
@@ -34,6 +37,23 @@ def show(zipcode: str) -> Response:
 def find_risk_factor(zipcode: int) -> RiskFactor:
     """See zipcodes.service.find; its answers are kept for a while."""
     return service.find(zipcode)
+
+
+@memoize
+def current_risk_table() -> RiskTableDescription:
+    """See zipcodes.service.describe_current_table; its answers are kept for a while."""
+    return service.describe_current_table()
+
+
+@memoize
+def nearest_zipcodes(zipcode: int) -> List[Suggestion]:
+    """See zipcodes.meant.nearest; its answers are kept for a while."""
+    return nearest(str(zipcode))
+
+
+def nearest_if_unused(found: Optional[RiskFactor]) -> List[Suggestion]:
+    """The places with a zipcode close by, when bpost does not use the one that was found."""
+    return nearest_zipcodes(found["zipcode"]) if found and not found["places"] else []
 
 
 def parse_zipcode(text: str) -> int:

@@ -1,0 +1,125 @@
+"""The lookup page in a browser: with suggestions, without JavaScript, by keyboard, and corrected."""
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.checks import assert_accessible
+
+both_ways = pytest.mark.parametrize("javascript", [True, False], ids=["with script", "without script"])
+
+
+def expect_factor(page: Page, heading: str, factor: str) -> None:
+    expect(page.locator("#risk-factor")).to_have_text(heading)
+    expect(page.locator(".words")).to_have_text(f"Risk factor {factor}")
+
+
+@both_ways
+def test_the_form_answers(page: Page) -> None:
+    page.goto("/")
+    page.locator("#zipcode").fill("gand")
+    page.get_by_role("radio", name="2013").check()
+    page.get_by_role("button", name="Look up").click()
+    expect_factor(page, "Risk factor of 9000 Gent", "B")
+    expect(page.locator(".figure", has_text="136.69")).to_be_visible()
+
+
+@both_ways
+def test_the_keyboard_is_enough(page: Page) -> None:
+    page.goto("/")
+    expect(page.locator("#zipcode")).to_be_focused()
+    page.keyboard.type("9170")
+    page.keyboard.press("Enter")
+    expect_factor(page, "Risk factor of 9170", "A")
+
+
+@both_ways
+def test_an_error_is_corrected(page: Page) -> None:
+    page.goto("/?zipcode=gentt&year=2020")
+    expect(page.locator("#zipcode")).to_be_focused()
+    page.locator(".summary a", has_text="gentt").click()
+    expect(page.locator("#zipcode")).to_be_focused()
+    page.locator("#zipcode").fill("gent")
+    page.get_by_role("radio", name="2004").check()
+    page.get_by_role("button", name="Look up").click()
+    expect_factor(page, "Risk factor of 9000 Gent", "B")
+
+
+@both_ways
+def test_one_of_the_nearest_is_chosen(page: Page) -> None:
+    page.goto("/?zipcode=gentt")
+    page.get_by_role("link", name="9000 Gent").click()
+    expect_factor(page, "Risk factor of 9000 Gent", "B")
+
+
+def test_a_suggestion_is_chosen_by_keyboard(page: Page) -> None:
+    page.goto("/")
+    page.locator("#zipcode").press_sequentially("gand")
+    expect(page.get_by_role("option").first).to_have_text("9000 Gent")
+    assert_accessible(page)
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("option").first).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("Enter")
+    expect_factor(page, "Risk factor of 9000 Gent", "B")
+
+
+def test_a_suggestion_is_chosen_by_a_click(page: Page) -> None:
+    page.goto("/")
+    page.locator("#zipcode").press_sequentially("elsene")
+    page.get_by_role("option", name="1050").first.click()
+    expect_factor(page, "Risk factor of 1050 Elsene / Ixelles", "C")
+
+
+def test_a_suggestion_that_is_only_touched_is_not_chosen(page: Page) -> None:
+    page.goto("/")
+    page.locator("#zipcode").press_sequentially("gand")
+    option = page.get_by_role("option").first
+    expect(option).to_be_visible()
+    option.hover()
+    page.mouse.down()
+    page.mouse.move(5, 5)
+    page.mouse.up()
+    expect(page.locator("#risk-factor")).to_have_count(0)
+    expect(page.locator("#zipcode")).to_have_value("gand")
+
+
+def test_escape_closes_the_suggestions(page: Page) -> None:
+    page.goto("/")
+    page.locator("#zipcode").press_sequentially("gand")
+    expect(page.get_by_role("listbox")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("listbox")).to_be_hidden()
+    expect(page.locator("#zipcode")).to_have_value("gand")
+
+
+def test_late_answers_show_nothing_old(page: Page) -> None:
+    """The first answer comes after the second: it is about what is no longer in the field."""
+    late = []
+
+    def answer(route: Route) -> None:
+        if "q=ge&" in route.request.url:
+            late.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/api/v1/zipcodes?*", answer)
+    page.goto("/")
+    page.locator("#zipcode").press_sequentially("ge")
+    page.wait_for_timeout(300)
+    assert late
+    page.keyboard.type("nk")
+    expect(page.get_by_role("option").first).to_have_text("3600 Genk")
+    page.wait_for_timeout(200)
+    expect(page.get_by_role("option").first).to_have_text("3600 Genk")
+
+
+def test_without_an_answer_no_suggestion_stays(page: Page, complaints: "list[str]") -> None:
+    page.goto("/")
+    page.locator("#zipcode").press_sequentially("gen")
+    expect(page.get_by_role("option").first).to_be_visible()
+    page.route("**/api/v1/zipcodes?*", lambda route: route.fulfill(status=503, body=""))
+    page.keyboard.type("zz")
+    expect(page.get_by_role("listbox")).to_be_hidden()
+    page.keyboard.press("Enter")
+    expect(page.locator(".summary")).to_be_visible()  # the form itself works
+    page.context.close()
+    complaints.clear()

@@ -1,0 +1,351 @@
+"""What an agent pastes or uploads: the factor of each client, problems with their rows, a file for Excel."""
+
+import csv
+import io
+from typing import Callable, Dict, Iterator, List, Tuple
+
+import pytest
+from flask import Flask
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete
+
+from tests.zipcodes.seed import FACTORS
+from webapp.errors import CsvNotValid, DeskError, RiskTableUnavailable, TooLarge
+from webapp.excel import plain
+from webapp.extensions import db
+from webapp.zipcodes import bulk, client_list
+from webapp.zipcodes.bulk import MEGABYTE, Result, results
+from webapp.zipcodes.client_list import ListRow, decode, read, spreadsheet
+from webapp.zipcodes.models import RiskTable
+
+KNOWN: Dict[str, Result] = {
+    "9000": ("B", ""),
+    "2000": ("C", ""),
+    "9170": ("A", ""),
+    "1311": ("", "ZIPCODE_NOT_FOUND"),
+}
+WORDS = {"ZIPCODE_NOT_FOUND": "no factor", "ZIPCODE_NOT_VALID": "no zipcode"}
+
+searching = settings(max_examples=200, deadline=None, database=None)
+FIELDS = st.one_of(
+    st.sampled_from(["9000", "2000", "1311", "999", "", " 9000 ", '="9000"', '="00123"', "00123", "=1+1"]),
+    st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"), max_size=6),
+    st.text("9012;,\t\n\r\"'= ", max_size=6),
+)
+TABLES = st.lists(st.lists(FIELDS, min_size=1, max_size=4), max_size=8)
+TEXTS = st.text(st.sampled_from("92013 \t\n\r,;\"'=aé€\u00a0\ufeff"), max_size=40)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_zipcodes() -> Iterator[pytest.MonkeyPatch]:
+    """The factors of a few zipcodes, for tests that need no database."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bulk, "results", lambda: KNOWN)
+        yield patch
+
+
+@pytest.fixture
+def all_zipcodes(few_zipcodes: pytest.MonkeyPatch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of the test's own database again."""
+    monkeypatch.setattr(bulk, "results", results)
+
+
+def rows(text: str) -> List[Tuple[int, str, str]]:
+    """The number, the zipcode, and the factor or error of each of the first rows."""
+    return [(row.number, row.zipcode, row.factor or row.error) for row in read(text).first]
+
+
+def opened(text: str) -> List[List[str]]:
+    """The cells that Excel makes of the spreadsheet."""
+    file = b"".join(spreadsheet(text, "Factor", WORDS)).decode("utf-8-sig")
+    return [[plain(cell) for cell in row] for row in csv.reader(io.StringIO(file, newline=""), delimiter=";")]
+
+
+def as_csv(table: List[List[str]]) -> str:
+    text = io.StringIO(newline="")
+    csv.writer(text, delimiter=";", quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(table)
+    return text.getvalue()
+
+
+NOT_VALID = "ZIPCODE_NOT_VALID"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("9000", [(1, "9000", "B")]),
+        ("9000\n2000\n", [(1, "9000", "B"), (2, "2000", "C")]),
+        ("9000 2000", [(1, "9000", "B"), (2, "2000", "C")]),
+        ("9000, 2000,\t1311;999 ;\r\n9170", [(1, "9000", "B"), (2, "2000", "C"),
+            (3, "1311", "ZIPCODE_NOT_FOUND"), (4, "999", NOT_VALID), (5, "9170", "A")]),
+        ("9000,\n2000,\n9170", [(1, "9000", "B"), (2, "2000", "C"), (3, "9170", "A")]),
+        ("\u00a09000\u00a02000\u202f", [(1, "9000", "B"), (2, "2000", "C")]),
+        ("9000\t2000\t9170", [(1, "9000", "B"), (2, "2000", "C"), (3, "9170", "A")]),
+        ("\n9000\n\n2000\n", [(2, "9000", "B"), (4, "2000", "C")]),
+        (" 9000 \n \n 2000", [(1, "9000", "B"), (3, "2000", "C")]),
+        ("B-9000\nBE-9000", [(1, "B-9000", NOT_VALID), (2, "BE-9000", NOT_VALID)]),
+    ],
+    ids=ascii,
+)  # fmt: skip
+def test_numbers_are_a_row_each(text: str, expected: List[Tuple[int, str, str]]) -> None:
+    assert rows(text) == expected
+
+
+@pytest.mark.parametrize("delimiter", [";", ",", "\t"])
+def test_several_rows_of_as_many_numbers_are_a_table(delimiter: str) -> None:
+    found = read(f"9000{delimiter}12\n2000{delimiter}1985\n\n")
+    assert found.first == [ListRow(1, "9000", "12", "B", ""), ListRow(2, "2000", "1985", "C", "")]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("zipcode\n9000\n", [(2, "9000", "B")]),
+        ("\n\nnaam;Postcode\nx;9000\n\ny;999", [(4, "9000", "B"), (6, "999", NOT_VALID)]),
+        ('naam;cp\n"a\nb\n";9000\n"c";2000\n', [(2, "9000", "B"), (3, "2000", "C")]),
+        ('naam;cp\r\n"a\r\nb";9000\r\nc;2000\r\n', [(2, "9000", "B"), (3, "2000", "C")]),
+        ("cp\r9000\r2000", [(2, "9000", "B"), (3, "2000", "C")]),
+        ("\ufeffzipcode\n9000", [(2, "9000", "B")]),
+        ("naam,plz\nJan\nPiet,9000,x", [(2, "", NOT_VALID), (3, "9000", "B")]),
+        ('N\tPLZ\nx;y\t9000\n\n"a\n\tb"\t2000\nz', [(2, "9000", "B"), (4, "2000", "C"), (5, "", NOT_VALID)]),
+        ('9000;="00123"\n="2000";x\n', [(1, "9000", "B"), (2, "2000", "C")]),
+        ('x;zip\n1;"=""9000"""\n2;"=""9999"""', [(2, "9000", "B"), (3, "9999", NOT_VALID)]),
+        ("x\x0b\x1c\u2028;zip\ny;9000", [(2, "9000", "B")]),
+    ],
+    ids=ascii,
+)  # fmt: skip
+def test_rows_have_the_numbers_that_a_spreadsheet_shows(
+    text: str, expected: List[Tuple[int, str, str]]
+) -> None:
+    assert rows(text) == expected
+
+
+def test_a_list_is_counted_and_its_first_rows_are_shown() -> None:
+    text = "zipcode;name;street\n" + "9000;Jan;\n2000;Piet;Kaai 1\n1311;;\n" * 100
+    found = read(text)
+    assert (found.total, found.totals, found.problem_total) == (300, {"A": 0, "B": 100, "C": 100}, 100)
+    assert found.first[:3] == [
+        ListRow(2, "9000", "Jan", "B", ""),
+        ListRow(3, "2000", "Piet, Kaai 1", "C", ""),
+        ListRow(4, "1311", "", "", "ZIPCODE_NOT_FOUND"),
+    ]
+    assert len(found.first) == 10
+    assert [row.number for row in found.problems] == list(range(4, 154, 3))
+
+
+def test_a_header_alone_is_a_list_of_nothing() -> None:
+    assert read("zipcode;name\n") == client_list.ClientList(0, {"A": 0, "B": 0, "C": 0}, 0, [], [])
+
+
+def test_long_fields_are_shown_cut_short() -> None:
+    (row,) = read("1" * 81 + ";" + "y" * 80).first
+    assert (row.zipcode, row.others) == ("1" * 79 + "…", "y" * 80)
+
+
+def test_the_spreadsheet_has_one_column_more() -> None:
+    text = 'naam;cp;tel\nÉlise;9000;0475123456\n\n"=1;2";1311;-5\nkort\nlang;2000;x;y\n'
+    assert b"".join(spreadsheet(text, "Factor", WORDS)).decode() == (
+        "\ufeffnaam;cp;tel;Factor\r\n"
+        'Élise;9000;"=""0475123456""";B\r\n'
+        "\r\n"
+        '"\'=1;2";1311;-5;no factor\r\n'
+        "kort;;;no zipcode\r\n"
+        "lang;2000;x;C;y\r\n"
+    )
+
+
+def test_without_a_header_the_column_has_none() -> None:
+    assert opened("9000,x\n999,y\n") == [["9000", "x", "B"], ["999", "y", "no zipcode"]]
+    assert opened("9000 999") == [["9000", "B"], ["999", "no zipcode"]]
+
+
+def test_rows_copied_from_a_spreadsheet_come_back_as_columns() -> None:
+    assert opened('zip\tname\n9000\ta;b, "c"\n') == [["zip", "name", "Factor"], ["9000", 'a;b, "c"', "B"]]
+
+
+def test_factors_are_those_of_single_lookups(shared_app: Flask, all_zipcodes: None) -> None:
+    with shared_app.app_context():
+        found = read("\n".join(map(str, range(1000, 10_000))))
+    assert found.totals == {factor: list(FACTORS.values()).count(factor) for factor in "ABC"}
+    assert found.problem_total == 9000 - len(FACTORS)
+
+
+@pytest.mark.parametrize("use", [read, lambda text: spreadsheet(text, "", {})], ids=["read", "spreadsheet"])
+def test_without_a_risk_table_nothing_is_answered(
+    app: Flask, all_zipcodes: None, use: Callable[[str], object]
+) -> None:
+    with app.app_context():
+        db.session.execute(delete(RiskTable))
+        with pytest.raises(RiskTableUnavailable):
+            use("9000")
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "message"),
+    [
+        ("", CsvNotValid, "The file has no rows."),
+        (" ,;\n\t", CsvNotValid, "The file has no rows."),
+        ('cp;x\n9000;y\n"open;\n2000', CsvNotValid, "Row 3 is not CSV: a quote is opened and never closed."),
+        ('cp;x\n"9000" ;y', CsvNotValid, "Row 2 is not CSV: text follows a closing quote."),
+        ('cp\tx\n9000\ty\n"open\tz\n', CsvNotValid, "Row 3 is not CSV: a quote is opened and never closed."),
+        ('\ncp\tx\n"9000" \ty', CsvNotValid, "Row 3 is not CSV: text follows a closing quote."),
+        ("cp\n9000\n\0", CsvNotValid, "Row 3 is not text in UTF-8 or Windows-1252."),
+        ("a" + ";" * 1000, TooLarge, "A file may have up to 1000 columns."),
+        ("a" + "\t" * 1000, TooLarge, "A file may have up to 1000 columns."),
+        ("a" + ";" * 1_000_000, TooLarge, "A file may have up to 1000 columns."),
+        ("9000\n" * 1_000_001, TooLarge, "A list may have up to 1,000,000 rows."),
+        ("9000 " * 1_000_001, TooLarge, "A list may have up to 1,000,000 rows."),
+        ('x;9000\n"' + "y\n" * 1_000_000, TooLarge, "Row 2 is too long, or a quote in it is never closed."),
+        ('x\t9000\n"' + "y\n" * 1_000_000, TooLarge, "Row 2 is too long, or a quote in it is never closed."),
+        ("a" + ";" * 900 + "\n" + "9000\n" * 40_000, TooLarge, "The answer would have more than 32 MB."),
+        ("é" * (5 * MEGABYTE + 1), TooLarge, "A list may have up to 5 MB."),
+    ],
+    ids=lambda value: ascii(value[:20]) if isinstance(value, str) else None,
+)  # fmt: skip
+@pytest.mark.parametrize("use", [read, lambda text: spreadsheet(text, "", {})], ids=["read", "spreadsheet"])
+def test_what_cannot_be_read_is_refused_with_its_row(
+    text: str, error: "type[DeskError]", message: str, use: Callable[[str], object]
+) -> None:
+    with pytest.raises(error) as raised:
+        use(text)
+    assert raised.value.message.startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        (b"", ""),
+        (b"9000;x", "9000;x"),
+        ("9000;é€".encode(), "9000;é€"),
+        ("9000;é€".encode("utf-8-sig"), "9000;é€"),
+        ("9000;é€".encode("cp1252"), "9000;é€"),
+        ("cp\té\n".encode("utf-16"), "cp\té\n"),
+        (b"\xfe\xff" + "cp\té\n".encode("utf-16-be"), "cp\té\n"),
+    ],
+    ids=ascii,
+)
+def test_a_file_is_text_in_any_of_these_encodings(content: bytes, text: str) -> None:
+    assert decode(content) == text
+
+
+@pytest.mark.parametrize(
+    ("content", "row"),
+    [
+        (b"\x81", 1),
+        (b"9000;\xe9\r\n2000\r\n\x9d\n", 3),
+        (b"9000\r2000\r\x90", 3),
+        (b"PK\x03\x04\x14\x00", 1),
+        ("9000\n2000".encode("utf-16-le"), 1),
+        ("cp\n\n9000\n".encode("utf-16") + b"\x00\xd8", 4),
+        (b"9000\n2000\n\0", 3),
+    ],
+    ids=ascii,
+)
+def test_a_file_that_is_no_text_is_refused_with_its_row(content: bytes, row: int) -> None:
+    with pytest.raises(CsvNotValid) as raised:
+        decode(content)
+    assert raised.value.message == (
+        f"Row {row} is not text in UTF-8 or Windows-1252. Save the file as “CSV UTF-8”."
+    )
+
+
+def test_a_file_may_have_five_megabytes() -> None:
+    content = b"\x80" * (5 * MEGABYTE - 4) + b";\r\nx"
+    text = decode(content)
+    with pytest.raises(TooLarge):
+        decode(content + b"x")
+    # A browser sends it back in UTF-8, with \r\n for each line end: larger, and taken all the same.
+    sent_back = text.replace("\r\n", "\n").replace("\n", "\r\n")
+    assert len(sent_back.encode()) < client_list.MOST_FORM_BYTES - 5 * MEGABYTE
+    with pytest.raises(TooLarge, match="Row 1 is too long"):
+        read(sent_back)
+
+
+@searching
+@given(st.one_of(st.binary(max_size=30), st.text(max_size=20).map(lambda text: text.encode("utf-16"))))
+def test_any_file_is_text_or_refused(content: bytes) -> None:
+    try:
+        text = decode(content)
+    except CsvNotValid as error:
+        assert error.message.startswith("Row ")
+    else:
+        text.encode()  # has nothing that could not be sent
+
+
+@searching
+@given(TEXTS)
+def test_any_text_is_answered_row_by_row_or_refused(text: str) -> None:
+    try:
+        found = read(text)
+    except CsvNotValid:
+        with pytest.raises(CsvNotValid):
+            spreadsheet(text, "Factor", WORDS)
+        return
+    assert found.total == sum(found.totals.values()) + found.problem_total
+    assert (len(found.first), len(found.problems)) == (min(found.total, 10), min(found.problem_total, 50))
+    cells = opened(text)
+    for row in found.first:
+        assert (row.factor or WORDS[row.error]) in cells[row.number - 1]
+        assert bulk.result(KNOWN, row.zipcode) == (row.factor, row.error)
+
+
+@searching
+@given(TABLES)
+@example([["9000", "=1+1"], ['="9000"', "00123"], ["9000", "a\r\nb"]])
+def test_every_field_of_any_table_comes_back_with_the_factor_after_it(table: List[List[str]]) -> None:
+    cells = opened(as_csv([["zipcode", "name"], *table]))
+    assert cells[0] == ["zipcode", "name", "Factor"]
+    assert len(cells) == len(table) + 1
+    for given_row, row in zip(table, cells[1:]):
+        meant = [plain(field.replace("\r\n", "\n").replace("\r", "\n")) for field in given_row]
+        zipcode, name, *rest = meant if len(meant) > 1 else [*meant, ""]
+        factor, error = bulk.result(KNOWN, zipcode)
+        expected = [zipcode, name, factor or WORDS[error], *rest]
+        assert [cell in (field, f"'{field}") for cell, field in zip(row, expected)] == [True] * len(expected)
+
+
+@searching
+@given(TABLES)
+def test_a_spreadsheet_that_is_sent_again_gets_the_same_answer(table: List[List[str]]) -> None:
+    text = as_csv([["zipcode", "name"], *[row[:2] for row in table]])
+    once = b"".join(spreadsheet(text, "Factor", WORDS))
+    twice = b"".join(spreadsheet(decode(once), "Factor", WORDS))
+    assert read(decode(once))[:3] == read(text)[:3]
+    for row, again in zip(opened(decode(once)), opened(decode(twice))):
+        assert again[: len(row)] == row
+
+
+@searching
+@given(TEXTS)
+def test_a_text_that_a_browser_sent_back_gets_the_same_answer(text: str) -> None:
+    sent_back = text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")
+    try:
+        expected = b"".join(spreadsheet(text, "Factor", WORDS))
+    except CsvNotValid:
+        return
+    assert b"".join(spreadsheet(sent_back, "Factor", WORDS)) == expected
+
+
+# What spreadsheets put before the first row
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("sep=;\nzipcode;naam\n9000;Jan", 2),
+        ("SEP=,\r\nnaam,zipcode\r\nJan,9000", 2),
+        ("\t\t\nname\tzipcode\nJan\t9000", 3),
+        (";;\n\n;;\nzipcode;naam\n9000;Jan", 5),
+    ],
+)
+def test_what_is_above_the_header_is_not_taken_for_it(text: str, number: int) -> None:
+    found = read(text)
+    assert (found.total, found.totals["B"]) == (1, 1)
+    assert found.first[0].number == number
+
+
+@pytest.mark.parametrize("text", ["", " \n\n", ";;;\n;;;", "sep=;\n", "\n" * 1_000_001])
+def test_what_has_no_rows_is_refused_at_once(text: str) -> None:
+    with pytest.raises((CsvNotValid, TooLarge)):
+        read(text)

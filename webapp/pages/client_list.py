@@ -1,0 +1,90 @@
+"""`/list`: the risk factors of many clients, pasted or in a file: to read, and as a spreadsheet."""
+
+from functools import partial
+from typing import Optional, Union
+
+from flask import Response, request
+from flask_babel import gettext
+
+from webapp.content import Content
+from webapp.errors import CsvNotValid, RequestNotValid, ZipcodeNotFound, ZipcodeNotValid
+from webapp.messages import N_
+from webapp.multipart import SentForm, read_form
+from webapp.pages.form import Form
+from webapp.pages.views import bp
+from webapp.representation import download
+from webapp.zipcodes.bulk import MEGABYTE
+from webapp.zipcodes.client_list import (
+    MOST_BYTES,
+    MOST_FORM_BYTES,
+    ClientList,
+    decode,
+    read,
+    spreadsheet,
+    too_large,
+)
+
+# Who sends a file that is too large is told so up to this size; a larger one is cut off.
+MOST_SKIPPED_BYTES = 128 * MEGABYTE
+
+# Characters of a list that a page shows for correction. A longer one is in it unseen: a text field of
+# 800,000 lines takes Chromium 40 seconds, hidden or not.
+LONGEST_SHOWN = 100_000
+
+FILE_NAME = "risk-factors.csv"
+
+# What is wrong with a row, in words, by the code of the error.
+PROBLEMS = {error.code: error.title for error in (ZipcodeNotValid, ZipcodeNotFound)}
+
+
+@bp.route("/list", methods=["GET", "POST"])
+def client_list() -> Response:
+    """The form; once it was sent, what came of it: on the page, or with `action=download` as a file.
+
+    The page has all that was sent in its form, so that nothing is kept here until it is downloaded.
+    """
+    if request.method != "POST":
+        return _page(Form({"zipcodes": ""}), None)
+    content = Content(MOST_SKIPPED_BYTES)
+    try:
+        response = _answer(content)
+    finally:
+        content.skip()
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _answer(content: Content) -> Response:
+    form = Form({"zipcodes": ""})
+    answer = None
+    sent = form.attempt(lambda: read_form(content, MOST_FORM_BYTES, too_large()), "file")
+    if sent is not None:
+        answer = form.attempt(partial(_look_up, form, sent), "file" if "file" in sent.files else "zipcodes")
+    return answer if isinstance(answer, Response) else _page(form, answer)
+
+
+def _page(form: Form, found: Optional[ClientList]) -> Response:
+    limits = {"most_bytes": MOST_BYTES, "megabytes": MOST_BYTES // MEGABYTE, "longest": LONGEST_SHOWN}
+    return form.respond("list.html", found=found, problems=PROBLEMS, **limits)
+
+
+def _look_up(form: Form, sent: SentForm) -> Union[ClientList, Response]:
+    """What the page shows, or the file. A file that was sent wins over what was pasted."""
+    text = sent.texts.get("zipcodes", "")
+    form.values = {"zipcodes": text}
+    if "file" in sent.files:
+        text = decode(sent.files["file"])
+        form.values = {"zipcodes": text}
+    elif not text.strip():
+        raise RequestNotValid(N_("Paste zipcodes, or choose a file."))
+    if sent.texts.get("action") == "download":
+        return _download(text)
+    found = read(text)
+    if not found.total:  # such as one word, which is taken for a header
+        raise CsvNotValid(N_("The list has a header, but no rows."))
+    return found
+
+
+def _download(text: str) -> Response:
+    words = {code: gettext(problem) for code, problem in PROBLEMS.items()}
+    return download(spreadsheet(text, gettext("Risk factor"), words), FILE_NAME)

@@ -1,0 +1,42 @@
+"""Serves `static/`: each file under a name that carries its hash, which browsers may keep for good."""
+
+import hashlib
+import re
+from pathlib import Path
+from typing import Any, Dict
+
+from flask import Flask, Response, send_from_directory
+
+YEAR_SECONDS = 365 * 24 * 3600
+
+HASH_DIGITS = 12
+
+
+def register(app: Flask, folder: Path) -> None:
+    """Serve a folder; `url_for("static", filename="style.css")` gives /static/style.0123456789ab.css.
+
+    An older hash, in a page that was made before the last release, gets the file as it is now.
+    """
+    hashed = {path.name: _hashed_name(path) for path in folder.iterdir()}
+
+    def put_hash(endpoint: str, values: Dict[str, Any]) -> None:
+        if endpoint == "static":
+            values["filename"] = hashed.get(values["filename"], values["filename"])
+
+    def serve(filename: str) -> Response:
+        plain = re.sub(rf"\.[0-9a-f]{{{HASH_DIGITS}}}(?=(\.[^.]+)?$)", "", filename)
+        response = send_from_directory(folder, plain)
+        if hashed.get(plain) == filename:
+            response.cache_control.no_cache = None
+            response.cache_control.public = True
+            response.cache_control.max_age = YEAR_SECONDS
+            response.cache_control.immutable = True
+        return response
+
+    app.url_defaults(put_hash)
+    app.add_url_rule("/static/<path:filename>", "static", serve)
+
+
+def _hashed_name(path: Path) -> str:
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return f"{path.stem}.{digest[:HASH_DIGITS]}{path.suffix}"

@@ -1,0 +1,96 @@
+"""What somebody means who types a zipcode or the name of a place."""
+
+import re
+from difflib import get_close_matches
+from itertools import chain
+from typing import Dict, List, NamedTuple, Optional, Set
+
+from sqlalchemy import func, select
+
+from webapp.errors import ZipcodeNotFound, ZipcodeNotValid
+from webapp.extensions import db
+from webapp.messages import N_
+from webapp.zipcodes.directory import Suggestion, parts, suggest, zipcodes_beginning
+from webapp.zipcodes.models import ZIPCODE, Place
+from webapp.zipcodes.place_names import describe, search_form, spellings
+
+# How many places a page lists, of those that may be meant.
+MOST_PLACES = 12
+MOST_NEAREST = 6
+
+# From which likeness on, as difflib measures it, a name may be a misspelling of another one.
+LIKENESS = 0.65
+
+# No name of a place is longer; comparing takes time that grows with the length.
+LONGEST_NAME = 60
+
+
+class Meant(NamedTuple):
+    """What a text means: a zipcode, if it is clear which, and further places that it may mean."""
+
+    zipcode: Optional[int]
+    places: List[Suggestion]
+
+
+def meant(text: str) -> Meant:
+    """Find out what a text means: "9000", "B-9000 Gent", "gand", "sint-truid".
+
+    A place that is called exactly so is meant before those that only begin so. Names are compared
+    as directory.suggest compares them.
+
+    Raises ZipcodeNotValid for a number that is no zipcode, ZipcodeNotFound for a name that is none.
+    """
+    # Pages show some places with two names, "Elsene / Ixelles" or "Luik (Liège)": one is enough.
+    one_name = re.sub(r"/.*| \([^0-9]*\)", "", without_country(text), flags=re.DOTALL)
+    digits, name = parts(search_form(one_name))
+    if re.fullmatch(ZIPCODE, digits) and not name:
+        return Meant(int(digits), [])
+    if not name:
+        raise ZipcodeNotValid(
+            N_("A zipcode has four digits, from 1000 to 9999. You may also enter the name of a place.")
+        )
+    found = suggest(one_name, MOST_PLACES + 1)
+    if not found:
+        raise ZipcodeNotFound(N_("No place is found for “%(given)s”. Check the spelling."), given=text)
+    wanted = {name, *spellings(name)}
+    called = {place["zipcode"] for place in found if wanted & _search_forms(place)}
+    zipcodes = called or {place["zipcode"] for place in found}
+    zipcode = zipcodes.pop() if len(zipcodes) == 1 else None
+    return Meant(zipcode, [place for place in found if place["zipcode"] != zipcode][:MOST_PLACES])
+
+
+def nearest(text: str) -> List[Suggestion]:
+    """The places nearest to a text that found none: with a zipcode close by, or a name much like it."""
+    digits, name = parts(search_form(without_country(text)))
+    by_name = _names_like(name) if name else []
+    by_zipcode = _zipcodes_near(digits) if digits else []
+    return list({place["zipcode"]: place for place in chain(by_name, by_zipcode)}.values())[:MOST_NEAREST]
+
+
+def without_country(text: str) -> str:
+    """A text without the country that an address abroad has before the zipcode: B-9000, BE 9000."""
+    return re.sub(r"^BE?[- ]?(?=[0-9])", "", text.strip(), flags=re.IGNORECASE)
+
+
+def _search_forms(place: Suggestion) -> Set[str]:
+    return {search_form(name) for name in (place["name"], *place["names"].values())}
+
+
+def _names_like(name: str) -> List[Suggestion]:
+    places: Dict[str, List[Place]] = {}
+    for place in db.session.scalars(select(Place).order_by(Place.zipcode)):
+        for form in place.search_names.strip("|").split("|"):
+            places.setdefault(form, []).append(place)
+    alike = get_close_matches(name[:LONGEST_NAME], places, MOST_NEAREST, LIKENESS)
+    return [{"zipcode": place.zipcode, **describe(place)} for form in alike for place in places[form]]
+
+
+def _zipcodes_near(digits: str) -> List[Suggestion]:
+    """Those that begin with the digits, or differ least from the number that the first four are."""
+    near = select(Place.zipcode).group_by(Place.zipcode).limit(MOST_NEAREST)
+    if len(digits) < 4:
+        near = near.where(Place.zipcode.between(*zipcodes_beginning(digits)))
+    else:
+        near = near.order_by(func.abs(Place.zipcode - int(digits[:4])))
+    near = near.order_by(Place.zipcode)
+    return [suggest(str(zipcode), 1)[0] for zipcode in db.session.scalars(near)]
