@@ -109,6 +109,7 @@ def test_a_new_month_is_read_and_stored(app: Flask, statbel: FakeStatbel) -> Non
         "fetched_at": PUBLICATION,
         "checked_at": PUBLICATION,
         "stale": False,
+        "superseded_by": None,
         "next_publication": date(2026, 9, 29),
         "changed_at": PUBLICATION,
     }
@@ -431,6 +432,7 @@ def test_the_last_good_value_is_served_when_statbel_cannot_be_read(
         "fetched_at": ORDINARY_DAY,
         "checked_at": None,
         "stale": True,
+        "superseded_by": None,
         "next_publication": date(2026, 9, 29),
         "changed_at": datetime(2026, 8, 27, 22, 0, tzinfo=timezone.utc),  # midnight in Belgium
     }
@@ -579,3 +581,11 @@ def test_a_base_year_without_a_value_is_unavailable(app: Flask) -> None:
     hold(app, 2013, "2026-07", "139.00")
     with pytest.raises(IndexUnavailable, match="base year 1996"):
         latest(app, 1996)
+
+
+def test_a_base_year_is_superseded_by_the_one_with_later_months(app: Flask) -> None:
+    with app.app_context():
+        assert {year: service.latest(year)["superseded_by"] for year in (1988, 2004, 2013, 2025)} == {
+            **dict.fromkeys((1988, 2004, 2013), 2025),
+            2025: None,
+        }
