@@ -2,6 +2,7 @@
 
 Both files are universal: one resolution for Python 3.8 and every later version, with
 environment markers where the newest release of a package has left an older Python behind.
+Extras are part of a pin, because older pips would look for them at every version.
 Their first line carries the digest of the Pipfile that they were compiled from, which is
 how a test tells that they are in step.
 """
@@ -43,7 +44,7 @@ def first_line(section: Dict[str, Any]) -> str:
 def compile_section(section: Dict[str, Any], target: str, *options: str) -> None:
     """Resolve a section to pinned versions with hashes, and write them to `target`."""
     command = [sys.executable, "-m", "uv", "pip", "compile", "-", "--quiet", "--no-header"]
-    command += ["--universal", "--python-version=3.8", "--generate-hashes", *options]
+    command += ["--universal", "--python-version=3.8", "--generate-hashes", "--no-strip-extras", *options]
     done = subprocess.run(
         command,
         input="\n".join(requirement_lines(section)),

@@ -2,11 +2,14 @@
 
 import importlib.util
 import re
+from importlib import metadata
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Dict
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -35,7 +38,7 @@ def test_the_file_was_compiled_from_this_pipfile(name: str) -> None:
     content = (ROOT / name).read_text()
     assert content.startswith(LOCK.first_line(SECTIONS[name]))
     for package in SECTIONS[name]:
-        assert re.search(rf"^{re.escape(package)}==", content, re.MULTILINE), package
+        assert re.search(rf"^{re.escape(package)}(\[\w+\])?==", content, re.MULTILINE), package
 
 
 @pytest.mark.parametrize("name", SECTIONS)
@@ -44,7 +47,21 @@ def test_every_requirement_is_pinned_with_hashes(name: str) -> None:
     entries = re.split(r"\n(?=\S)", content.split("\n", 1)[1].strip())
     assert len(entries) > 30
     for entry in entries:
-        assert re.match(r"[a-z0-9-]+==[\w.]+( ; .*)? \\\n    --hash=sha256:", entry), entry
+        assert re.match(r"[a-z0-9-]+(\[[a-z]+\])?==[\w.]+( ; .*)? \\\n    --hash=sha256:", entry), entry
+
+
+def test_a_package_that_is_wanted_with_an_extra_is_pinned_with_it() -> None:
+    """Older pips take the two for different packages, find the newest of the second, and refuse it."""
+    content = (ROOT / "requirements-dev.txt").read_text()
+    wanted = [Requirement(line) for package in metadata.distributions() for line in package.requires or ()]
+    with_extra = {
+        f"{canonicalize_name(other.name)}[{','.join(sorted(other.extras))}]=="
+        for other in wanted
+        if other.extras and (other.marker is None or other.marker.evaluate({"extra": ""}))
+    }
+    assert "coverage[toml]==" in with_extra
+    for pin in with_extra:
+        assert f"\n{pin}" in content
 
 
 @pytest.mark.parametrize(
