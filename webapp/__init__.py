@@ -21,11 +21,13 @@ from webapp import (
     zipcodes,
 )
 from webapp.config import ROOT, Settings
+from webapp.data_version import DataVersion
 from webapp.database import MIGRATIONS, prepare_sqlite
 from webapp.extensions import cache, db, migrate
 from webapp.health_index.base_years import DEFAULT_BASE_YEAR
 from webapp.health_index.statbel import Statbel
 from webapp.health_index.views import known_base_years
+from webapp.http_cache import HttpCache
 
 
 def create_app(settings: Optional[Settings] = None) -> Flask:
@@ -51,15 +53,19 @@ def create_app(settings: Optional[Settings] = None) -> Flask:
     db.init_app(app)
     migrate.init_app(app, db, directory=str(MIGRATIONS))
     cache.init_app(app)
-    if settings.database_url.get_backend_name() == "sqlite":
-        with app.app_context():
+    with app.app_context():
+        if settings.database_url.get_backend_name() == "sqlite":
             prepare_sqlite(db.engine)
+        version = app.extensions["data_version"] = DataVersion(db.engine)
     for blueprint in (pages.bp, health_index.bp, zipcodes.bp, ops.bp):
         app.register_blueprint(blueprint)
     api.register(app)
     errors.register_error_handlers(app)
     security.protect(app)
-    rate_limit.protect(app, settings)
+    if settings.http_cache_mb:
+        http_cache = HttpCache(app.wsgi_app, version.current, settings.http_cache_mb * 1024 * 1024)
+        app.wsgi_app = http_cache  # type: ignore[method-assign]  # Flask's own way to add a middleware
+    rate_limit.protect(app, settings)  # after, so that the cache sees the scheme that a proxy names
     static_files.register(app, ROOT / "static")
     languages.register(app)
     cli.register_commands(app)

@@ -36,6 +36,7 @@ DEFAULTS = {
     "HEALTH_INDEX_FALLBACK_URL": OPEN_DATA_URL,
     "HEALTH_INDEX_TIMEOUT": "3.05,5",
     "WEB_THREADS": "4",
+    "HTTP_CACHE_MB": "16",
     "RATE_LIMIT": "6000",
     "TRUSTED_PROXIES": "0",
     "LOG_LEVEL": "info",
@@ -58,6 +59,7 @@ class Settings:
         health_index_fallback_url: Statbel's open-data zip, read when the first fails.
         health_index_timeout: deadlines in seconds, to connect and then to read.
         web_threads: threads of the one gunicorn worker, and so database connections.
+        http_cache_mb: megabytes of finished answers that are kept in the process; 0 for none.
         rate_limit: requests that one client may send in a minute; 0 for any number.
         trusted_proxies: how many proxies stand in front, whose X-Forwarded-For is to be believed.
         log_level: a name from LOG_LEVELS.
@@ -69,6 +71,7 @@ class Settings:
     health_index_fallback_url: str
     health_index_timeout: Tuple[float, float]
     web_threads: int
+    http_cache_mb: int
     rate_limit: int
     trusted_proxies: int
     log_level: str
@@ -100,6 +103,7 @@ class Settings:
             health_index_fallback_url=_http_url(values, "HEALTH_INDEX_FALLBACK_URL"),
             health_index_timeout=_deadlines(values["HEALTH_INDEX_TIMEOUT"]),
             web_threads=_whole_number(values, "WEB_THREADS", 1, 64),
+            http_cache_mb=_whole_number(values, "HTTP_CACHE_MB", 0, 1024),
             rate_limit=_whole_number(values, "RATE_LIMIT", 0, 1_000_000),
             trusted_proxies=_whole_number(values, "TRUSTED_PROXIES", 0, 9),
             log_level=_log_level(values["LOG_LEVEL"]),
