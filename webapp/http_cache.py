@@ -271,7 +271,8 @@ def _give(
 def _finished(response: Response) -> Optional[Answer]:
     """What is to be kept of an answer of the application; None when it does not let everybody keep it."""
     control = response.cache_control
-    seconds = control.s_maxage if control.s_maxage is not None else control.max_age
+    # What shared caches in particular are told counts more.
+    seconds = _seconds(control.get("s-maxage") or control.get("max-age"))
     if (
         response.status_code != 200
         or "public" not in control
@@ -283,7 +284,6 @@ def _finished(response: Response) -> Optional[Answer]:
         or response.content_length > MOST_BODY_BYTES
     ):
         return None
-    stale = control.get("stale-while-revalidate") or ""
     body = response.get_data()
     now = monotonic()
     return Answer(
@@ -293,9 +293,14 @@ def _finished(response: Response) -> Optional[Answer]:
         body=[body],
         made_at=now,
         fresh_until=now + seconds,
-        usable_until=now + seconds + (int(stale) if stale.isdecimal() else 0),
+        usable_until=now + seconds + _seconds(control.get("stale-while-revalidate")),
         size=len(body) + OVERHEAD_BYTES,
     )
+
+
+def _seconds(value: Optional[str]) -> int:
+    """What a directive of Cache-Control gives: none when it is missing or no number."""
+    return int(value) if value and value.isdecimal() else 0
 
 
 def _vary(response: Response) -> List[str]:
