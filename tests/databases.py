@@ -17,7 +17,7 @@ NOWHERE = {"HEALTH_INDEX_URL": "http://127.0.0.1:9/", "HEALTH_INDEX_FALLBACK_URL
 
 
 # What `flask init-db` brings a database to.
-NEWEST_REVISION = "0002"
+NEWEST_REVISION = database.REVISION
 
 
 class Databases(Protocol):

@@ -16,7 +16,7 @@ from werkzeug.test import Client, TestResponse
 from werkzeug.wrappers import Request, Response
 
 from tests.databases import settings_for
-from webapp import http_cache
+from webapp import create_app, http_cache
 from webapp.config import Settings
 from webapp.extensions import db
 from webapp.health_index.models import IndexValue
@@ -562,9 +562,7 @@ HEADERS: List[Dict[str, str]] = [
 @pytest.fixture(scope="module")
 def desks(sqlite_app: Flask) -> Iterator[Tuple[Client, Client]]:
     """The same desk with the cache and without."""
-    url = sqlite_app.config["SQLALCHEMY_DATABASE_URI"].render_as_string()
-    from webapp import create_app
-
+    url = sqlite_app.config["SQLALCHEMY_DATABASE_URI"]
     apps = [create_app(settings_for(url, HTTP_CACHE_MB=size)) for size in ("16", "0")]
     yield Client(apps[0], use_cookies=False), Client(apps[1], use_cookies=False)
     for app in apps:

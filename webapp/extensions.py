@@ -4,7 +4,6 @@ from typing import Any, Callable, TypeVar, cast
 
 from flask import current_app
 from flask_caching import Cache
-from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import MetaData
 from sqlalchemy.orm import DeclarativeBase
@@ -29,7 +28,6 @@ class Model(DeclarativeBase):
 CACHE_SECONDS = 60
 
 db = SQLAlchemy(model_class=Model)
-migrate = Migrate()
 cache = Cache()
 
 Function = TypeVar("Function", bound=Callable[..., Any])
