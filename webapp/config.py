@@ -35,7 +35,7 @@ DEFAULTS = {
     "HEALTH_INDEX_TIMEOUT": "3.05,5",
     "WEB_THREADS": "4",
     "PIN_WORKER": "1",
-    "HTTP_CACHE_MB": "16",
+    "HTTP_CACHE_MB": "8",
     "RATE_LIMIT": "6000",
     "TRUSTED_PROXIES": "0",
     "LOG_LEVEL": "info",

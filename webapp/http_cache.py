@@ -29,7 +29,7 @@ MOST_VARIANTS = 64
 MOST_BODY_BYTES = 1024 * 1024
 
 # What an answer takes in memory besides its body, with the headers that the desk sends.
-OVERHEAD_BYTES = 2500
+OVERHEAD_BYTES = 1600
 
 # How long after its beginning a call of the application makes others wait that want the same. Longer
 # than answers take, and short enough that one that hangs does not soon hold all threads.
