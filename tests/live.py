@@ -51,6 +51,12 @@ def running(folder: Path, **variables: str) -> Iterator[Desk]:
         process.wait(START_SECONDS)
 
 
+def worker(process: int) -> int:
+    """The one child of gunicorn's first process."""
+    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    return int(children[0])
+
+
 def _wait(desk: Desk) -> None:
     give_up = time.monotonic() + START_SECONDS
     while True:

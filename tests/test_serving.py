@@ -1,18 +1,20 @@
 """The desk as operators run it: gunicorn, its settings, how it starts, waits and stops."""
 
 import contextlib
+import os
+import re
 import socket
 import subprocess
 import sys
 import threading
 import time
 from pathlib import Path
-from typing import List
+from typing import List, Set
 
 import pytest
 import requests
 
-from tests.live import environment, running
+from tests.live import environment, running, worker
 from tests.statbel import FakeStatbel
 from webapp.config import ROOT
 
@@ -59,8 +61,39 @@ def test_the_log_says_where_to_look_and_how_long_an_answer_took(
     assert "This uses the embedded database" in log
     assert "For PostgreSQL set DATABASE_URL=" in log
     line = next(line for line in log.splitlines() if "/zipcode/9000" in line)
-    assert '"GET /zipcode/9000 HTTP/1.1" 200' in line
-    assert line.endswith("ms")
+    assert re.fullmatch(
+        r'127\.0\.0\.1 "GET /zipcode/9000 HTTP/1\.1" 200 20 "python-requests/[\d.]+" \d+ms', line
+    )
+
+
+def test_an_answer_from_the_cache_has_a_line_in_the_log_too(
+    sqlite_url: str, statbel: FakeStatbel, tmp_path: Path
+) -> None:
+    with running(tmp_path, DATABASE_URL=sqlite_url, **statbel.addresses) as desk:
+        for _ in range(3):
+            requests.get(f"{desk.url}/zipcode/9000", headers={"User-Agent": 'a "browser"'}, timeout=5)
+    lines = [line for line in desk.log.read_text().splitlines() if "/zipcode/9000" in line]
+    assert len(lines) == 3
+    assert all('"a \\"browser\\""' in line for line in lines)
+
+
+def cores(process: int) -> List[Set[int]]:
+    """The cores on which each thread of a process may run."""
+    return [os.sched_getaffinity(int(task.name)) for task in Path(f"/proc/{process}/task").iterdir()]
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="only Linux keeps threads on cores")
+@pytest.mark.parametrize("pin", ["1", "0"])
+def test_all_threads_of_a_worker_stay_on_one_core_unless_they_are_to_move(
+    sqlite_url: str, statbel: FakeStatbel, tmp_path: Path, pin: str
+) -> None:
+    here = os.sched_getaffinity(0)
+    with running(tmp_path, DATABASE_URL=sqlite_url, PIN_WORKER=pin, **statbel.addresses) as desk:
+        requests.get(f"{desk.url}/zipcode/9000", timeout=5)
+        threads = cores(worker(desk.process.pid))
+        assert cores(desk.process.pid) == [here]
+    assert len(threads) >= 2
+    assert len(set.union(*threads)) == (1 if pin == "1" else len(here))
 
 
 def test_a_password_is_not_logged(postgresql_url: str, statbel: FakeStatbel, tmp_path: Path) -> None:
