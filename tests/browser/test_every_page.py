@@ -1,14 +1,13 @@
 """What has to hold for every page: that everybody can use it, in each language, size and colour."""
 
-import io
 import re
 
 import pytest
 from playwright.sync_api import Page, Request, expect
-from pypdf import PdfReader
 
 from tests.browser.addresses import ADDRESSES, CALCULATION, LANGUAGES, in_language
 from tests.browser.checks import COLOURS, assert_accessible, assert_no_horizontal_scrolling
+from tests.browser.reading import printed
 
 MOST_BYTES = 40_000
 MOST_STYLE_BYTES = 12 * 1024
@@ -106,11 +105,6 @@ def test_the_focus_can_be_seen_wherever_it_is(page: Page) -> None:
             }"""
         )
         assert outline, page.evaluate("document.activeElement.outerHTML")
-
-
-def printed(page: Page) -> str:
-    document = PdfReader(io.BytesIO(page.pdf()))
-    return re.sub(r"\s+", " ", " ".join(sheet.extract_text() for sheet in document.pages))
 
 
 def test_a_lookup_can_be_printed(page: Page) -> None:
