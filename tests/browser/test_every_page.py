@@ -91,6 +91,20 @@ def test_the_first_tab_stop_leads_to_the_content(page: Page) -> None:
     assert page.url.endswith("#main")
 
 
+NO_COLOUR = "rgba(0, 0, 0, 0)"
+
+
+@pytest.mark.parametrize("address", ["/about#main", "/index#series"])
+def test_who_is_led_to_a_part_of_a_page_sees_it_as_it_always_is(page: Page, address: str) -> None:
+    page.goto(address)
+    expect(page.locator(":target")).to_have_css("background-color", NO_COLOUR)
+
+
+def test_who_is_led_to_the_meaning_of_a_code_finds_it_marked(page: Page) -> None:
+    page.goto("/api/v1/#WRONG_YEAR")
+    expect(page.locator("tr:target")).not_to_have_css("background-color", NO_COLOUR)
+
+
 def test_the_focus_can_be_seen_wherever_it_is(page: Page) -> None:
     page.goto("/?zipcode=9000&year=2013")
     page.locator("body").focus()
