@@ -661,10 +661,7 @@ NAMES = {
     "Deutsch",
     "English",
     "Gent",
-    "Genk",
     "Zele",
-    "Zelem",
-    "Halen",
 }
 MONTHS = {
     name for width in ("wide", "abbreviated") for name in get_month_names(width, locale="en_GB").values()
@@ -687,7 +684,9 @@ MONTHS = {
 def test_a_page_says_nothing_that_is_not_to_be_translated(
     browser: FlaskClient, marking: None, path: str
 ) -> None:
-    assert Words(page(browser, path).text).unmarked() - NAMES - MONTHS == set()
+    text = page(browser, path).text
+    without_places = re.sub('<ul class="places">.*?</ul>', "", text, flags=re.DOTALL)  # names alone
+    assert Words(without_places).unmarked() - NAMES - MONTHS == set()
 
 
 def test_the_page_of_a_list_says_nothing_that_is_not_to_be_translated(
