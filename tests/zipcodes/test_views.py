@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from tests.conftest import ORDINARY_DAY
 from tests.databases import settings_for
-from tests.pages.reading import text
+from tests.pages.reading import links, text
 from tests.zipcodes.seed import GAPS, RANGES
 from webapp.config import Settings
 from webapp.extensions import db
@@ -131,6 +131,10 @@ def test_for_json_nobody_looks_for_the_nearest(reader: FlaskClient, monkeypatch:
     monkeypatch.setattr(views, "nearest", asked.append)
     assert reader.get("/zipcode/1311").json == {"detail": "ZIPCODE_NOT_FOUND"}
     assert not asked
+
+
+def test_a_page_does_not_link_to_itself(reader: FlaskClient) -> None:
+    assert "/zipcode/4700" not in links(reader.get("/zipcode/4700", headers=PAGE).text)
 
 
 def test_an_answer_may_be_kept_for_a_minute(reader: FlaskClient) -> None:
