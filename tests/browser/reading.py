@@ -2,6 +2,8 @@
 
 import io
 import re
+import unicodedata
+from typing import List
 
 from playwright.sync_api import Page
 from pypdf import PdfReader
@@ -18,6 +20,14 @@ def shown(page: Page, width: int) -> str:
     return _text(page.pdf(width=f"{width}px", height="2000px"))
 
 
+def broken_words(page: Page, selector: str, width: int) -> List[str]:
+    """The words of some elements that such a window breaks in two."""
+    whole = set(shown(page, width).split())
+    words = " ".join(page.locator(selector).all_inner_texts()).split()
+    assert words
+    return [word for word in words if word not in whole]
+
+
 def _text(pdf: bytes) -> str:
-    sheets = PdfReader(io.BytesIO(pdf)).pages
-    return re.sub(r"\s+", " ", " ".join(sheet.extract_text() for sheet in sheets))
+    drawn = " ".join(sheet.extract_text() for sheet in PdfReader(io.BytesIO(pdf)).pages)
+    return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", drawn))  # a ligature is its letters

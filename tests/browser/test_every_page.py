@@ -6,8 +6,13 @@ import pytest
 from playwright.sync_api import Page, Request, expect
 
 from tests.browser.addresses import ADDRESSES, CALCULATION, LANGUAGES, in_language
-from tests.browser.checks import COLOURS, assert_accessible, assert_no_horizontal_scrolling
-from tests.browser.reading import printed
+from tests.browser.checks import (
+    COLOURS,
+    assert_accessible,
+    assert_everything_keeps_to_its_box,
+    assert_no_horizontal_scrolling,
+)
+from tests.browser.reading import broken_words, printed
 
 MOST_BYTES = 40_000
 MOST_STYLE_BYTES = 12 * 1024
@@ -31,6 +36,14 @@ def test_a_small_window_needs_no_horizontal_scrolling(page: Page, language: str)
     for address in ADDRESSES.values():
         page.goto(in_language(address, language))
         assert_no_horizontal_scrolling(page)
+        assert_everything_keeps_to_its_box(page)
+
+
+@pytest.mark.parametrize("address", ["/?zipcode=9000&year=2013", CALCULATION], ids=["answer", "calculation"])
+@each_language
+def test_a_telephone_breaks_no_word(page: Page, address: str, language: str) -> None:
+    page.goto(in_language(address, language))
+    assert broken_words(page, "main :is(h1, h2, label, dt, dd, p)", 320) == []
 
 
 @pytest.mark.parametrize("viewport", [(320, 640)])
