@@ -142,6 +142,12 @@ def test_a_lookup_can_be_printed(page: Page) -> None:
     assert "Look up" not in text  # the form stays on the screen
 
 
+def test_the_letter_of_a_factor_can_be_read_where_backgrounds_are_printed(page: Page) -> None:
+    page.goto("/zipcode/9000")
+    page.emulate_media(media="print")
+    expect(page.locator(".badge")).to_have_css("background-color", NO_COLOUR)
+
+
 def test_a_calculation_can_be_printed(page: Page) -> None:
     page.goto(CALCULATION)
     text = printed(page)

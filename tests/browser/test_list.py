@@ -7,7 +7,7 @@ from playwright.sync_api import Download, Page, expect
 
 from tests.browser.addresses import LANGUAGES
 from tests.browser.checks import COLOURS, assert_accessible, assert_no_horizontal_scrolling
-from tests.browser.reading import broken_words
+from tests.browser.reading import broken_words, printed
 
 both_ways = pytest.mark.parametrize("javascript", [True, False], ids=["with script", "without script"])
 
@@ -141,3 +141,13 @@ def test_a_telephone_breaks_no_word_of_the_answer(page: Page, language: str) -> 
     page.locator("[value=show]").click()
     expect(page.locator("#problems")).to_be_visible()
     assert broken_words(page, "main table", 320) == []
+
+
+def test_an_answer_is_printed_without_a_heading_for_the_form(page: Page) -> None:
+    page.goto("/list")
+    page.locator("#zipcodes").fill("9000")
+    page.locator("[value=show]").click()
+    expect(page.locator("#totals")).to_be_visible()
+    text = printed(page)
+    assert "The first rows" in text
+    assert "The list" not in text
