@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
+from tests.pages.reading import text as read
 from webapp import languages
 from webapp.config import ROOT
 from webapp.errors import DeskError, MediaTypeNotSupported
@@ -159,7 +160,7 @@ def test_a_page_says_which_language_it_is_in(browser: FlaskClient, path: str, la
 
 def test_each_page_is_in_its_own_language_whoever_asked_before(browser: FlaskClient) -> None:
     for language, day in [("nl", "14 augustus 2026"), ("fr", "14 août 2026"), ("de", "14. August 2026")] * 2:
-        assert day in page(browser, "/zipcode/9000", **accepting(language)).text
+        assert day in read(page(browser, "/zipcode/9000", **accepting(language)).text)
 
 
 def test_an_error_is_told_in_the_language_of_each_page(browser: FlaskClient) -> None:
@@ -660,10 +661,7 @@ NAMES = {
     "Deutsch",
     "English",
     "Gent",
-    "Genk",
     "Zele",
-    "Zelem",
-    "Halen",
 }
 MONTHS = {
     name for width in ("wide", "abbreviated") for name in get_month_names(width, locale="en_GB").values()
@@ -686,7 +684,9 @@ MONTHS = {
 def test_a_page_says_nothing_that_is_not_to_be_translated(
     browser: FlaskClient, marking: None, path: str
 ) -> None:
-    assert Words(page(browser, path).text).unmarked() - NAMES - MONTHS == set()
+    text = page(browser, path).text
+    without_places = re.sub('<ul class="places">.*?</ul>', "", text, flags=re.DOTALL)  # names alone
+    assert Words(without_places).unmarked() - NAMES - MONTHS == set()
 
 
 def test_the_page_of_a_list_says_nothing_that_is_not_to_be_translated(

@@ -7,6 +7,7 @@ from playwright.sync_api import Download, Page, expect
 
 from tests.browser.addresses import LANGUAGES
 from tests.browser.checks import COLOURS, assert_accessible, assert_no_horizontal_scrolling
+from tests.browser.reading import broken_words, printed
 
 both_ways = pytest.mark.parametrize("javascript", [True, False], ids=["with script", "without script"])
 
@@ -131,3 +132,22 @@ def test_axe_finds_nothing_in_an_answer(page: Page, language: str) -> None:
     assert_no_horizontal_scrolling(page)
     page.emulate_media(color_scheme="dark")
     assert_accessible(page, COLOURS)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_telephone_breaks_no_word_of_the_answer(page: Page, language: str) -> None:
+    page.goto(f"/list?lang={language}")
+    page.locator("#zipcodes").fill("9000;Verzekeringsmaatschappij\n1311;Jan\n999;\n")
+    page.locator("[value=show]").click()
+    expect(page.locator("#problems")).to_be_visible()
+    assert broken_words(page, "main table", 320) == []
+
+
+def test_an_answer_is_printed_without_a_heading_for_the_form(page: Page) -> None:
+    page.goto("/list")
+    page.locator("#zipcodes").fill("9000")
+    page.locator("[value=show]").click()
+    expect(page.locator("#totals")).to_be_visible()
+    text = printed(page)
+    assert "The first rows" in text
+    assert "The list" not in text

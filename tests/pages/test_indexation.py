@@ -23,6 +23,14 @@ def test_the_form_alone_shows_no_error_and_no_amount(reader: FlaskClient) -> Non
     assert " checked" not in page  # the base year is the contract's to name
 
 
+@pytest.mark.parametrize("language", ["nl", "fr", "de", "en"])
+def test_every_hint_begins_with_a_capital(reader: FlaskClient, language: str) -> None:
+    for page in (ask(reader, language).text, ask(reader, language, **ASKED).text):
+        hints = re.findall(r'class="hint"[^>]*>(.*?)<', page)
+        assert len(hints) >= 5
+        assert not [hint for hint in hints if not hint[0].isupper()]
+
+
 @pytest.mark.parametrize(
     ("language", "amount", "formula"),
     [
