@@ -78,7 +78,9 @@ def test_each_row_gets_its_result_and_keeps_the_rest(given_file: bytes, expected
 @pytest.mark.parametrize(
     "name",
     ["zipcode", "ZIP code", "zip_code", "Zip-Code", "zip", "Postal code", "Postcode", "POSTCODE",
-     " postcode ", "code postal", "Code_postal", "CODE-POSTAL", "CP", "Postleitzahl", "PLZ"],
+     " postcode ", "code postal", "Code_postal", "CODE-POSTAL", "CP", "Postleitzahl", "PLZ",
+     "Post code", "PostalCode", "CodePostal", "C.P.", "Postnummer", "Postnr", "Postnr.",
+     "Postcode\u00a0", "Code\u00a0postal", "Code\u202fpostal"],
 )  # fmt: skip
 def test_the_zipcode_column_has_a_name_in_each_language(name: str) -> None:
     content = f"nom;{name};rue\n1;9000;x\n".encode()
@@ -95,6 +97,10 @@ def test_the_zipcode_column_has_a_name_in_each_language(name: str) -> None:
         (b"city,zipcodes", 0),
         (b"name,zip__code", 0),
         (b"name,c p", 0),
+        (b"klantnr,postnummer", 1),
+        (b"postnr,postnummer", 1),
+        (b"nr,post code", 1),
+        (b"nr,code\xa0postal,\xe9", 1),
     ],
 )
 def test_of_several_columns_the_plainest_name_counts(header: bytes, column: int) -> None:

@@ -37,15 +37,20 @@ LONGEST_ROW = LONGEST_FIELD
 BATCH_ROWS = 4096
 
 # What the column is called in the files of agents. Of several such columns, the name that comes first here
-# counts. Case makes no difference, nor do - and _ for a space.
+# counts. Case makes no difference, nor do points, nor - and _ for a space.
 ZIPCODE_COLUMNS = (
     "zipcode",
     "zip code",
     "postal code",
+    "postalcode",
     "postcode",
+    "post code",
     "code postal",
+    "codepostal",
+    "postnummer",
     "postleitzahl",
     "zip",
+    "postnr",
     "plz",
     "cp",
 )
@@ -328,7 +333,7 @@ def _layout(piece: bytes, charset: str) -> Layout:
         raise CsvNotValid(N_("The file has no rows."))
     if len(fields) > MOST_COLUMNS:
         raise TooLarge(N_("A file may have up to %(columns)s columns."), columns=MOST_COLUMNS)
-    names = [re.sub("[-_]", " ", field.strip().lower()) for field in fields]
+    names = [_plain_name(field, charset) for field in fields]
     named = [names.index(name) for name in ZIPCODE_COLUMNS if name in names]
     return Layout(
         charset=charset,
@@ -338,6 +343,12 @@ def _layout(piece: bytes, charset: str) -> Layout:
         width=len(fields),
         has_header=bool(named) or not set(names[0]) & set("0123456789"),
     )
+
+
+def _plain_name(field: str, charset: str) -> str:
+    """The name of a column as ZIPCODE_COLUMNS has it. No-break spaces come from pages and documents."""
+    name = field.encode("latin-1").decode(charset, "replace").replace(".", "")
+    return re.sub(r"[-_\s]", " ", name.strip().lower())
 
 
 def _first_row(content: bytes, delimiter: str, strict: bool) -> List[str]:
