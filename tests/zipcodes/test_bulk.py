@@ -107,6 +107,28 @@ def test_of_several_columns_the_plainest_name_counts(header: bytes, column: int)
     assert layout_of(header + b"\n").column == column
 
 
+@pytest.mark.parametrize(
+    ("content", "has_header"),
+    [
+        (b"zipcode;name\n9000;x\n", True),
+        (b"stad;naam\n9000;x\n", True),
+        (b"Zip 1;naam\n9000;x\n", False),
+        (b";Jan\n9000;An\n", False),
+        (b" ;Jan\n9000;An\n", False),
+        (b"\xa0;Jan\n9000;An\n", False),
+        ("\u00a0;Jan\n9000;An\n".encode(), False),
+        (b'"";Jan\n9000;An\n', False),
+        (b";zipcode\n1;9000\n", True),
+    ],
+)
+def test_the_first_row_is_a_header_when_it_names_its_column(content: bytes, has_header: bool) -> None:
+    assert layout_of(content).has_header is has_header
+
+
+def test_a_first_row_without_a_zipcode_is_answered_like_the_others() -> None:
+    assert answer(b";Jan\n9000;An\n") == b";Jan;;ZIPCODE_NOT_VALID\n9000;An;B;\n"
+
+
 def test_it_is_told_how_the_file_is_written() -> None:
     assert layout_of(b"name;postcode;x\r\nJan;9000;\xe9\r\n") == Layout(
         charset="windows-1252", delimiter=";", line_end=b"\r\n", column=1, width=3, has_header=True

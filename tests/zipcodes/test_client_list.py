@@ -109,6 +109,7 @@ def test_several_rows_of_as_many_numbers_are_a_table(delimiter: str) -> None:
         ("\ufeffzipcode\n9000", [(2, "9000", "B")]),
         ("naam,plz\nJan\nPiet,9000,x", [(2, "", NOT_VALID), (3, "9000", "B")]),
         ('N\tPLZ\nx;y\t9000\n\n"a\n\tb"\t2000\nz', [(2, "9000", "B"), (4, "2000", "C"), (5, "", NOT_VALID)]),
+        (";Jan\n9000;An", [(1, "", NOT_VALID), (2, "9000", "B")]),
         ('9000;="00123"\n="2000";x\n', [(1, "9000", "B"), (2, "2000", "C")]),
         ('x;zip\n1;"=""9000"""\n2;"=""9999"""', [(2, "9000", "B"), (3, "9999", NOT_VALID)]),
         ("x\x0b\x1c\u2028;zip\ny;9000", [(2, "9000", "B")]),

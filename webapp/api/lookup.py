@@ -75,7 +75,7 @@ def lookup() -> Response:
     file with ; or , in UTF-8 or Windows-1252, the column named zipcode is read (or zip, zip code, postal
     code, postalcode, postcode, post code, postnummer, postnr, code postal, codepostal, CP, Postleitzahl,
     PLZ), else the first; it comes back with the columns risk_factor and error added. The first row is a
-    header when it names that column, or when its first field has no digit.
+    header when it names that column, or when its first field is a text without a digit.
     """
     content = Content(bulk.MOST_BYTES)
     try:

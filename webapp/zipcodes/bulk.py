@@ -106,9 +106,10 @@ def answer_csv(
 
     The zipcode stands in the column that the first row calls so, with a name of ZIPCODE_COLUMNS, else
     in the first column. The first row is a header when it names that column, or when its first field
-    has no digit. The delimiter is `;` when the first row has one, else `,`. A row that is too short
-    gets empty fields before the result; in one that is too long the result stands in its column all
-    the same, before what is too much. Blank lines stay as they are, and count as rows.
+    is a text without a digit; an empty one is a zipcode that is missing. The delimiter is `;` when the
+    first row has one, else `,`. A row that is too short gets empty fields before the result; in one that
+    is too long the result stands in its column all the same, before what is too much. Blank lines stay as
+    they are, and count as rows.
 
     Args:
         read: gives up to so many bytes, none at the end.
@@ -341,7 +342,7 @@ def _layout(piece: bytes, charset: str) -> Layout:
         line_end=b"\r\n" if with_return else b"\n",
         column=named[0] if named else 0,
         width=len(fields),
-        has_header=bool(named) or not set(names[0]) & set("0123456789"),
+        has_header=bool(named) or re.fullmatch("[^0-9]+", names[0]) is not None,
     )
 
 
