@@ -92,6 +92,24 @@ def test_numbers_are_a_row_each(text: str, expected: List[Tuple[int, str, str]])
     assert rows(text) == expected
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "naam\t;postcode;straat\nJan;9000;x\n",
+        "naam;bus\tnr;zip\nJan;x;9000\n",
+        "naam\t,straat,postcode\nJan,x,9000\n",
+        "naam, voornaam\tpostcode\nPeeters, Jan\t9000\n",
+        "naam, voornaam\tstraat, nr, bus\tpostcode\nPeeters, Jan\tx, 1, 2\t9000\n",
+        "9000\tPeeters, Jan, x, 1",
+        "\n \n9000\tPeeters; Jan\tx\n2000\ty\tz\n",
+        "postcode\tnaam\n\n9000\tPeeters; Jan; An\n",
+    ],
+    ids=ascii,
+)
+def test_tabs_are_between_columns_unless_other_separators_are(text: str) -> None:
+    assert [(row.zipcode, row.factor) for row in read(text).first][:1] == [("9000", "B")]
+
+
 @pytest.mark.parametrize("delimiter", [";", ",", "\t"])
 def test_several_rows_of_as_many_numbers_are_a_table(delimiter: str) -> None:
     found = read(f"9000{delimiter}12\n2000{delimiter}1985\n\n")

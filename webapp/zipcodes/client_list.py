@@ -199,8 +199,18 @@ def _csv(text: str) -> str:
     text = _without_empty_beginning(text)
     if ONLY_NUMBERS.fullmatch(text) and not _has_columns(text):
         return _one_a_line(text)
-    first_line = next((line for line in _lines(text) if line.strip()), "")
-    return _from_tabs(text) if "\t" in first_line else text
+    return _from_tabs(text) if _has_tabs_between_columns(text) else text
+
+
+def _has_tabs_between_columns(text: str) -> bool:
+    """Whether it is tabs that separate, and not one that somebody typed in the name of a column.
+
+    More commas than tabs may be in amounts and addresses, but then there are tabs in the next line as well.
+    """
+    lines = (line for line in _lines(text) if line.strip())
+    first = next(lines, "")
+    tabs = first.count("\t")
+    return tabs > first.count(";") and (tabs > first.count(",") or "\t" in next(lines, first))
 
 
 def _without_empty_beginning(text: str) -> str:
