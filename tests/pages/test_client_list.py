@@ -141,6 +141,8 @@ WRONG: List[Tuple[Any, int, str, str]] = [
     ({"zipcodes": 'cp;x\n9000;"a'}, 400, "zipcodes", "Row 2 is not CSV: a quote is opened and never closed."),
     ({"file": b'cp\n"9"x'}, 400, "file", "Row 2 is not CSV: text follows a closing quote."),
     ({"file": b""}, 400, "file", "The file has no rows."),
+    ({"file": b"postcode;naam\r\n"}, 400, "file", "The list has a header, but no rows."),
+    ({"zipcodes": "clients"}, 400, "zipcodes", "The list has a header, but no rows."),
     ({"file": b"PK\3\4\0\0"}, 400, "file", "Row 1 is not text in UTF-8 or Windows-1252."),
     ({"file": b"cp\n\x81"}, 400, "file", "Row 2 is not text in UTF-8 or Windows-1252."),
     ({"file": b"a" + b"," * 1_000_000}, 413, "file", "A file may have up to 1000 columns."),

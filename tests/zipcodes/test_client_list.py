@@ -33,7 +33,7 @@ FIELDS = st.one_of(
     st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"), max_size=6),
     st.text("9012;,\t\n\r\"'= ", max_size=6),
 )
-TABLES = st.lists(st.lists(FIELDS, min_size=1, max_size=4), max_size=8)
+TABLES = st.lists(st.lists(FIELDS, min_size=1, max_size=4), min_size=1, max_size=8)
 TEXTS = st.text(st.sampled_from("92013 \t\n\r,;\"'=aé€\u00a0\ufeff"), max_size=40)
 
 
@@ -153,10 +153,6 @@ def test_a_list_is_counted_and_its_first_rows_are_shown() -> None:
     assert [row.number for row in found.problems] == list(range(4, 154, 3))
 
 
-def test_a_header_alone_is_a_list_of_nothing() -> None:
-    assert read("zipcode;name\n") == client_list.ClientList(0, {"A": 0, "B": 0, "C": 0}, 0, [], [])
-
-
 def test_long_fields_are_shown_cut_short() -> None:
     (row,) = read("1" * 81 + ";" + "y" * 80).first
     assert (row.zipcode, row.others) == ("1" * 79 + "…", "y" * 80)
@@ -205,6 +201,9 @@ def test_without_a_risk_table_nothing_is_answered(
     [
         ("", CsvNotValid, "The file has no rows."),
         (" ,;\n\t", CsvNotValid, "The file has no rows."),
+        ("zipcode;name\n", CsvNotValid, "The list has a header, but no rows."),
+        ("\n\nclients\n\n\n", CsvNotValid, "The list has a header, but no rows."),
+        ("zipcode\n" + "\n" * 999_999, CsvNotValid, "The list has a header, but no rows."),
         ('cp;x\n9000;y\n"open;\n2000', CsvNotValid, "Row 3 is not CSV: a quote is opened and never closed."),
         ('cp;x\n"9000" ;y', CsvNotValid, "Row 2 is not CSV: text follows a closing quote."),
         ('cp\tx\n9000\ty\n"open\tz\n', CsvNotValid, "Row 3 is not CSV: a quote is opened and never closed."),

@@ -7,7 +7,7 @@ from flask import Response, request
 from flask_babel import gettext
 
 from webapp.content import Content
-from webapp.errors import CsvNotValid, RequestNotValid, ZipcodeNotFound, ZipcodeNotValid
+from webapp.errors import RequestNotValid, ZipcodeNotFound, ZipcodeNotValid
 from webapp.messages import N_
 from webapp.multipart import SentForm, read_form
 from webapp.pages.form import Form
@@ -79,10 +79,7 @@ def _look_up(form: Form, sent: SentForm) -> Union[ClientList, Response]:
         raise RequestNotValid(N_("Paste zipcodes, or choose a file."))
     if sent.texts.get("action") == "download":
         return _download(text)
-    found = read(text)
-    if not found.total:  # such as one word, which is taken for a header
-        raise CsvNotValid(N_("The list has a header, but no rows."))
-    return found
+    return read(text)
 
 
 def _download(text: str) -> Response:

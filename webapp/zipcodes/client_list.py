@@ -7,7 +7,7 @@ import codecs
 import csv
 import io
 import re
-from typing import IO, Dict, Iterator, List, Mapping, NamedTuple, Sequence, Tuple
+from typing import Dict, Iterator, List, Mapping, NamedTuple, Sequence, Tuple
 
 from webapp import excel
 from webapp.errors import CsvNotValid, TooLarge
@@ -153,13 +153,15 @@ def _answer(text: str) -> Tuple[Layout, Iterator[_Row]]:
     known = bulk.results()
     answer = io.BytesIO()
     layout = bulk.answer_csv(io.BytesIO(content.encode()).read, answer.write, known, MOST_ANSWER_BYTES)
-    answer.seek(0)
-    rows = _rows(layout, answer)
+    answered = answer.getvalue()
+    if all(result == NO_RESULT for _number, _fields, result in _rows(layout, answered)):
+        raise CsvNotValid(N_("The list has a header, but no rows."))  # one word is taken for a header too
+    rows = _rows(layout, answered)
     return layout, _with_plain_fields(layout, rows, known) if '="' in content else rows
 
 
-def _rows(layout: Layout, answer: IO[bytes]) -> Iterator[_Row]:
-    lines = io.TextIOWrapper(answer, "utf-8", newline="\n")
+def _rows(layout: Layout, answer: bytes) -> Iterator[_Row]:
+    lines = io.TextIOWrapper(io.BytesIO(answer), "utf-8", newline="\n")
     header_is_due = layout.has_header
     end = layout.width + len(bulk.RESULT_COLUMNS)
     for number, fields in enumerate(csv.reader(lines, delimiter=layout.delimiter), start=1):
