@@ -34,7 +34,7 @@ FIELDS = st.one_of(
     st.text("9012;,\t\n\r\"'= ", max_size=6),
 )
 TABLES = st.lists(st.lists(FIELDS, min_size=1, max_size=4), min_size=1, max_size=8)
-TEXTS = st.text(st.sampled_from("92013 \t\n\r,;\"'=aé€\u00a0\ufeff"), max_size=40)
+TEXTS = st.text(st.sampled_from("92013 \t\n\r,;\"'=aé€\u00a0\u200e\ufeff"), max_size=40)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -81,6 +81,7 @@ NOT_VALID = "ZIPCODE_NOT_VALID"
             (3, "1311", "ZIPCODE_NOT_FOUND"), (4, "999", NOT_VALID), (5, "9170", "A")]),
         ("9000,\n2000,\n9170", [(1, "9000", "B"), (2, "2000", "C"), (3, "9170", "A")]),
         ("\u00a09000\u00a02000\u202f", [(1, "9000", "B"), (2, "2000", "C")]),
+        ("9000\u200e\n\u200b2000\u200b 9170", [(1, "9000", "B"), (2, "2000", "C"), (3, "9170", "A")]),
         ("9000\t2000\t9170", [(1, "9000", "B"), (2, "2000", "C"), (3, "9170", "A")]),
         ("\n9000\n\n2000\n", [(2, "9000", "B"), (4, "2000", "C")]),
         (" 9000 \n \n 2000", [(1, "9000", "B"), (3, "2000", "C")]),
@@ -128,6 +129,10 @@ def test_several_rows_of_as_many_numbers_are_a_table(delimiter: str) -> None:
         ("naam,plz\nJan\nPiet,9000,x", [(2, "", NOT_VALID), (3, "9000", "B")]),
         ('N\tPLZ\nx;y\t9000\n\n"a\n\tb"\t2000\nz', [(2, "9000", "B"), (4, "2000", "C"), (5, "", NOT_VALID)]),
         (";Jan\n9000;An", [(1, "", NOT_VALID), (2, "9000", "B")]),
+        ("naam;cp\nÉ;9000\u00a0\nJan;\u200e2000\u202f",
+            [(2, "9000\u00a0", "B"), (3, "\u200e2000\u202f", "C")]),
+        ("9000\u200e;x\n\ufeff2000 \u200b;y", [(1, "9000\u200e", "B"), (2, "\ufeff2000 \u200b", "C")]),
+        ("9000\u200e;y\n90\u00a000;x", [(1, "9000\u200e", "B"), (2, "90\u00a000", NOT_VALID)]),
         ('9000;="00123"\n="2000";x\n', [(1, "9000", "B"), (2, "2000", "C")]),
         ('x;zip\n1;"=""9000"""\n2;"=""9999"""', [(2, "9000", "B"), (3, "9999", NOT_VALID)]),
         ("x\x0b\x1c\u2028;zip\ny;9000", [(2, "9000", "B")]),
@@ -168,6 +173,13 @@ def test_the_spreadsheet_has_one_column_more() -> None:
         "kort;;;no zipcode\r\n"
         "lang;2000;x;C;y\r\n"
     )
+
+
+def test_what_cannot_be_seen_beside_a_zipcode_comes_back_in_the_spreadsheet() -> None:
+    assert opened("cp;naam\n9000\u00a0;Jan\u00a0Peeters\n") == [
+        ["cp", "naam", "Factor"],
+        ["9000\u00a0", "Jan\u00a0Peeters", "B"],
+    ]
 
 
 def test_without_a_header_the_column_has_none() -> None:
@@ -305,7 +317,7 @@ def test_any_text_is_answered_row_by_row_or_refused(text: str) -> None:
     cells = opened(text)
     for row in found.first:
         assert (row.factor or WORDS[row.error]) in cells[row.number - 1]
-        assert bulk.result(KNOWN, row.zipcode) == (row.factor, row.error)
+        assert bulk.result(KNOWN, row.zipcode.strip(" \u00a0\u200e\ufeff")) == (row.factor, row.error)
 
 
 @searching

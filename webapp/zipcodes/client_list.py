@@ -31,8 +31,10 @@ MOST_FIRST = 10
 MOST_PROBLEMS = 50
 MOST_SHOWN_CHARACTERS = 80
 
-# No-break, thin and narrow no-break space come with what is copied from pages and documents.
-SPACES = " \t\f\v\u00a0\u2009\u202f"
+# What comes with text that is copied from pages and documents: no-break, figure, thin and narrow no-break
+# space, and marks of no width.
+COPIED_SPACES = "\u00a0\u2007\u2009\u202f\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+SPACES = " \t\f\v" + COPIED_SPACES
 ONLY_NUMBERS = re.compile(f"[0-9\n,;{SPACES}]*")
 BETWEEN_NUMBERS = str.maketrans(dict.fromkeys(",;" + SPACES, " "))
 # The line by which Excel learns the delimiter.
@@ -157,7 +159,8 @@ def _answer(text: str) -> Tuple[Layout, Iterator[_Row]]:
     if all(result == NO_RESULT for _number, _fields, result in _rows(layout, answered)):
         raise CsvNotValid(N_("The list has a header, but no rows."))  # one word is taken for a header too
     rows = _rows(layout, answered)
-    return layout, _with_plain_fields(layout, rows, known) if '="' in content else rows
+    is_plain = not any(sign in content for sign in ('="', *COPIED_SPACES))
+    return layout, rows if is_plain else _with_plain_fields(layout, rows, known)
 
 
 def _rows(layout: Layout, answer: bytes) -> Iterator[_Row]:
@@ -175,11 +178,13 @@ def _rows(layout: Layout, answer: bytes) -> Iterator[_Row]:
 
 
 def _with_plain_fields(layout: Layout, rows: Iterator[_Row], known: Dict[str, Result]) -> Iterator[_Row]:
-    """The rows of a list that comes out of a spreadsheet of ours, or of others who guard numbers so."""
+    """The rows of a list that comes out of a spreadsheet of ours or of others who guard numbers so, or out
+    of a page with spaces of its own beside its zipcodes.
+    """
     for number, fields, result in rows:
         plain = [excel.plain(field) for field in fields]
-        is_other = result != NO_RESULT and plain[layout.column] != fields[layout.column]
-        yield number, plain, bulk.result(known, plain[layout.column]) if is_other else result
+        has_result = result != NO_RESULT
+        yield number, plain, bulk.result(known, plain[layout.column].strip(SPACES)) if has_result else result
 
 
 def _shown(layout: Layout, number: int, fields: List[str], factor: str, error: str) -> ListRow:
