@@ -129,6 +129,28 @@ def test_a_field_without_a_file_is_none(reader: FlaskClient) -> None:
     assert (answer.status_code, kept(answer)) == (200, "9000")
 
 
+def test_a_column_that_was_only_guessed_is_told_as_a_warning(reader: FlaskClient) -> None:
+    page = send(reader, zipcodes="Klantnr;PC\n1000;9000\n").text
+    (note,) = re.findall('<p class="note">(.*?)</p>', page, re.DOTALL)
+    assert "Read from the first column, “Klantnr”, because none is called zipcode or postcode." in text(note)
+
+
+def test_a_column_with_a_name_for_zipcodes_is_told_without_a_warning(reader: FlaskClient) -> None:
+    page = send(reader, zipcodes="Klantnr;Postnummer\n1000;9000\n").text
+    assert "Read from the column “Postnummer”." in text(page)
+    assert 'class="note"' not in page
+
+
+@pytest.mark.parametrize("pasted", ["9000\n2000\n", "klanten\n9000\n", "9000;Jan\n2000;Piet\n"])
+def test_of_one_column_or_without_a_header_none_is_told(reader: FlaskClient, pasted: str) -> None:
+    assert "Read from the" not in text(send(reader, zipcodes=pasted).text)
+
+
+def test_the_name_of_a_column_is_shown_as_text_and_not_as_a_page(reader: FlaskClient) -> None:
+    for header in ("<b>x</b>;y", "<b>x</b>;zip"):
+        assert "<b>x" not in send(reader, zipcodes=f"{header}\n1000;9000\n").text
+
+
 def test_many_problems_are_shown_in_part(reader: FlaskClient) -> None:
     page = text(send(reader, zipcodes="1\n" * 12_000).text)
     assert "12,000 rows have a problem" in page

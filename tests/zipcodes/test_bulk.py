@@ -131,9 +131,16 @@ def test_a_first_row_without_a_zipcode_is_answered_like_the_others() -> None:
 
 def test_it_is_told_how_the_file_is_written() -> None:
     assert layout_of(b"name;postcode;x\r\nJan;9000;\xe9\r\n") == Layout(
-        charset="windows-1252", delimiter=";", line_end=b"\r\n", column=1, width=3, has_header=True
+        charset="windows-1252",
+        delimiter=";",
+        line_end=b"\r\n",
+        column=1,
+        width=3,
+        has_header=True,
+        is_named=True,
     )
-    assert layout_of(b"9000,x\n") == Layout("utf-8", ",", b"\n", column=0, width=2, has_header=False)
+    assert layout_of(b"9000,x\n") == Layout("utf-8", ",", b"\n", 0, 2, has_header=False, is_named=False)
+    assert layout_of(b"name,x\n") == Layout("utf-8", ",", b"\n", 0, 2, has_header=True, is_named=False)
 
 
 def test_results_agree_with_single_lookups(shared_app: Flask) -> None:

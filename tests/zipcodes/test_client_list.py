@@ -158,6 +158,29 @@ def test_a_list_is_counted_and_its_first_rows_are_shown() -> None:
     assert [row.number for row in found.problems] == list(range(4, 154, 3))
 
 
+@pytest.mark.parametrize(
+    ("text", "column", "is_named"),
+    [
+        ("Klantnr;Naam;Postnummer\n1000;Jan;9000\n", "Postnummer", True),
+        ("\n\nKlantnr\tPC\n\n1000\t9000\n", "Klantnr", False),
+        ('" Klant\u00a0nr",naam\n1000,Jan', "Klant\u00a0nr", False),
+        ("Klantnr,naam\n1000,Jan".replace(",", "\u00a0;"), "Klantnr", False),
+        ("x" * 81 + ";naam\n1000;Jan", "x" * 79 + "…", False),
+        ("Klantnr\n1000", "", False),
+        ("zipcode\n9000", "", True),
+        ("1000;Jan\n2000;Piet", "", False),
+        (";Jan\n2000;Piet", "", False),
+        ("9000 2000", "", False),
+    ],
+    ids=ascii,
+)
+def test_the_column_that_was_read_is_told_where_there_are_several(
+    text: str, column: str, is_named: bool
+) -> None:
+    found = read(text)
+    assert (found.column, found.is_named) == (column, is_named)
+
+
 def test_long_fields_are_shown_cut_short() -> None:
     (row,) = read("1" * 81 + ";" + "y" * 80).first
     assert (row.zipcode, row.others) == ("1" * 79 + "…", "y" * 80)

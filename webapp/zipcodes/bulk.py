@@ -70,7 +70,8 @@ Write = Callable[[bytes], object]
 class Layout(NamedTuple):
     """How a file is written: its encoding, utf-8 or windows-1252, and what its first row tells.
 
-    The zipcode stands in `column`, counted from 0. The answer has the result after `width` columns.
+    The zipcode stands in `column`, counted from 0: because of its name, when it `is_named`, else it is the
+    first. The answer has the result after `width` columns.
     """
 
     charset: str
@@ -79,6 +80,7 @@ class Layout(NamedTuple):
     column: int
     width: int
     has_header: bool
+    is_named: bool
 
 
 def results() -> Dict[str, Result]:
@@ -343,6 +345,7 @@ def _layout(piece: bytes, charset: str) -> Layout:
         column=named[0] if named else 0,
         width=len(fields),
         has_header=bool(named) or re.fullmatch("[^0-9]+", names[0]) is not None,
+        is_named=bool(named),
     )
 
 

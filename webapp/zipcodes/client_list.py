@@ -59,7 +59,9 @@ class ListRow(NamedTuple):
 class ClientList(NamedTuple):
     """A list with its risk factors. Of its `total` rows, each has a factor or a problem.
 
-    `first` are the first rows, `problems` the first of those with a problem.
+    `first` are the first rows, `problems` the first of those with a problem. `column` is the name of the
+    one that was read; empty when the list has no header, or no other column. When it `is_named`, that is a
+    name for zipcodes; else it was read because it is the first.
     """
 
     total: int
@@ -67,6 +69,8 @@ class ClientList(NamedTuple):
     problem_total: int
     first: List[ListRow]
     problems: List[ListRow]
+    column: str
+    is_named: bool
 
 
 # The number of a row, its fields as they were given, and its result. A header and a blank line have none.
@@ -113,18 +117,22 @@ def read(text: str) -> ClientList:
     problem_total = 0
     first: List[ListRow] = []
     problems: List[ListRow] = []
+    column = ""
     for number, fields, (factor, error) in rows:
         if factor:
             totals[factor] += 1
         elif error:
             problem_total += 1
-        else:
+        else:  # the header, or a blank line
+            column = fields[layout.column] if fields else column
             continue
         if len(first) < MOST_FIRST:
             first.append(_shown(layout, number, fields, factor, error))
         if error and len(problems) < MOST_PROBLEMS:
             problems.append(_shown(layout, number, fields, factor, error))
-    return ClientList(sum(totals.values()) + problem_total, totals, problem_total, first, problems)
+    column = _short(column.strip(SPACES)) if layout.width > 1 else ""
+    total = sum(totals.values()) + problem_total
+    return ClientList(total, totals, problem_total, first, problems, column, layout.is_named)
 
 
 def spreadsheet(text: str, column_name: str, problem_words: Mapping[str, str]) -> Iterator[bytes]:
