@@ -701,7 +701,7 @@ def test_a_page_says_nothing_that_is_not_to_be_translated(
 def test_the_page_of_a_list_says_nothing_that_is_not_to_be_translated(
     browser: FlaskClient, marking: None
 ) -> None:
-    for zipcodes in ("9000\n1311\n99\n", "", "a;b\n9000;c\n", "a;c.p.\nb;9000\n"):
+    for zipcodes in ("9000\n1311\n99\n", "", "a;b\n9000;c\n", "a;c.p.\nb;9000\n", "9" * 100_001 + '"'):
         assert Words(post_list(browser, "/list", zipcodes).text).unmarked() - NAMES == set()
 
 
