@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from webapp.config import ROOT
 from webapp.errors import ZipcodeNotFound, ZipcodeNotValid
-from webapp.extensions import db
+from webapp.extensions import cache, db
 from webapp.zipcodes import directory
 from webapp.zipcodes.directory import Suggestion
 from webapp.zipcodes.meant import LONGEST_NAME, meant, nearest, without_country
@@ -50,10 +50,11 @@ NAMES = _zipcodes_by_name()
 
 @pytest.fixture
 def session(shared_app: Flask) -> Iterator[Session]:
-    """A session whose work is rolled back after the test."""
+    """A session whose work is rolled back after the test, and nothing that was read of it is kept."""
     with shared_app.app_context():
         yield db.session()
         db.session.rollback()
+        cache.clear()
 
 
 def zipcode_of(text: str) -> Optional[int]:
@@ -425,6 +426,13 @@ def test_a_name_with_a_typing_error_is_understood_or_near(sqlite_app: Flask, nam
     with sqlite_app.app_context():
         found = {place["zipcode"] for place in nearest(typed)} | may_mean(typed)
     assert NAMES[name] & found
+
+
+def test_a_name_that_is_no_longer_held_is_not_near(session: Session) -> None:
+    """The names are kept for a while; what is told of them is not."""
+    assert near("gentt")[0] == "9000 Gent"
+    session.execute(delete(Place).where(Place.zipcode == 9000))
+    assert "9000 Gent" not in near("gentt")
 
 
 def test_a_long_text_is_compared_by_its_beginning(session: Session) -> None:

@@ -3,12 +3,12 @@
 import re
 from difflib import get_close_matches
 from itertools import chain
-from typing import Dict, List, NamedTuple, Optional, Set
+from typing import List, NamedTuple, Optional, Set
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from webapp.errors import ZipcodeNotFound, ZipcodeNotValid
-from webapp.extensions import db
+from webapp.extensions import db, memoize
 from webapp.messages import N_
 from webapp.zipcodes.directory import Suggestion, parts, suggest, zipcodes_beginning
 from webapp.zipcodes.models import ZIPCODE, Place
@@ -77,12 +77,28 @@ def _search_forms(place: Suggestion) -> Set[str]:
 
 
 def _names_like(name: str) -> List[Suggestion]:
-    places: Dict[str, List[Place]] = {}
-    for place in db.session.scalars(select(Place).order_by(Place.zipcode)):
-        for form in place.search_names.strip("|").split("|"):
-            places.setdefault(form, []).append(place)
-    alike = get_close_matches(name[:LONGEST_NAME], places, MOST_NEAREST, LIKENESS)
-    return [{"zipcode": place.zipcode, **describe(place)} for form in alike for place in places[form]]
+    alike = get_close_matches(name[:LONGEST_NAME], _all_names(), MOST_NEAREST, LIKENESS)
+    called = [f"|{form}|" for form in alike]
+    if not called:
+        return []
+    is_alike = or_(*(Place.search_names.contains(form) for form in called))
+    places = db.session.scalars(select(Place).where(is_alike).order_by(Place.zipcode, Place.name)).all()
+    return [
+        {"zipcode": place.zipcode, **describe(place)}
+        for form in called
+        for place in places
+        if form in place.search_names
+    ]
+
+
+@memoize
+def _all_names() -> List[str]:
+    """The search forms of all names, each once; they are kept for a while.
+
+    Only these, and not what has them: to make all places takes several times as long as to compare all names.
+    """
+    names = db.session.scalars(select(Place.search_names).order_by(Place.zipcode, Place.name))
+    return list(dict.fromkeys(form for text in names for form in text.strip("|").split("|")))
 
 
 def _zipcodes_near(digits: str) -> List[Suggestion]:
