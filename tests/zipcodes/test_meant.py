@@ -136,7 +136,7 @@ def test_signs_around_a_zipcode_make_no_difference(session: Session, text: str) 
     "text",
     [
         *("999", "0999", "90000", "9", "0", "0000", "B-999", "BE 90000", "9" * 10_000, "-", "", " ", "?!"),
-        *("\0", "\u200b", "%", "_", "'", "\ud800"),
+        *("\0", "\u200b", "%", "_", "'", "\ud800", "900²", "900①", "²", "⁹⁰⁰⁰", "900½"),
     ],
     ids=lambda text: ascii(text)[:12],
 )
