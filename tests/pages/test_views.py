@@ -100,7 +100,14 @@ def test_other_places_that_begin_so_are_linked_below_the_one_that_is_called_so(r
 
 @pytest.mark.parametrize(
     ("typed", "nearest"),
-    [("gentt", "9000 Gent"), ("sinttruiden", "3800 Sint-Truiden"), ("90000", "9000 Gent"), ("1311", "1310")],
+    [
+        ("gentt", "9000 Gent"),
+        ("sinttruiden", "3800 Sint-Truiden"),
+        ("90000", "9000 Gent"),
+        ("1311", "1310"),
+        ("L-9620", "9620 Zottegem"),
+        ("9000 GE", "9000 Gent"),
+    ],
 )
 def test_what_finds_nothing_brings_the_nearest(reader: FlaskClient, typed: str, nearest: str) -> None:
     response = reader.get(f"/?zipcode={typed}")

@@ -109,7 +109,7 @@ def test_a_zipcode_that_no_place_or_range_has_means_itself_too(session: Session,
             "9000, Gent",
             "9000-Gent",
             "Gent 9000",
-            "9000 g",
+            "9000 gen",
         ),
         *("B-9000 Gent", "BE 9000 Gent", "b9000 gand", "Gent (9000)", "9000 Gent.", "gent, 9000"),
     ],
@@ -144,6 +144,42 @@ def test_what_is_no_zipcode_and_has_no_name_is_not_valid(session: Session, text:
     with pytest.raises(ZipcodeNotValid) as error:
         meant(text)
     assert error.value.message.startswith("A zipcode has four digits, from 1000 to 9999.")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "L-9620",
+            "L 9620",
+            "L9620",
+            "l-9620",
+            "LU-9620",
+            "D-9000",
+            "F-4000",
+            "CH-9000",
+            "NL-2000",
+            "A-1050",
+        ),
+        *("9000 GE", "9000GE", "2000 AN", "1050 IX", "9620 Z", "9000 g", "8370 b-l", "4780 St", "9000 G."),
+    ],
+)
+def test_a_zipcode_of_another_country_is_no_belgian_one(session: Session, text: str) -> None:
+    """The letters may be those of Luxembourg, or of a Dutch postcode, and not the beginning of a name."""
+    with pytest.raises(ZipcodeNotFound) as error:
+        meant(text)
+    assert error.value.message == f"No place is found for “{text}”. Check the spelling."
+
+
+@pytest.mark.parametrize(
+    ("text", "zipcode"),
+    [("3665 As", 3665), ("As 3665", 3665), ("B-3665 as", 3665), ("6900 On", 6900), ("4190 My", 4190),
+     ("8647 Lo", 8647), ("Lo-8647", 8647), ("9000 gen", 9000)],
+)  # fmt: skip
+def test_two_letters_with_a_zipcode_may_be_the_whole_name_of_a_place(
+    session: Session, text: str, zipcode: int
+) -> None:
+    assert zipcode_of(text) == zipcode
 
 
 # A name
@@ -191,7 +227,7 @@ def test_the_name_of_a_place_in_any_language_means_its_zipcode(
 
 @pytest.mark.parametrize(
     ("text", "zipcode"),
-    [("gentbr", 9050), ("blanken", 8370), ("9000 g", 9000), ("st-josse", 1210)],
+    [("gentbr", 9050), ("blanken", 8370), ("9000 gen", 9000), ("st-josse", 1210)],
 )
 def test_the_beginning_of_a_name_means_the_only_zipcode_that_it_fits(
     session: Session, text: str, zipcode: int

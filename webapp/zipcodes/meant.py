@@ -18,6 +18,10 @@ from webapp.zipcodes.place_names import describe, search_form, spellings
 MOST_PLACES = 12
 MOST_NEAREST = 6
 
+# With a zipcode, fewer letters than these are the beginning of no name, but have to be all of it. They may
+# be those of another country (L-9620), or of a Dutch postcode (9000 GE).
+FEWEST_LETTERS = 3
+
 # From which likeness on, as difflib measures it, a name may be a misspelling of another one.
 LIKENESS = 0.65
 
@@ -43,18 +47,20 @@ def meant(text: str) -> Meant:
     # Pages show some places with two names, "Elsene / Ixelles" or "Luik (Liège)": one is enough.
     one_name = re.sub(r"/.*| \([^0-9]*\)", "", without_country(text), flags=re.DOTALL)
     digits, name = parts(search_form(one_name))
-    if re.fullmatch(ZIPCODE, digits) and not name:
+    is_zipcode = re.fullmatch(ZIPCODE, digits) is not None
+    if is_zipcode and not name:
         return Meant(int(digits), [])
     if not name:
         raise ZipcodeNotValid(
             N_("A zipcode has four digits, from 1000 to 9999. You may also enter the name of a place.")
         )
     found = suggest(one_name, MOST_PLACES + 1)
-    if not found:
-        raise ZipcodeNotFound(N_("No place is found for “%(given)s”. Check the spelling."), given=text)
     wanted = {name, *spellings(name)}
-    called = {place["zipcode"] for place in found if wanted & _search_forms(place)}
-    zipcodes = called or {place["zipcode"] for place in found}
+    zipcodes = {place["zipcode"] for place in found if wanted & _search_forms(place)}
+    if not zipcodes and not (is_zipcode and len(name.replace(" ", "")) < FEWEST_LETTERS):
+        zipcodes = {place["zipcode"] for place in found}
+    if not zipcodes:
+        raise ZipcodeNotFound(N_("No place is found for “%(given)s”. Check the spelling."), given=text)
     zipcode = zipcodes.pop() if len(zipcodes) == 1 else None
     return Meant(zipcode, [place for place in found if place["zipcode"] != zipcode][:MOST_PLACES])
 
