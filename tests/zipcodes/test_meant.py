@@ -152,7 +152,6 @@ def test_what_is_no_zipcode_and_has_no_name_is_not_valid(session: Session, text:
         *(
             "L-9620",
             "L 9620",
-            "L9620",
             "l-9620",
             "LU-9620",
             "D-9000",
@@ -169,6 +168,7 @@ def test_a_zipcode_of_another_country_is_no_belgian_one(session: Session, text: 
     with pytest.raises(ZipcodeNotFound) as error:
         meant(text)
     assert error.value.message == f"No place is found for “{text}”. Check the spelling."
+    assert nearest(text)[0]["zipcode"] == int(re.sub("[^0-9]", "", text))
 
 
 @pytest.mark.parametrize(
@@ -180,6 +180,43 @@ def test_two_letters_with_a_zipcode_may_be_the_whole_name_of_a_place(
     session: Session, text: str, zipcode: int
 ) -> None:
     assert zipcode_of(text) == zipcode
+
+
+@pytest.mark.parametrize(
+    "zipcode", sorted(int(row["zipcode"]) for row in SEED if row["region"] == "Brussels")
+)
+def test_any_zipcode_of_the_region_may_be_written_with_brussels(sqlite_app: Flask, zipcode: int) -> None:
+    with sqlite_app.app_context():
+        for name in ("Brussel", "Bruxelles", "Brüssel", "Brussels", "BRUXELLES", "Brussel / Bruxelles"):
+            for text in (f"{zipcode} {name}", f"B-{zipcode} {name}", f"{name} {zipcode}"):
+                assert zipcode_of(text) == zipcode, text
+
+
+@pytest.mark.parametrize("text", ["1050/1060", "9000 Gent / 2000 Antwerpen", "Gent / Brussel 1050"])
+def test_two_zipcodes_or_places_are_not_taken_for_one(session: Session, text: str) -> None:
+    with pytest.raises(ZipcodeNotFound):
+        meant(text)
+
+
+def test_a_zipcode_of_the_region_with_brussels_means_it_alone(session: Session) -> None:
+    assert meant("1050 Bruxelles") == (1050, [])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "9000 Brussel",
+        "1500 Bruxelles",
+        "1311 Brussel",
+        "1050 Bruxelle",
+        "105 Bruxelles",
+        "1050 Gent",
+        "1050 Gand",
+    ],
+)
+def test_another_zipcode_with_brussels_is_not_found(session: Session, text: str) -> None:
+    with pytest.raises(ZipcodeNotFound):
+        meant(text)
 
 
 # A name
@@ -281,8 +318,8 @@ def test_no_place_is_listed_twice(session: Session, text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        *("gentt", "sinttruiden", "9000 Brussel", "1311 gent", "BE-Gent", "9000 1000", "NL-1000", "٩٠٠٠"),
-        *("北京", "gent gand", "100 % gent", "' OR 1=1 --", "x" * 10_000, "9000 " + "e" * 10_000),
+        *("gentt", "sinttruiden", "9000 Brussel", "1311 gent", "BE-Gent", "9000 1000", "NL-1000", "L9620"),
+        *("٩٠٠٠", "北京", "gent gand", "100 % gent", "' OR 1=1 --", "x" * 10_000, "9000 " + "e" * 10_000),
     ],
     ids=lambda text: ascii(text)[:12],
 )
@@ -390,13 +427,22 @@ def test_no_name_is_longer_than_what_is_compared() -> None:
         ("antwerp", "2000 Antwerpen"),
         ("st-truidenn", "3800 Sint-Truiden"),
         ("9000 gentt", "9000 Gent"),
-        ("1000 gent", "9000 Gent"),
+        ("1000 gent", "1000 Brussel / Bruxelles"),
+        ("9000 Brussel", "9000 Gent"),
+        ("1050 gent", "1050 Elsene / Ixelles"),
+        ("gent 1050", "1050 Elsene / Ixelles"),
+        ("1311 gent", "9000 Gent"),
         ("9000 xyzzy", "9000 Gent"),
         ("B-1311", "1310 La Hulpe"),
     ],
 )
 def test_the_most_likely_place_comes_first(session: Session, text: str, first: str) -> None:
     assert near(text)[:1] == [first]
+
+
+def test_after_the_place_of_a_zipcode_come_those_with_the_name(session: Session) -> None:
+    assert near("9000 Brussel")[:2] == ["9000 Gent", "1000 Brussel / Bruxelles"]
+    assert near("1050 gent")[:2] == ["1050 Elsene / Ixelles", "9000 Gent"]
 
 
 @pytest.mark.parametrize(

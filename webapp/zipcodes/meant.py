@@ -22,6 +22,10 @@ MOST_NEAREST = 6
 # be those of another country (L-9620), or of a Dutch postcode (9000 GE).
 FEWEST_LETTERS = 3
 
+# How Brussels is called, in the form in which names are searched. In addresses it often stands for the
+# municipality: 1050 Bruxelles is Ixelles.
+BRUSSELS = ("brussel", "bruxelles", "brussels")
+
 # From which likeness on, as difflib measures it, a name may be a misspelling of another one.
 LIKENESS = 0.65
 
@@ -37,7 +41,7 @@ class Meant(NamedTuple):
 
 
 def meant(text: str) -> Meant:
-    """Find out what a text means: "9000", "B-9000 Gent", "gand", "sint-truid".
+    """Find out what a text means: "9000", "B-9000 Gent", "1050 Brussel", "gand", "sint-truid".
 
     A place that is called exactly so is meant before those that only begin so. Names are compared
     as directory.suggest compares them.
@@ -45,10 +49,10 @@ def meant(text: str) -> Meant:
     Raises ZipcodeNotValid for a number that is no zipcode, ZipcodeNotFound for a name that is none.
     """
     # Pages show some places with two names, "Elsene / Ixelles" or "Luik (Liège)": one is enough.
-    one_name = re.sub(r"/.*| \([^0-9]*\)", "", without_country(text), flags=re.DOTALL)
+    one_name = re.sub(r"/[^0-9]*| \([^0-9]*\)", " ", without_country(text))
     digits, name = parts(search_form(one_name))
     is_zipcode = re.fullmatch(ZIPCODE, digits) is not None
-    if is_zipcode and not name:
+    if is_zipcode and (not name or (name in BRUSSELS and _is_in_brussels(digits))):
         return Meant(int(digits), [])
     if not name:
         raise ZipcodeNotValid(
@@ -66,16 +70,26 @@ def meant(text: str) -> Meant:
 
 
 def nearest(text: str) -> List[Suggestion]:
-    """The places nearest to a text that found none: with a zipcode close by, or a name much like it."""
+    """The places nearest to a text that found none: with a zipcode close by, or a name much like it.
+
+    Of a whole zipcode and a name that it does not go with, the place of the zipcode comes first.
+    """
     digits, name = parts(search_form(without_country(text)))
+    own = suggest(digits, 1) if name and re.fullmatch(ZIPCODE, digits) else []
     by_name = _names_like(name) if name else []
     by_zipcode = _zipcodes_near(digits) if digits else []
-    return list({place["zipcode"]: place for place in chain(by_name, by_zipcode)}.values())[:MOST_NEAREST]
+    places = chain(own, by_name, by_zipcode)
+    return list({place["zipcode"]: place for place in places}.values())[:MOST_NEAREST]
 
 
 def without_country(text: str) -> str:
     """A text without the country that an address abroad has before the zipcode: B-9000, BE 9000."""
     return re.sub(r"^BE?[- ]?(?=[0-9])", "", text.strip(), flags=re.IGNORECASE)
+
+
+def _is_in_brussels(zipcode: str) -> bool:
+    """Whether the places with a zipcode are in the region of Brussels."""
+    return any(place["region"] == "Brussels" for place in suggest(zipcode, 1))
 
 
 def _search_forms(place: Suggestion) -> Set[str]:
