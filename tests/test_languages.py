@@ -233,7 +233,7 @@ def test_nothing_is_kept_that_was_not_asked_for(browser: FlaskClient, path: str)
 @pytest.mark.parametrize("path", ["/", "/zipcode/9000", "/index", "/index.csv"])
 def test_an_answer_with_a_cookie_is_for_one_reader_alone(browser: FlaskClient, path: str) -> None:
     answer = page(browser, f"{path}?lang=nl")
-    assert set(answer.headers["Cache-Control"].split(", ")) == {"private", "max-age=60"}
+    assert set(answer.headers["Cache-Control"].split(", ")) == {"private", "no-cache"}
 
 
 @pytest.mark.parametrize("path", ERROR_PAGES)
@@ -248,7 +248,16 @@ def test_a_page_that_has_not_changed_brings_its_cookie_too(browser: FlaskClient,
     again = page(sqlite_app.test_client(), "/?lang=nl", **{"If-None-Match": known})
     assert again.status_code == 304
     assert "lang=nl" in cookie_parts(again)
-    assert "private" in again.headers["Cache-Control"]
+    assert set(again.headers["Cache-Control"].split(", ")) == {"private", "no-cache"}
+
+
+def test_a_language_that_was_chosen_before_is_kept_when_it_is_chosen_again(browser: FlaskClient) -> None:
+    """A browser that need not ask again would show the page as it kept it, without its cookie."""
+    for language in ("fr", "nl", "fr", "nl"):
+        answer = page(browser, f"/about?lang={language}")
+        assert answer.cache_control.max_age is None
+        assert answer.cache_control.no_cache
+        assert f"lang={language}" in cookie_parts(answer)
 
 
 # What caches are told
@@ -692,7 +701,7 @@ def test_a_page_says_nothing_that_is_not_to_be_translated(
 def test_the_page_of_a_list_says_nothing_that_is_not_to_be_translated(
     browser: FlaskClient, marking: None
 ) -> None:
-    for zipcodes in ("9000\n1311\n99\n", ""):
+    for zipcodes in ("9000\n1311\n99\n", "", "a;b\n9000;c\n", "a;c.p.\nb;9000\n", "9" * 100_001 + '"'):
         assert Words(post_list(browser, "/list", zipcodes).text).unmarked() - NAMES == set()
 
 
