@@ -3,6 +3,20 @@
 
 const PAUSE_MS = 120; // between the last key and the question, so that fast typing asks once
 
+// What a place and its municipality are called on this page: as name_in and municipality_in of
+// place_names.py have it, because the API answers in all languages at once.
+function namesOf(place) {
+  const language = document.documentElement.lang;
+  const there = place.name.split(" / ");
+  const name = place.names[language] || place.name;
+  const names = place.municipality.names;
+  const local = Object.keys(place.names).find((code) => there.includes(place.names[code]) && names[code]);
+  return [
+    name === place.name || there.includes(name) ? name : `${name} (${place.name})`,
+    names[language] || names[local] || Object.values(names)[0] || "",
+  ];
+}
+
 // A combobox as the ARIA authoring practices have it: the list is of options, the focus stays in the field.
 function suggest(field) {
   const list = document.createElement("ul");
@@ -27,10 +41,9 @@ function suggest(field) {
       const option = document.createElement("li");
       option.id = `${list.id}-${index}`;
       option.setAttribute("role", "option");
-      option.textContent = option.dataset.value = `${place.zipcode} ${place.name}`;
-      const names = place.municipality.names;
-      const municipality = names[document.documentElement.lang];
-      if (municipality && !place.name.includes(municipality)) {
+      const [name, municipality] = namesOf(place);
+      option.textContent = option.dataset.value = `${place.zipcode} ${name}`;
+      if (!name.includes(municipality)) {
         option.append(" ", Object.assign(document.createElement("small"), { textContent: municipality }));
       }
       return option;

@@ -18,7 +18,7 @@ letters = st.one_of(
     st.sampled_from("=+-@＝＋－＠\t\r\n ;,\"'0019٣é€\u00a0\u202f\u200b\ufeff"),
     st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"),
 )
-fields = st.one_of(st.text(letters, max_size=8), st.text("0123456789", max_size=20), st.just("sep=;"))
+fields = st.one_of(st.text(letters, max_size=8), st.text("0123456789. ", max_size=20), st.just("sep=;"))
 tables = st.lists(st.lists(fields, min_size=1, max_size=4), max_size=6)
 
 
@@ -102,20 +102,31 @@ def test_a_formula_becomes_text(formula: str) -> None:
     "field",
     ["-12,50", "+32 475 12 34 56", "-1.250,00", "-1\u00a0250", "-1\u202f250", "-", "- ", "+5",
      "9000", "0", "0,5", "1=1", "a@b.be", "x-y", "'=1", "~", "sep", "Sepp", "", " ", "Élise", "1250.50",
-     "123456789012345", "00 12", "0x1", "٠٠١"],
+     "123456789012345", "00 12", "0x1", "٠٠١",
+     "0.5", "0.500", "00.5", "0,500", "0.", ".0123", "1.250", "1403.170.701", "01.02.2020", "01.02.20",
+     "08.30", " 9000", "9000 ", " 0", "0 ", " 0.5 ", "00123 x", "0403.170.", "02.123.45.x", "\u00a09000"],
     ids=ascii,
 )  # fmt: skip
 def test_what_is_harmless_stays_as_it_is(field: str) -> None:
     assert next(csv.reader([written([field, "x"])[3:].decode()], delimiter=";")) == [field, "x"]
 
 
-@pytest.mark.parametrize("digits", ["00123", "0475123456", "00", "1234567890123456", "0" * 255])
+@pytest.mark.parametrize(
+    "digits",
+    ["00123", "0475123456", "00", "1234567890123456", "0" * 255,
+     " 00123", "00123 ", "  00123  ", "\u00a000123", "00123\u202f", " 1234567890123456", " " * 253 + "00",
+     "0403.170.701", "0403.170.701 ", "012.345", "0475.123.456", "0475.12.34.56", "02.123.45.67",
+     "0.403.170.701"],
+    ids=ascii,
+)  # fmt: skip
 def test_digits_that_excel_would_drop_are_a_constant(digits: str) -> None:
     assert written([digits]) == f'\ufeff"=""{digits}"""\r\n'.encode()
+    assert opened(written([digits])) == [[digits]]
 
 
-def test_a_constant_that_is_too_long_for_excel_is_not_written() -> None:
-    assert written(["0" * 256]) == b"\xef\xbb\xbf" + b"0" * 256 + b"\r\n"
+@pytest.mark.parametrize("digits", ["0" * 256, " " * 254 + "00"], ids=["digits", "spaces"])
+def test_a_constant_that_is_too_long_for_excel_is_not_written(digits: str) -> None:
+    assert written([digits]) == f"\ufeff{digits}\r\n".encode()
 
 
 @pytest.mark.parametrize(
@@ -123,6 +134,11 @@ def test_a_constant_that_is_too_long_for_excel_is_not_written() -> None:
     [
         ('="00123"', "00123"),
         ('="9000"', "9000"),
+        ('=" 00123 "', " 00123 "),
+        ('="0403.170.701"', "0403.170.701"),
+        ('=" "', '=" "'),
+        ('="."', '="."'),
+        ('="1 2"', '="1 2"'),
         ('="9000"&A1', '="9000"&A1'),
         ('="9000"\n', '="9000"\n'),
         ('=""', '=""'),

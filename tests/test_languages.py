@@ -22,6 +22,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
 from tests.databases import settings_for
+from tests.pages.reading import text as read
 from webapp import languages
 from webapp.config import ROOT, Settings
 from webapp.errors import DeskError, MediaTypeNotSupported
@@ -160,7 +161,7 @@ def test_a_page_says_which_language_it_is_in(browser: FlaskClient, path: str, la
 
 def test_each_page_is_in_its_own_language_whoever_asked_before(browser: FlaskClient) -> None:
     for language, day in [("nl", "14 augustus 2026"), ("fr", "14 août 2026"), ("de", "14. August 2026")] * 2:
-        assert day in page(browser, "/zipcode/9000", **accepting(language)).text
+        assert day in read(page(browser, "/zipcode/9000", **accepting(language)).text)
 
 
 def test_an_error_is_told_in_the_language_of_each_page(browser: FlaskClient) -> None:
@@ -233,11 +234,7 @@ def test_nothing_is_kept_that_was_not_asked_for(browser: FlaskClient, path: str)
 @pytest.mark.parametrize("path", ["/", "/zipcode/9000", "/index", "/index.csv"])
 def test_an_answer_with_a_cookie_is_for_one_reader_alone(browser: FlaskClient, path: str) -> None:
     answer = page(browser, f"{path}?lang=nl")
-    assert set(answer.headers["Cache-Control"].split(", ")) == {
-        "private",
-        "max-age=60",
-        "stale-while-revalidate=60",
-    }
+    assert set(answer.headers["Cache-Control"].split(", ")) == {"private", "no-cache"}
 
 
 @pytest.mark.parametrize("path", ERROR_PAGES)
@@ -252,7 +249,16 @@ def test_a_page_that_has_not_changed_brings_its_cookie_too(browser: FlaskClient,
     again = page(sqlite_app.test_client(), "/?lang=nl", **{"If-None-Match": known})
     assert again.status_code == 304
     assert "lang=nl" in cookie_parts(again)
-    assert "private" in again.headers["Cache-Control"]
+    assert set(again.headers["Cache-Control"].split(", ")) == {"private", "no-cache"}
+
+
+def test_a_language_that_was_chosen_before_is_kept_when_it_is_chosen_again(browser: FlaskClient) -> None:
+    """A browser that need not ask again would show the page as it kept it, without its cookie."""
+    for language in ("fr", "nl", "fr", "nl"):
+        answer = page(browser, f"/about?lang={language}")
+        assert answer.cache_control.max_age is None
+        assert answer.cache_control.no_cache
+        assert f"lang={language}" in cookie_parts(answer)
 
 
 # What caches are told
@@ -673,10 +679,7 @@ NAMES = {
     "Deutsch",
     "English",
     "Gent",
-    "Genk",
     "Zele",
-    "Zelem",
-    "Halen",
 }
 MONTHS = {
     name for width in ("wide", "abbreviated") for name in get_month_names(width, locale="en_GB").values()
@@ -697,11 +700,13 @@ MONTHS = {
     ],
 )
 def test_a_page_says_nothing_that_is_not_to_be_translated(marking: FlaskClient, path: str) -> None:
-    assert Words(page(marking, path).text).unmarked() - NAMES - MONTHS == set()
+    text = page(marking, path).text
+    without_places = re.sub('<ul class="places">.*?</ul>', "", text, flags=re.DOTALL)  # names alone
+    assert Words(without_places).unmarked() - NAMES - MONTHS == set()
 
 
 def test_the_page_of_a_list_says_nothing_that_is_not_to_be_translated(marking: FlaskClient) -> None:
-    for zipcodes in ("9000\n1311\n99\n", ""):
+    for zipcodes in ("9000\n1311\n99\n", "", "a;b\n9000;c\n", "a;c.p.\nb;9000\n", "9" * 100_001 + '"'):
         assert Words(post_list(marking, "/list", zipcodes).text).unmarked() - NAMES == set()
 
 

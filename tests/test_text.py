@@ -14,7 +14,7 @@ from webapp import text
 
 LANGUAGES = ("nl", "fr", "de", "en")
 
-# No line ends at these: the narrow one is between French digits, the other before a sign.
+# No line ends at these: the narrow one is between French digits, the other before a sign and in a day.
 NARROW, FIXED = "\u202f", "\u00a0"
 
 UTC = timezone.utc
@@ -96,13 +96,23 @@ def test_there_is_no_other_month(sqlite_app: Flask, number: int) -> None:
             date(2026, 11, 22),
             ("22 november 2026", "22 novembre 2026", "22. November 2026", "22 November 2026"),
         ),
-        (date(2026, 3, 1), ("1 maart 2026", "1 mars 2026", "1. März 2026", "1 March 2026")),
+        (date(2026, 3, 1), ("1 maart 2026", "1er mars 2026", "1. März 2026", "1 March 2026")),
         (date(2024, 4, 30), ("30 april 2024", "30 avril 2024", "30. April 2024", "30 April 2024")),
+        (date(2024, 4, 11), ("11 april 2024", "11 avril 2024", "11. April 2024", "11 April 2024")),
     ],
     ids=str,
 )
 def test_a_day(sqlite_app: Flask, value: date, expected: Tuple[str, ...]) -> None:
-    assert said(sqlite_app, text.day, value) == expected
+    assert tuple(day.replace(FIXED, " ") for day in said(sqlite_app, text.day, value)) == expected
+
+
+def test_no_line_ends_between_a_day_and_its_month(sqlite_app: Flask) -> None:
+    assert said(sqlite_app, text.day, date(2026, 11, 1)) == (
+        f"1{FIXED}november 2026",
+        f"1er{FIXED}novembre 2026",
+        f"1.{FIXED}November 2026",
+        f"1{FIXED}November 2026",
+    )
 
 
 # Instants
@@ -139,10 +149,10 @@ def test_an_instant_is_told_as_a_clock_in_belgium_showed_it(
 @pytest.mark.parametrize(
     ("language", "expected"),
     [
-        ("nl", "22 november 2026 om 09:03 uur"),
-        ("fr", "22 novembre 2026 à 09:03"),
-        ("de", "22. November 2026 um 09:03 Uhr"),
-        ("en", "22 November 2026 at 09:03"),
+        ("nl", f"22{FIXED}november 2026 om 09:03 uur"),
+        ("fr", f"22{FIXED}novembre 2026 à 09:03"),
+        ("de", f"22.{FIXED}November 2026 um 09:03 Uhr"),
+        ("en", f"22{FIXED}November 2026 at 09:03"),
     ],
 )
 def test_an_instant_is_told_in_the_words_of_each_language(
@@ -289,6 +299,6 @@ def test_templates_write_values_with_these_functions(sqlite_app: Flask) -> None:
 
     shown: List[str] = said_in(sqlite_app, "en", render).split("|")
     assert shown == [
-        *("December 2025", "Dec 2025", "Dec", "1 December 2025", "1 December 2025 at 09:00"),
+        *("December 2025", "Dec 2025", "Dec", f"1{FIXED}December 2025", f"1{FIXED}December 2025 at 09:00"),
         *("1,250.00", "1,250", "10,000", "€1,250.00", "+1.00%"),
     ]

@@ -6,8 +6,10 @@ for a formula gets an apostrophe before it, which makes it text: one that begins
 a sign, such as -12,50 or +32 475 12 34 56, stays as it is. `sep=` gets one too: on the first line it
 would change the delimiter, and so what is a field.
 
-Of digits alone, Excel drops zeros at the beginning and makes zeros of those after the fifteenth. The
-one form in which it keeps them is a formula that is a constant: 00123 is written as ="00123".
+Of digits alone, Excel drops zeros at the beginning and makes zeros of those after the fifteenth; spaces
+around them do not keep it from that, nor do the points that group thousands in Belgium: it would make a
+number of 0403.170.701 too. The one form in which it keeps them is a formula that is a constant: 00123 is
+written as ="00123". What may be a fraction or a day stays as it is: 0.5, 0.500, 01.02.2020.
 """
 
 import codecs
@@ -22,13 +24,18 @@ DELIMITER = ";"
 PIECE = 64 * 1024
 
 # Besides white space, what cannot be seen and may be passed over: control characters, a byte order mark,
-# spaces of no width. A text in a formula may have 255 characters.
+# spaces of no width. Groups of digits have three each, or are four and more, as in 0475.12.34.56.
+SPACES = "[ \u00a0\u202f]*"
+DIGITS = r"0[0-9]+(?:\.[0-9]{3})*|0[0-9]*(?:\.[0-9]+){3,}|[1-9][0-9]{15,}"
 CHANGED_BY_EXCEL = re.compile(
-    r"(?P<digits>(?:0[0-9]{1,254}|[1-9][0-9]{15,254})\Z)"
+    rf"(?P<digits>{SPACES}(?:{DIGITS}){SPACES}\Z)"
     r"|[\s\x00-\x1f\x7f\ufeff\u200b-\u200f\u2060]*[=+\-@＝＋－＠]|[\t\r\n]|(?i:sep=)"
 )
 SIGNED_NUMBER = re.compile("[+-][0-9 .,\u00a0\u202f]*")
-CONSTANT = re.compile('="([0-9]+)"')
+CONSTANT = re.compile(f'="({SPACES}[0-9][0-9.]*{SPACES})"')
+
+# The characters that a text in a formula may have.
+LONGEST_CONSTANT = 255
 
 
 def write(rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
@@ -55,4 +62,6 @@ def _written(field: str) -> str:
     changed = CHANGED_BY_EXCEL.match(field)
     if changed is None or SIGNED_NUMBER.fullmatch(field):
         return field
-    return f'="{field}"' if changed["digits"] else f"'{field}"
+    if not changed["digits"]:
+        return f"'{field}"
+    return f'="{field}"' if len(field) <= LONGEST_CONSTANT else field

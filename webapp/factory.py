@@ -28,6 +28,7 @@ from webapp.health_index.base_years import DEFAULT_BASE_YEAR
 from webapp.health_index.statbel import Statbel
 from webapp.health_index.views import known_base_years
 from webapp.http_cache import HttpCache
+from webapp.zipcodes.views import nearest_if_known
 
 
 def make_app(settings: Optional[Settings] = None) -> Flask:
@@ -71,7 +72,11 @@ def make_app(settings: Optional[Settings] = None) -> Flask:
 
 def _known_everywhere() -> Dict[str, Any]:
     """What every page may need, whichever view made it."""
-    return {"known_base_years": known_base_years, "default_base_year": DEFAULT_BASE_YEAR}
+    return {
+        "known_base_years": known_base_years,
+        "default_base_year": DEFAULT_BASE_YEAR,
+        "nearest_if_known": nearest_if_known,
+    }
 
 
 def _write_json_readably(app: Flask) -> None:

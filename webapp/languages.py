@@ -141,7 +141,8 @@ def _mark(response: Response) -> Response:
         response.set_cookie(
             COOKIE, language, COOKIE_SECONDS, secure=request.is_secure, httponly=True, samesite="Lax"
         )
-        if response.cache_control.public:  # a shared cache would hand the cookie to others
-            response.cache_control.public = False
-            response.cache_control.private = True
+        # A shared cache would hand the cookie to others; and a browser that need not ask again would, on
+        # the way back to a language, show the page as it kept it, without the cookie.
+        if response.cache_control.public:
+            response.headers["Cache-Control"] = "private, no-cache"
     return response

@@ -34,8 +34,11 @@ def month_name(number: int) -> str:
 
 
 def day(value: date) -> str:
-    """22 November 2026"""
-    return str(format_date(value, "long"))
+    """22 November 2026. No line ends after the number, which alone would be read as something else."""
+    number, month_and_year = str(format_date(value, "long")).split(" ", 1)
+    if value.day == 1 and get_locale().language == "fr":
+        number = "1er"  # the one ordinal number among French days
+    return f"{number}\u00a0{month_and_year}"
 
 
 def moment(value: datetime) -> str:

@@ -177,6 +177,16 @@ def test_a_month_that_is_not_held_names_the_range(reader: FlaskClient, text: str
     )
 
 
+def test_a_month_that_is_missing_between_others_names_those_around_it(reader: FlaskClient) -> None:
+    response = reader.get(f"{ROOT}/2025/2026-06")
+    problem = response.get_json()
+    assert (response.status_code, problem["code"]) == (404, "MONTH_NOT_FOUND")
+    assert problem["detail"] == (
+        "No health index is held for 2026-06 on base year 2025. "
+        "The nearest months that are held are 2026-03 and 2026-07."
+    )
+
+
 @on_sqlite
 def test_a_revision_of_an_earlier_month_that_changes_the_smoothed_index_is_a_change(
     changes_show_at_once: None, app: Flask

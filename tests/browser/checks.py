@@ -48,3 +48,20 @@ def assert_no_horizontal_scrolling(page: Page) -> None:
         }"""
     )
     assert width <= room, f"{page.url} is {width} px wide in a window of {room} px:\n" + "\n".join(wide)
+
+
+def assert_everything_keeps_to_its_box(page: Page) -> None:
+    """Assert that nothing reaches into the padding of what holds it, or beyond."""
+    wide = page.evaluate(
+        """() => [...document.querySelectorAll("header *, main *, footer *")].filter(element => {
+            const style = getComputedStyle(element);
+            if (["inline", "none"].includes(style.display) || style.position === "absolute") return false;
+            if (element.closest("svg, thead, .unseen")) return false;
+            const around = getComputedStyle(element.parentElement);
+            const right = element.parentElement.getBoundingClientRect().right
+                - parseFloat(around.paddingRight) - parseFloat(around.borderRightWidth);
+            return element.getBoundingClientRect().right > right + 1
+                || element.scrollWidth > element.clientWidth + 1;
+        }).map(element => element.outerHTML.slice(0, 100))"""
+    )
+    assert not wide, f"{page.url} has no room for\n" + "\n".join(wide)

@@ -1,14 +1,18 @@
 """What has to hold for every page: that everybody can use it, in each language, size and colour."""
 
-import io
 import re
 
 import pytest
 from playwright.sync_api import Page, Request, expect
-from pypdf import PdfReader
 
 from tests.browser.addresses import ADDRESSES, CALCULATION, LANGUAGES, in_language
-from tests.browser.checks import COLOURS, assert_accessible, assert_no_horizontal_scrolling
+from tests.browser.checks import (
+    COLOURS,
+    assert_accessible,
+    assert_everything_keeps_to_its_box,
+    assert_no_horizontal_scrolling,
+)
+from tests.browser.reading import broken_words, printed
 
 MOST_BYTES = 40_000
 MOST_STYLE_BYTES = 12 * 1024
@@ -32,6 +36,14 @@ def test_a_small_window_needs_no_horizontal_scrolling(page: Page, language: str)
     for address in ADDRESSES.values():
         page.goto(in_language(address, language))
         assert_no_horizontal_scrolling(page)
+        assert_everything_keeps_to_its_box(page)
+
+
+@pytest.mark.parametrize("address", ["/?zipcode=9000&year=2013", CALCULATION], ids=["answer", "calculation"])
+@each_language
+def test_a_telephone_breaks_no_word(page: Page, address: str, language: str) -> None:
+    page.goto(in_language(address, language))
+    assert broken_words(page, "main :is(h1, h2, label, dt, dd, p)", 320) == []
 
 
 @pytest.mark.parametrize("viewport", [(320, 640)])
@@ -92,6 +104,20 @@ def test_the_first_tab_stop_leads_to_the_content(page: Page) -> None:
     assert page.url.endswith("#main")
 
 
+NO_COLOUR = "rgba(0, 0, 0, 0)"
+
+
+@pytest.mark.parametrize("address", ["/about#main", "/index#series"])
+def test_who_is_led_to_a_part_of_a_page_sees_it_as_it_always_is(page: Page, address: str) -> None:
+    page.goto(address)
+    expect(page.locator(":target")).to_have_css("background-color", NO_COLOUR)
+
+
+def test_who_is_led_to_the_meaning_of_a_code_finds_it_marked(page: Page) -> None:
+    page.goto("/api/v1/#WRONG_YEAR")
+    expect(page.locator("tr:target")).not_to_have_css("background-color", NO_COLOUR)
+
+
 def test_the_focus_can_be_seen_wherever_it_is(page: Page) -> None:
     page.goto("/?zipcode=9000&year=2013")
     page.locator("body").focus()
@@ -108,17 +134,18 @@ def test_the_focus_can_be_seen_wherever_it_is(page: Page) -> None:
         assert outline, page.evaluate("document.activeElement.outerHTML")
 
 
-def printed(page: Page) -> str:
-    document = PdfReader(io.BytesIO(page.pdf()))
-    return re.sub(r"\s+", " ", " ".join(sheet.extract_text() for sheet in document.pages))
-
-
 def test_a_lookup_can_be_printed(page: Page) -> None:
     page.goto("/?zipcode=9000&year=2004")
     text = printed(page)
     assert "Risk factor B" in text
     assert "165.08" in text
     assert "Look up" not in text  # the form stays on the screen
+
+
+def test_the_letter_of_a_factor_can_be_read_where_backgrounds_are_printed(page: Page) -> None:
+    page.goto("/zipcode/9000")
+    page.emulate_media(media="print")
+    expect(page.locator(".badge")).to_have_css("background-color", NO_COLOUR)
 
 
 def test_a_calculation_can_be_printed(page: Page) -> None:

@@ -7,6 +7,7 @@ from playwright.sync_api import Download, Page, expect
 
 from tests.browser.addresses import LANGUAGES
 from tests.browser.checks import COLOURS, assert_accessible, assert_no_horizontal_scrolling
+from tests.browser.reading import broken_words, printed
 
 both_ways = pytest.mark.parametrize("javascript", [True, False], ids=["with script", "without script"])
 
@@ -120,6 +121,52 @@ def test_a_long_list_is_answered_without_being_laid_out(page: Page, tmp_path: Pa
     assert content(started.value).count("9000;B\r\n") == 800_000
 
 
+def test_a_long_file_that_is_wrong_is_not_laid_out(page: Page, tmp_path: Path) -> None:
+    file = tmp_path / "zipcodes.csv"
+    file.write_bytes(b"9000\n" * 800_000 + b'"2000')
+    page.set_default_timeout(60_000)
+    page.goto("/list")
+    page.locator("#file").set_input_files(file)
+    page.get_by_role("button", name="Show the risk factors").click()
+    expect(page.locator("#file-error")).to_contain_text("Row 800,001 is not CSV", timeout=60_000)
+    expect(page.locator("#zipcodes")).to_have_value("")
+    expect(page.locator("[name=kept]")).to_have_count(0)
+
+
+@both_ways
+def test_a_long_text_that_is_wrong_is_kept_until_another_is_pasted(page: Page) -> None:
+    pasted = f"9000;{'x' * 1000}\n" * 100 + '"2000'
+    page.goto("/list")
+    page.locator("#zipcodes").fill(pasted)
+    for _ in range(2):
+        page.get_by_role("button", name="Show the risk factors").click()
+        expect(page.locator("#zipcodes-error")).to_contain_text("is not CSV")
+        expect(page.locator("#zipcodes")).to_be_focused()
+        expect(page.locator("#zipcodes")).to_have_value("")
+        expect(page.locator("[name=kept]")).to_have_value(pasted)
+    page.locator("#zipcodes").fill("9000")
+    page.get_by_role("button", name="Show the risk factors").click()
+    expect(page.locator("#totals")).to_have_text("1 row")
+
+
+@pytest.mark.parametrize("viewport", [(320, 640)])
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    "pasted", ["x" * 100 + ";naam\n1000;Jan", "x" * 100_001 + '\n"'], ids=["guessed", "kept"]
+)
+def test_axe_finds_nothing_beside_a_list_of_which_something_is_said(
+    page: Page, language: str, pasted: str
+) -> None:
+    page.goto(f"/list?lang={language}")
+    page.locator("#zipcodes").fill(pasted)
+    page.locator("[value=show]").click()
+    expect(page.locator(".note, .summary")).to_be_visible()
+    assert_accessible(page)
+    assert_no_horizontal_scrolling(page)
+    page.emulate_media(color_scheme="dark")
+    assert_accessible(page, COLOURS)
+
+
 @pytest.mark.parametrize("viewport", [(320, 640)])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_axe_finds_nothing_in_an_answer(page: Page, language: str) -> None:
@@ -131,3 +178,22 @@ def test_axe_finds_nothing_in_an_answer(page: Page, language: str) -> None:
     assert_no_horizontal_scrolling(page)
     page.emulate_media(color_scheme="dark")
     assert_accessible(page, COLOURS)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_telephone_breaks_no_word_of_the_answer(page: Page, language: str) -> None:
+    page.goto(f"/list?lang={language}")
+    page.locator("#zipcodes").fill("9000;Verzekeringsmaatschappij\n1311;Jan\n999;\n")
+    page.locator("[value=show]").click()
+    expect(page.locator("#problems")).to_be_visible()
+    assert broken_words(page, "main table", 320) == []
+
+
+def test_an_answer_is_printed_without_a_heading_for_the_form(page: Page) -> None:
+    page.goto("/list")
+    page.locator("#zipcodes").fill("9000")
+    page.locator("[value=show]").click()
+    expect(page.locator("#totals")).to_be_visible()
+    text = printed(page)
+    assert "The first rows" in text
+    assert "The list" not in text

@@ -3,8 +3,14 @@
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from tests.browser.addresses import LANGUAGES
 from tests.browser.checks import assert_accessible
+from webapp.config import ROOT
+from webapp.zipcodes import places
+from webapp.zipcodes.models import Place
+from webapp.zipcodes.place_names import describe, municipality_in, name_in
 
+each_language = pytest.mark.parametrize("language", LANGUAGES)
 both_ways = pytest.mark.parametrize("javascript", [True, False], ids=["with script", "without script"])
 
 
@@ -67,6 +73,37 @@ def test_a_suggestion_is_chosen_by_a_click(page: Page) -> None:
     page.locator("#zipcode").press_sequentially("elsene")
     page.get_by_role("option", name="1050").first.click()
     expect_factor(page, "Risk factor of 1050 Elsene / Ixelles", "C")
+
+
+@pytest.mark.parametrize(
+    ("language", "typed", "suggested"),
+    [
+        ("nl", "liege", "4000 Luik (Liège)"),
+        ("fr", "gand", "9000 Gand (Gent)"),
+        ("fr", "elsene", "1050 Ixelles"),
+        ("de", "liege", "4000 Lüttich (Liège)"),
+        ("en", "gand", "9000 Gent"),
+        ("en", "sint-pau", "9170 Sint-Pauwels Sint-Gillis-Waas"),
+    ],
+)
+def test_a_suggestion_is_in_the_language_of_the_page(
+    page: Page, language: str, typed: str, suggested: str
+) -> None:
+    page.goto(f"/?lang={language}")
+    page.locator("#zipcode").press_sequentially(typed)
+    option = page.get_by_role("option").first
+    expect(option).to_have_text(suggested)
+    option.click()
+    expect(page.locator("#risk-factor")).to_contain_text(suggested[:4])
+
+
+@each_language
+def test_suggestions_call_every_place_as_the_pages_do(page: Page, language: str) -> None:
+    rows = places.read(ROOT / "seed" / "postal_codes.csv")
+    described = [describe(Place(**row)) for row in rows]
+    page.goto(f"/?lang={language}")
+    told = page.evaluate("places => places.map(namesOf)", described)
+    assert told == [[name_in(place, language), municipality_in(place, language)] for place in described]
 
 
 def test_a_suggestion_that_is_only_touched_is_not_chosen(page: Page) -> None:

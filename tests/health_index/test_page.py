@@ -34,6 +34,11 @@ def test_every_base_year_has_its_latest_index_and_its_changes(reader: FlaskClien
     assert "Older base years end in December 2025" in page
 
 
+def test_it_is_said_what_the_changes_and_a_dash_mean(reader: FlaskClient) -> None:
+    page = text(reader.get(PAGE).text)
+    assert "1 month and 1 year: change since then. –: we do not have that month." in page
+
+
 def test_the_next_publication_is_said(reader: FlaskClient) -> None:
     assert "Statbel publishes the next index on 28 August 2026" in text(reader.get(PAGE).text)
 

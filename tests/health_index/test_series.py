@@ -94,8 +94,18 @@ def test_a_month_that_is_not_held_names_the_range(shared_app: Flask, text: str) 
 @on_sqlite
 def test_a_month_that_is_missing_between_others_is_not_found(app: Flask) -> None:
     lose(app, 2013, "2020-02")
-    with pytest.raises(MonthNotFound):
+    with pytest.raises(MonthNotFound) as error:
         series.find(months(app, 2013), month("2020-02"))
+    assert error.value.message == (
+        "No health index is held for 2020-02 on base year 2013. "
+        "The nearest months that are held are 2020-01 and 2020-03."
+    )
+
+
+@pytest.mark.parametrize("text", ["2026-04", "2026-05", "2026-06"])
+def test_of_several_months_that_are_missing_each_names_those_around_all(shared_app: Flask, text: str) -> None:
+    with pytest.raises(MonthNotFound, match="held are 2026-03 and 2026-07"):
+        series.find(months(shared_app, 2025), month(text))
 
 
 # The smoothed index

@@ -50,6 +50,12 @@ def kept(answer: TestResponse) -> str:
     return html.unescape(found.group(1)).replace("\n", "\r\n")
 
 
+def unseen(answer: TestResponse) -> Optional[str]:
+    """What the form carries of a list that is too long to be shown; None when it carries none."""
+    found = re.search('<input type="hidden" name="kept" value="([^"]*)">', answer.text)
+    return found and html.unescape(found.group(1))
+
+
 def cells(answer: TestResponse) -> List[List[str]]:
     """What Excel shows of the file."""
     assert answer.content_type == "text/csv; charset=utf-8"
@@ -129,6 +135,28 @@ def test_a_field_without_a_file_is_none(reader: FlaskClient) -> None:
     assert (answer.status_code, kept(answer)) == (200, "9000")
 
 
+def test_a_column_that_was_only_guessed_is_told_as_a_warning(reader: FlaskClient) -> None:
+    page = send(reader, zipcodes="Klantnr;PC\n1000;9000\n").text
+    (note,) = re.findall('<p class="note">(.*?)</p>', page, re.DOTALL)
+    assert "Read from the first column, “Klantnr”, because none is called zipcode or postcode." in text(note)
+
+
+def test_a_column_with_a_name_for_zipcodes_is_told_without_a_warning(reader: FlaskClient) -> None:
+    page = send(reader, zipcodes="Klantnr;Postnummer\n1000;9000\n").text
+    assert "Read from the column “Postnummer”." in text(page)
+    assert 'class="note"' not in page
+
+
+@pytest.mark.parametrize("pasted", ["9000\n2000\n", "klanten\n9000\n", "9000;Jan\n2000;Piet\n"])
+def test_of_one_column_or_without_a_header_none_is_told(reader: FlaskClient, pasted: str) -> None:
+    assert "Read from the" not in text(send(reader, zipcodes=pasted).text)
+
+
+def test_the_name_of_a_column_is_shown_as_text_and_not_as_a_page(reader: FlaskClient) -> None:
+    for header in ("<b>x</b>;y", "<b>x</b>;zip"):
+        assert "<b>x" not in send(reader, zipcodes=f"{header}\n1000;9000\n").text
+
+
 def test_many_problems_are_shown_in_part(reader: FlaskClient) -> None:
     page = text(send(reader, zipcodes="1\n" * 12_000).text)
     assert "12,000 rows have a problem" in page
@@ -141,6 +169,8 @@ WRONG: List[Tuple[Any, int, str, str]] = [
     ({"zipcodes": 'cp;x\n9000;"a'}, 400, "zipcodes", "Row 2 is not CSV: a quote is opened and never closed."),
     ({"file": b'cp\n"9"x'}, 400, "file", "Row 2 is not CSV: text follows a closing quote."),
     ({"file": b""}, 400, "file", "The file has no rows."),
+    ({"file": b"postcode;naam\r\n"}, 400, "file", "The list has a header, but no rows."),
+    ({"zipcodes": "clients"}, 400, "zipcodes", "The list has a header, but no rows."),
     ({"file": b"PK\3\4\0\0"}, 400, "file", "Row 1 is not text in UTF-8 or Windows-1252."),
     ({"file": b"cp\n\x81"}, 400, "file", "Row 2 is not text in UTF-8 or Windows-1252."),
     ({"file": b"a" + b"," * 1_000_000}, 413, "file", "A file may have up to 1000 columns."),
@@ -170,6 +200,44 @@ def test_after_an_error_what_was_given_is_still_there(reader: FlaskClient) -> No
     assert kept(send(reader, zipcodes="9000", file=b"PK\0")) == "9000"
 
 
+def test_a_wrong_file_does_not_take_the_place_of_what_was_pasted(reader: FlaskClient) -> None:
+    assert kept(send(reader, zipcodes="9000", file=b'2000;"a')) == "9000"
+
+
+# A list with an error in its last row, too long to be laid out by a browser.
+LONG = '9000;"x"\r\n' * 12_000 + '2000;"y'
+
+
+def test_a_long_file_that_is_wrong_is_left_out_of_the_page(reader: FlaskClient) -> None:
+    answer = send(reader, file=LONG.encode())
+    assert (answer.status_code, kept(answer), unseen(answer)) == (400, "", None)
+    assert "Row 12,001 is not CSV: a quote is opened and never closed." in text(answer.text)
+    answer = send(reader, zipcodes="9000", file=LONG.encode())
+    assert (answer.status_code, kept(answer), unseen(answer)) == (400, "9000", None)
+
+
+def test_a_long_text_that_is_wrong_is_kept_unseen_beside_an_empty_field(reader: FlaskClient) -> None:
+    answer = send(reader, zipcodes=LONG)
+    assert (answer.status_code, kept(answer), unseen(answer)) == (400, "", LONG)
+    assert "is still in this form, and counts while this field is empty" in text(answer.text)
+    again = send(reader, zipcodes=" \r\n", kept=LONG)
+    assert (again.status_code, kept(again), unseen(again)) == (400, "", LONG)
+    beside_a_file = send(reader, zipcodes="", kept=LONG, file=b"PK\0")
+    assert (beside_a_file.status_code, unseen(beside_a_file)) == (400, LONG)
+
+
+def test_a_new_text_counts_instead_of_the_one_that_was_kept(reader: FlaskClient) -> None:
+    answer = send(reader, zipcodes="9000", kept=LONG)
+    assert (answer.status_code, kept(answer), unseen(answer)) == (200, "9000", None)
+
+
+def test_a_long_list_that_is_right_is_kept_to_be_downloaded(reader: FlaskClient) -> None:
+    shown = send(reader, file=LONG.encode() + b'"')
+    assert (shown.status_code, unseen(shown)) == (200, LONG + '"')
+    assert "<textarea" not in shown.text
+    assert len(cells(send(reader, kept=LONG + '"', action="download"))) == 12_001
+
+
 @pytest.mark.parametrize("language", ["nl", "fr", "de", "en"])
 def test_the_page_and_its_errors_are_there_in_every_language(reader: FlaskClient, language: str) -> None:
     assert f'<html lang="{language}">' in send(reader, language, zipcodes="9000 12").text
@@ -186,6 +254,13 @@ def test_without_the_database_the_form_is_kept(
     assert answer.headers["Retry-After"] == "10"
     assert "The service is temporarily unavailable" in answer.text
     assert kept(answer) == "9000"
+
+
+def test_without_the_database_a_long_list_is_kept_too(
+    make_app: Callable[[Settings], Flask], unreachable_url: str
+) -> None:
+    answer = send(make_app(settings_for(unreachable_url)).test_client(), zipcodes=LONG)
+    assert (answer.status_code, kept(answer), unseen(answer)) == (503, "", LONG)
 
 
 @pytest.mark.parametrize(
@@ -271,9 +346,9 @@ def test_a_file_of_five_megabytes_goes_there_and_back(desk_url: str) -> None:
     shown = requests.post(f"{desk_url}/list", files={"file": ("x.csv", file)}, headers=PAGE, timeout=60)
     assert shown.status_code == 200
     assert "<textarea" not in shown.text  # which would take a browser a minute
-    start = shown.text.index('<input type="hidden" name="zipcodes" value="') + 44
+    start = shown.text.index('<input type="hidden" name="kept" value="') + 40
     kept = shown.text[start : shown.text.index('">', start)]
-    again = [("zipcodes", (None, kept.replace("\n", "\r\n").encode())), ("action", (None, b"download"))]
+    again = [("kept", (None, kept.replace("\n", "\r\n").encode())), ("action", (None, b"download"))]
     answer = requests.post(f"{desk_url}/list", files=again, headers=PAGE, timeout=60)
     assert answer.status_code == 200
     assert answer.content.count(b"\r\n") == file.count(b"\n")

@@ -23,6 +23,14 @@ def test_the_form_alone_shows_no_error_and_no_amount(reader: FlaskClient) -> Non
     assert " checked" not in page  # the base year is the contract's to name
 
 
+@pytest.mark.parametrize("language", ["nl", "fr", "de", "en"])
+def test_every_hint_begins_with_a_capital(reader: FlaskClient, language: str) -> None:
+    for page in (ask(reader, language).text, ask(reader, language, **ASKED).text):
+        hints = re.findall(r'class="hint"[^>]*>(.*?)<', page)
+        assert len(hints) >= 5
+        assert not [hint for hint in hints if not hint[0].isupper()]
+
+
 @pytest.mark.parametrize(
     ("language", "amount", "formula"),
     [
@@ -94,6 +102,13 @@ WRONG = [
     ({"from": "01/1990"}, 404, "from", "No health index is held for January 1990"),
     ({"to": "13/2025"}, 400, "to", "Enter a month from 1 to 12"),
     ({"to": "01/2026"}, 404, "to", "the months held go from January 1994 to December 2025"),
+    (
+        {"year": "2025", "from": "06/2026"},
+        404,
+        "from",
+        "No health index is held for June 2026 on base year 2025. "
+        "The nearest months that are held are March 2026 and July 2026.",
+    ),
 ]
 
 
@@ -113,7 +128,7 @@ def test_what_is_wrong_is_said_at_its_field_and_nothing_typed_is_lost(
     for name in ("amount", "from", "to"):
         assert f'name="{name}" value="{typed[name]}"' in page
     chosen = re.findall(r'name="year" value="(\d+)"[^>]* checked', page)
-    assert chosen == ([typed["year"]] if typed["year"] == "2013" else [])
+    assert chosen == ([typed["year"]] if typed["year"] in ("2013", "2025") else [])
 
 
 def test_all_wrong_fields_are_said_at_once_in_their_order(reader: FlaskClient) -> None:

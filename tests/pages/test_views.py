@@ -73,6 +73,8 @@ def test_a_range_of_one_and_an_unused_zipcode_are_said_so(reader: FlaskClient) -
         ("St-Vith", "Risk factor of 4780 "),
         ("BRÜSSEL", "Risk factor of 1000 Brussel / Bruxelles C"),
         ("B-9000 Gent", "Risk factor of 9000 Gent B"),
+        ("1050 Bruxelles", "Risk factor of 1050 Elsene / Ixelles C"),
+        ("1030 Brussel", "Risk factor of 1030 Schaarbeek / Schaerbeek C"),
     ],
 )
 def test_a_place_may_be_typed_in_any_language(reader: FlaskClient, typed: str, found: str) -> None:
@@ -100,7 +102,15 @@ def test_other_places_that_begin_so_are_linked_below_the_one_that_is_called_so(r
 
 @pytest.mark.parametrize(
     ("typed", "nearest"),
-    [("gentt", "9000 Gent"), ("sinttruiden", "3800 Sint-Truiden"), ("90000", "9000 Gent"), ("1311", "1310")],
+    [
+        ("gentt", "9000 Gent"),
+        ("sinttruiden", "3800 Sint-Truiden"),
+        ("90000", "9000 Gent"),
+        ("1311", "1310"),
+        ("L-9620", "9620 Zottegem"),
+        ("9000 GE", "9000 Gent"),
+        ("1050 Gent", "1050 Elsene / Ixelles"),
+    ],
 )
 def test_what_finds_nothing_brings_the_nearest(reader: FlaskClient, typed: str, nearest: str) -> None:
     response = reader.get(f"/?zipcode={typed}")

@@ -78,7 +78,9 @@ def test_each_row_gets_its_result_and_keeps_the_rest(given_file: bytes, expected
 @pytest.mark.parametrize(
     "name",
     ["zipcode", "ZIP code", "zip_code", "Zip-Code", "zip", "Postal code", "Postcode", "POSTCODE",
-     " postcode ", "code postal", "Code_postal", "CODE-POSTAL", "CP", "Postleitzahl", "PLZ"],
+     " postcode ", "code postal", "Code_postal", "CODE-POSTAL", "CP", "Postleitzahl", "PLZ",
+     "Post code", "PostalCode", "CodePostal", "C.P.", "Postnummer", "Postnr", "Postnr.",
+     "Postcode\u00a0", "Code\u00a0postal", "Code\u202fpostal"],
 )  # fmt: skip
 def test_the_zipcode_column_has_a_name_in_each_language(name: str) -> None:
     content = f"nom;{name};rue\n1;9000;x\n".encode()
@@ -95,17 +97,50 @@ def test_the_zipcode_column_has_a_name_in_each_language(name: str) -> None:
         (b"city,zipcodes", 0),
         (b"name,zip__code", 0),
         (b"name,c p", 0),
+        (b"klantnr,postnummer", 1),
+        (b"postnr,postnummer", 1),
+        (b"nr,post code", 1),
+        (b"nr,code\xa0postal,\xe9", 1),
     ],
 )
 def test_of_several_columns_the_plainest_name_counts(header: bytes, column: int) -> None:
     assert layout_of(header + b"\n").column == column
 
 
+@pytest.mark.parametrize(
+    ("content", "has_header"),
+    [
+        (b"zipcode;name\n9000;x\n", True),
+        (b"stad;naam\n9000;x\n", True),
+        (b"Zip 1;naam\n9000;x\n", False),
+        (b";Jan\n9000;An\n", False),
+        (b" ;Jan\n9000;An\n", False),
+        (b"\xa0;Jan\n9000;An\n", False),
+        ("\u00a0;Jan\n9000;An\n".encode(), False),
+        (b'"";Jan\n9000;An\n', False),
+        (b";zipcode\n1;9000\n", True),
+    ],
+)
+def test_the_first_row_is_a_header_when_it_names_its_column(content: bytes, has_header: bool) -> None:
+    assert layout_of(content).has_header is has_header
+
+
+def test_a_first_row_without_a_zipcode_is_answered_like_the_others() -> None:
+    assert answer(b";Jan\n9000;An\n") == b";Jan;;ZIPCODE_NOT_VALID\n9000;An;B;\n"
+
+
 def test_it_is_told_how_the_file_is_written() -> None:
     assert layout_of(b"name;postcode;x\r\nJan;9000;\xe9\r\n") == Layout(
-        charset="windows-1252", delimiter=";", line_end=b"\r\n", column=1, width=3, has_header=True
+        charset="windows-1252",
+        delimiter=";",
+        line_end=b"\r\n",
+        column=1,
+        width=3,
+        has_header=True,
+        is_named=True,
     )
-    assert layout_of(b"9000,x\n") == Layout("utf-8", ",", b"\n", column=0, width=2, has_header=False)
+    assert layout_of(b"9000,x\n") == Layout("utf-8", ",", b"\n", 0, 2, has_header=False, is_named=False)
+    assert layout_of(b"name,x\n") == Layout("utf-8", ",", b"\n", 0, 2, has_header=True, is_named=False)
 
 
 def test_results_agree_with_single_lookups(shared_app: Flask) -> None:

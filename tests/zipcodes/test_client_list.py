@@ -33,8 +33,8 @@ FIELDS = st.one_of(
     st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"), max_size=6),
     st.text("9012;,\t\n\r\"'= ", max_size=6),
 )
-TABLES = st.lists(st.lists(FIELDS, min_size=1, max_size=4), max_size=8)
-TEXTS = st.text(st.sampled_from("92013 \t\n\r,;\"'=aé€\u00a0\ufeff"), max_size=40)
+TABLES = st.lists(st.lists(FIELDS, min_size=1, max_size=4), min_size=1, max_size=8)
+TEXTS = st.text(st.sampled_from("92013 \t\n\r,;\"'=aé€\u00a0\u200e\ufeff"), max_size=40)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -81,6 +81,7 @@ NOT_VALID = "ZIPCODE_NOT_VALID"
             (3, "1311", "ZIPCODE_NOT_FOUND"), (4, "999", NOT_VALID), (5, "9170", "A")]),
         ("9000,\n2000,\n9170", [(1, "9000", "B"), (2, "2000", "C"), (3, "9170", "A")]),
         ("\u00a09000\u00a02000\u202f", [(1, "9000", "B"), (2, "2000", "C")]),
+        ("9000\u200e\n\u200b2000\u200b 9170", [(1, "9000", "B"), (2, "2000", "C"), (3, "9170", "A")]),
         ("9000\t2000\t9170", [(1, "9000", "B"), (2, "2000", "C"), (3, "9170", "A")]),
         ("\n9000\n\n2000\n", [(2, "9000", "B"), (4, "2000", "C")]),
         (" 9000 \n \n 2000", [(1, "9000", "B"), (3, "2000", "C")]),
@@ -90,6 +91,24 @@ NOT_VALID = "ZIPCODE_NOT_VALID"
 )  # fmt: skip
 def test_numbers_are_a_row_each(text: str, expected: List[Tuple[int, str, str]]) -> None:
     assert rows(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "naam\t;postcode;straat\nJan;9000;x\n",
+        "naam;bus\tnr;zip\nJan;x;9000\n",
+        "naam\t,straat,postcode\nJan,x,9000\n",
+        "naam, voornaam\tpostcode\nPeeters, Jan\t9000\n",
+        "naam, voornaam\tstraat, nr, bus\tpostcode\nPeeters, Jan\tx, 1, 2\t9000\n",
+        "9000\tPeeters, Jan, x, 1",
+        "\n \n9000\tPeeters; Jan\tx\n2000\ty\tz\n",
+        "postcode\tnaam\n\n9000\tPeeters; Jan; An\n",
+    ],
+    ids=ascii,
+)
+def test_tabs_are_between_columns_unless_other_separators_are(text: str) -> None:
+    assert [(row.zipcode, row.factor) for row in read(text).first][:1] == [("9000", "B")]
 
 
 @pytest.mark.parametrize("delimiter", [";", ",", "\t"])
@@ -109,6 +128,11 @@ def test_several_rows_of_as_many_numbers_are_a_table(delimiter: str) -> None:
         ("\ufeffzipcode\n9000", [(2, "9000", "B")]),
         ("naam,plz\nJan\nPiet,9000,x", [(2, "", NOT_VALID), (3, "9000", "B")]),
         ('N\tPLZ\nx;y\t9000\n\n"a\n\tb"\t2000\nz', [(2, "9000", "B"), (4, "2000", "C"), (5, "", NOT_VALID)]),
+        (";Jan\n9000;An", [(1, "", NOT_VALID), (2, "9000", "B")]),
+        ("naam;cp\nÉ;9000\u00a0\nJan;\u200e2000\u202f",
+            [(2, "9000\u00a0", "B"), (3, "\u200e2000\u202f", "C")]),
+        ("9000\u200e;x\n\ufeff2000 \u200b;y", [(1, "9000\u200e", "B"), (2, "\ufeff2000 \u200b", "C")]),
+        ("9000\u200e;y\n90\u00a000;x", [(1, "9000\u200e", "B"), (2, "90\u00a000", NOT_VALID)]),
         ('9000;="00123"\n="2000";x\n', [(1, "9000", "B"), (2, "2000", "C")]),
         ('x;zip\n1;"=""9000"""\n2;"=""9999"""', [(2, "9000", "B"), (3, "9999", NOT_VALID)]),
         ("x\x0b\x1c\u2028;zip\ny;9000", [(2, "9000", "B")]),
@@ -134,8 +158,27 @@ def test_a_list_is_counted_and_its_first_rows_are_shown() -> None:
     assert [row.number for row in found.problems] == list(range(4, 154, 3))
 
 
-def test_a_header_alone_is_a_list_of_nothing() -> None:
-    assert read("zipcode;name\n") == client_list.ClientList(0, {"A": 0, "B": 0, "C": 0}, 0, [], [])
+@pytest.mark.parametrize(
+    ("text", "column", "is_named"),
+    [
+        ("Klantnr;Naam;Postnummer\n1000;Jan;9000\n", "Postnummer", True),
+        ("\n\nKlantnr\tPC\n\n1000\t9000\n", "Klantnr", False),
+        ('" Klant\u00a0nr",naam\n1000,Jan', "Klant\u00a0nr", False),
+        ("Klantnr,naam\n1000,Jan".replace(",", "\u00a0;"), "Klantnr", False),
+        ("x" * 81 + ";naam\n1000;Jan", "x" * 79 + "…", False),
+        ("Klantnr\n1000", "", False),
+        ("zipcode\n9000", "", True),
+        ("1000;Jan\n2000;Piet", "", False),
+        (";Jan\n2000;Piet", "", False),
+        ("9000 2000", "", False),
+    ],
+    ids=ascii,
+)
+def test_the_column_that_was_read_is_told_where_there_are_several(
+    text: str, column: str, is_named: bool
+) -> None:
+    found = read(text)
+    assert (found.column, found.is_named) == (column, is_named)
 
 
 def test_long_fields_are_shown_cut_short() -> None:
@@ -153,6 +196,13 @@ def test_the_spreadsheet_has_one_column_more() -> None:
         "kort;;;no zipcode\r\n"
         "lang;2000;x;C;y\r\n"
     )
+
+
+def test_what_cannot_be_seen_beside_a_zipcode_comes_back_in_the_spreadsheet() -> None:
+    assert opened("cp;naam\n9000\u00a0;Jan\u00a0Peeters\n") == [
+        ["cp", "naam", "Factor"],
+        ["9000\u00a0", "Jan\u00a0Peeters", "B"],
+    ]
 
 
 def test_without_a_header_the_column_has_none() -> None:
@@ -186,6 +236,9 @@ def test_without_a_risk_table_nothing_is_answered(
     [
         ("", CsvNotValid, "The file has no rows."),
         (" ,;\n\t", CsvNotValid, "The file has no rows."),
+        ("zipcode;name\n", CsvNotValid, "The list has a header, but no rows."),
+        ("\n\nclients\n\n\n", CsvNotValid, "The list has a header, but no rows."),
+        ("zipcode\n" + "\n" * 999_999, CsvNotValid, "The list has a header, but no rows."),
         ('cp;x\n9000;y\n"open;\n2000', CsvNotValid, "Row 3 is not CSV: a quote is opened and never closed."),
         ('cp;x\n"9000" ;y', CsvNotValid, "Row 2 is not CSV: text follows a closing quote."),
         ('cp\tx\n9000\ty\n"open\tz\n', CsvNotValid, "Row 3 is not CSV: a quote is opened and never closed."),
@@ -287,7 +340,7 @@ def test_any_text_is_answered_row_by_row_or_refused(text: str) -> None:
     cells = opened(text)
     for row in found.first:
         assert (row.factor or WORDS[row.error]) in cells[row.number - 1]
-        assert bulk.result(KNOWN, row.zipcode) == (row.factor, row.error)
+        assert bulk.result(KNOWN, row.zipcode.strip(" \u00a0\u200e\ufeff")) == (row.factor, row.error)
 
 
 @searching

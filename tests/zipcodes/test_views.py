@@ -1,17 +1,21 @@
 """`/zipcode/<zipcode>`: every range of the seed, what is refused, and what the headers tell."""
 
 import uuid
-from typing import Tuple
+from typing import Callable, List, Tuple
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import delete, select
+from sqlalchemy.exc import OperationalError
 
 from tests.conftest import ORDINARY_DAY
+from tests.databases import settings_for
+from tests.pages.reading import links, text
 from tests.zipcodes.seed import GAPS, RANGES
+from webapp.config import Settings
 from webapp.extensions import db
-from webapp.zipcodes import service
+from webapp.zipcodes import service, views
 from webapp.zipcodes.models import RiskTable
 from webapp.zipcodes.risk_table import Range, RiskFile
 
@@ -36,7 +40,7 @@ def test_both_ends_of_a_gap_are_not_found(reader: FlaskClient, gap: Tuple[int, i
 
 
 @pytest.mark.parametrize(
-    "text",
+    "given",
     [
         "999",
         "10000",
@@ -58,8 +62,8 @@ def test_both_ends_of_a_gap_are_not_found(reader: FlaskClient, gap: Tuple[int, i
         pytest.param("9" * 2000, id="2000 digits"),
     ],
 )
-def test_what_is_not_four_digits_is_not_valid(reader: FlaskClient, text: str) -> None:
-    answer = reader.get(f"/zipcode/{text}")
+def test_what_is_not_four_digits_is_not_valid(reader: FlaskClient, given: str) -> None:
+    answer = reader.get(f"/zipcode/{given}")
     assert (answer.status_code, answer.json) == (400, {"detail": "ZIPCODE_NOT_VALID"})
 
 
@@ -76,6 +80,61 @@ def test_a_page_tells_the_factor_as_well(reader: FlaskClient) -> None:
     answer = reader.get("/zipcode/9000", headers={"Accept": "text/html"})
     assert (answer.status_code, answer.mimetype) == (200, "text/html")
     assert "Gent" in answer.text
+
+
+PAGE = {"Accept": "text/html"}
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "near"),
+    [
+        ("/zipcode/1311", 404, "1310 La Hulpe"),
+        ("/zipcode/90000", 400, "9000 Gent"),
+        ("/zipcode/gentt", 400, "9000 Gent"),
+    ],
+)
+def test_the_page_of_what_has_no_factor_offers_the_nearest(
+    reader: FlaskClient, path: str, status: int, near: str
+) -> None:
+    answer = reader.get(path, headers=PAGE)
+    assert answer.status_code == status
+    assert "Did you mean one of these?" in text(answer.text)
+    assert near in text(answer.text)
+
+
+def test_for_what_is_like_no_place_nothing_is_offered(reader: FlaskClient) -> None:
+    assert "Did you mean" not in reader.get("/zipcode/qqqqqqqq", headers=PAGE).text
+
+
+def test_without_the_nearest_an_error_stays_what_it_is(
+    reader: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def out_of_reach(_text: str) -> None:
+        raise OperationalError("SELECT", {}, Exception("gone"))
+
+    monkeypatch.setattr(views, "nearest", out_of_reach)
+    page = reader.get("/zipcode/1311", headers=PAGE)
+    assert page.status_code == 404
+    assert "No range of the risk table holds zipcode 1311" in page.text
+
+
+def test_without_a_database_what_is_not_valid_is_told_so(
+    make_app: Callable[[Settings], Flask], unreachable_url: str
+) -> None:
+    page = make_app(settings_for(unreachable_url)).test_client().get("/zipcode/abc", headers=PAGE)
+    assert page.status_code == 400
+    assert "A zipcode has four digits" in page.text
+
+
+def test_for_json_nobody_looks_for_the_nearest(reader: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: List[str] = []
+    monkeypatch.setattr(views, "nearest", asked.append)
+    assert reader.get("/zipcode/1311").json == {"detail": "ZIPCODE_NOT_FOUND"}
+    assert not asked
+
+
+def test_a_page_does_not_link_to_itself(reader: FlaskClient) -> None:
+    assert "/zipcode/4700" not in links(reader.get("/zipcode/4700", headers=PAGE).text)
 
 
 def test_an_answer_may_be_kept_for_a_minute(reader: FlaskClient) -> None:

@@ -73,9 +73,9 @@ def lookup() -> Response:
 
     As JSON up to 10,000 in 1 MB, as CSV up to 1,000,000 rows of 1,000 columns in 128 MB. Of a CSV
     file with ; or , in UTF-8 or Windows-1252, the column named zipcode is read (or zip, zip code, postal
-    code, postcode, code postal, CP, Postleitzahl, PLZ), else the first; it comes back with the columns
-    risk_factor and error added. The first row is a header when it names that column, or when its first
-    field has no digit.
+    code, postalcode, postcode, post code, postnummer, postnr, code postal, codepostal, CP, Postleitzahl,
+    PLZ), else the first; it comes back with the columns risk_factor and error added. The first row is a
+    header when it names that column, or when its first field is a text without a digit.
     """
     content = Content(bulk.MOST_BYTES)
     try:

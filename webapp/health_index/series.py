@@ -78,12 +78,24 @@ def months(base_year: int) -> List[MonthlyIndex]:
 def find(series: Sequence[MonthlyIndex], month: date) -> MonthlyIndex:
     """The month (its first day) in a series that is not empty.
 
-    Raises MonthNotFound, which names the first and the last month held, when it is not there.
+    Raises MonthNotFound when it is not there. That names the first and the last month held or, when the
+    month is missing between these, the last one before it and the first one after it.
     """
     for entry in series:
         if entry["month"] == month:
             return entry
     first, last = series[0], series[-1]
+    if first["month"] < month < last["month"]:
+        raise MonthNotFound(
+            N_(
+                "No health index is held for %(month)s on base year %(base_year)s. "
+                "The nearest months that are held are %(before)s and %(after)s."
+            ),
+            month=month,
+            base_year=first["base_year"],
+            before=max(entry["month"] for entry in series if entry["month"] < month),
+            after=min(entry["month"] for entry in series if entry["month"] > month),
+        )
     raise MonthNotFound(
         N_(
             "No health index is held for %(month)s on base year %(base_year)s: "

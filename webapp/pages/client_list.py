@@ -7,7 +7,7 @@ from flask import Response, request
 from flask_babel import gettext
 
 from webapp.content import Content
-from webapp.errors import CsvNotValid, RequestNotValid, ZipcodeNotFound, ZipcodeNotValid
+from webapp.errors import RequestNotValid, ZipcodeNotFound, ZipcodeNotValid
 from webapp.messages import N_
 from webapp.multipart import SentForm, read_form
 from webapp.pages.form import Form
@@ -27,8 +27,8 @@ from webapp.zipcodes.client_list import (
 # Who sends a file that is too large is told so up to this size; a larger one is cut off.
 MOST_SKIPPED_BYTES = 128 * MEGABYTE
 
-# Characters of a list that a page shows for correction. A longer one is in it unseen: a text field of
-# 800,000 lines takes Chromium 40 seconds, hidden or not.
+# Characters of a list that a page shows for correction. A longer one is in it unseen, as `kept`: a text
+# field of 800,000 lines takes Chromium 40 seconds, hidden or not.
 LONGEST_SHOWN = 100_000
 
 FILE_NAME = "risk-factors.csv"
@@ -70,19 +70,24 @@ def _page(form: Form, found: Optional[ClientList]) -> Response:
 
 def _look_up(form: Form, sent: SentForm) -> Union[ClientList, Response]:
     """What the page shows, or the file. A file that was sent wins over what was pasted."""
-    text = sent.texts.get("zipcodes", "")
-    form.values = {"zipcodes": text}
+    text = pasted = _pasted(sent)
+    form.values = {"zipcodes": pasted}
     if "file" in sent.files:
         text = decode(sent.files["file"])
-        form.values = {"zipcodes": text}
-    elif not text.strip():
+        # If it is wrong, it is shown for correction. But what was pasted may be nowhere else.
+        if not pasted and len(text) <= LONGEST_SHOWN:
+            form.values = {"zipcodes": text}
+    elif not pasted:
         raise RequestNotValid(N_("Paste zipcodes, or choose a file."))
-    if sent.texts.get("action") == "download":
-        return _download(text)
-    found = read(text)
-    if not found.total:  # such as one word, which is taken for a header
-        raise CsvNotValid(N_("The list has a header, but no rows."))
-    return found
+    answer = _download(text) if sent.texts.get("action") == "download" else read(text)
+    form.values = {"zipcodes": text}
+    return answer
+
+
+def _pasted(sent: SentForm) -> str:
+    """What was pasted: now, or before into a page that keeps it unseen."""
+    texts = (sent.texts.get(field, "") for field in ("zipcodes", "kept"))
+    return next((text for text in texts if text.strip()), "")
 
 
 def _download(text: str) -> Response:

@@ -37,15 +37,20 @@ LONGEST_ROW = LONGEST_FIELD
 BATCH_ROWS = 4096
 
 # What the column is called in the files of agents. Of several such columns, the name that comes first here
-# counts. Case makes no difference, nor do - and _ for a space.
+# counts. Case makes no difference, nor do points, nor - and _ for a space.
 ZIPCODE_COLUMNS = (
     "zipcode",
     "zip code",
     "postal code",
+    "postalcode",
     "postcode",
+    "post code",
     "code postal",
+    "codepostal",
+    "postnummer",
     "postleitzahl",
     "zip",
+    "postnr",
     "plz",
     "cp",
 )
@@ -65,7 +70,8 @@ Write = Callable[[bytes], object]
 class Layout(NamedTuple):
     """How a file is written: its encoding, utf-8 or windows-1252, and what its first row tells.
 
-    The zipcode stands in `column`, counted from 0. The answer has the result after `width` columns.
+    The zipcode stands in `column`, counted from 0: because of its name, when it `is_named`, else it is the
+    first. The answer has the result after `width` columns.
     """
 
     charset: str
@@ -74,6 +80,7 @@ class Layout(NamedTuple):
     column: int
     width: int
     has_header: bool
+    is_named: bool
 
 
 def results() -> Dict[str, Result]:
@@ -101,9 +108,10 @@ def answer_csv(
 
     The zipcode stands in the column that the first row calls so, with a name of ZIPCODE_COLUMNS, else
     in the first column. The first row is a header when it names that column, or when its first field
-    has no digit. The delimiter is `;` when the first row has one, else `,`. A row that is too short
-    gets empty fields before the result; in one that is too long the result stands in its column all
-    the same, before what is too much. Blank lines stay as they are, and count as rows.
+    is a text without a digit; an empty one is a zipcode that is missing. The delimiter is `;` when the
+    first row has one, else `,`. A row that is too short gets empty fields before the result; in one that
+    is too long the result stands in its column all the same, before what is too much. Blank lines stay as
+    they are, and count as rows.
 
     Args:
         read: gives up to so many bytes, none at the end.
@@ -328,7 +336,7 @@ def _layout(piece: bytes, charset: str) -> Layout:
         raise CsvNotValid(N_("The file has no rows."))
     if len(fields) > MOST_COLUMNS:
         raise TooLarge(N_("A file may have up to %(columns)s columns."), columns=MOST_COLUMNS)
-    names = [re.sub("[-_]", " ", field.strip().lower()) for field in fields]
+    names = [_plain_name(field, charset) for field in fields]
     named = [names.index(name) for name in ZIPCODE_COLUMNS if name in names]
     return Layout(
         charset=charset,
@@ -336,8 +344,15 @@ def _layout(piece: bytes, charset: str) -> Layout:
         line_end=b"\r\n" if with_return else b"\n",
         column=named[0] if named else 0,
         width=len(fields),
-        has_header=bool(named) or not set(names[0]) & set("0123456789"),
+        has_header=bool(named) or re.fullmatch("[^0-9]+", names[0]) is not None,
+        is_named=bool(named),
     )
+
+
+def _plain_name(field: str, charset: str) -> str:
+    """The name of a column as ZIPCODE_COLUMNS has it. No-break spaces come from pages and documents."""
+    name = field.encode("latin-1").decode(charset, "replace").replace(".", "")
+    return re.sub(r"[-_\s]", " ", name.strip().lower())
 
 
 def _first_row(content: bytes, delimiter: str, strict: bool) -> List[str]:

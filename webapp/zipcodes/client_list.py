@@ -7,7 +7,7 @@ import codecs
 import csv
 import io
 import re
-from typing import IO, Dict, Iterator, List, Mapping, NamedTuple, Sequence, Tuple
+from typing import Dict, Iterator, List, Mapping, NamedTuple, Sequence, Tuple
 
 from webapp import excel
 from webapp.errors import CsvNotValid, TooLarge
@@ -31,8 +31,10 @@ MOST_FIRST = 10
 MOST_PROBLEMS = 50
 MOST_SHOWN_CHARACTERS = 80
 
-# No-break, thin and narrow no-break space come with what is copied from pages and documents.
-SPACES = " \t\f\v\u00a0\u2009\u202f"
+# What comes with text that is copied from pages and documents: no-break, figure, thin and narrow no-break
+# space, and marks of no width.
+COPIED_SPACES = "\u00a0\u2007\u2009\u202f\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+SPACES = " \t\f\v" + COPIED_SPACES
 ONLY_NUMBERS = re.compile(f"[0-9\n,;{SPACES}]*")
 BETWEEN_NUMBERS = str.maketrans(dict.fromkeys(",;" + SPACES, " "))
 # The line by which Excel learns the delimiter.
@@ -57,7 +59,9 @@ class ListRow(NamedTuple):
 class ClientList(NamedTuple):
     """A list with its risk factors. Of its `total` rows, each has a factor or a problem.
 
-    `first` are the first rows, `problems` the first of those with a problem.
+    `first` are the first rows, `problems` the first of those with a problem. `column` is the name of the
+    one that was read; empty when the list has no header, or no other column. When it `is_named`, that is a
+    name for zipcodes; else it was read because it is the first.
     """
 
     total: int
@@ -65,6 +69,8 @@ class ClientList(NamedTuple):
     problem_total: int
     first: List[ListRow]
     problems: List[ListRow]
+    column: str
+    is_named: bool
 
 
 # The number of a row, its fields as they were given, and its result. A header and a blank line have none.
@@ -111,18 +117,22 @@ def read(text: str) -> ClientList:
     problem_total = 0
     first: List[ListRow] = []
     problems: List[ListRow] = []
+    column = ""
     for number, fields, (factor, error) in rows:
         if factor:
             totals[factor] += 1
         elif error:
             problem_total += 1
-        else:
+        else:  # the header, or a blank line
+            column = fields[layout.column] if fields else column
             continue
         if len(first) < MOST_FIRST:
             first.append(_shown(layout, number, fields, factor, error))
         if error and len(problems) < MOST_PROBLEMS:
             problems.append(_shown(layout, number, fields, factor, error))
-    return ClientList(sum(totals.values()) + problem_total, totals, problem_total, first, problems)
+    column = _short(column.strip(SPACES)) if layout.width > 1 else ""
+    total = sum(totals.values()) + problem_total
+    return ClientList(total, totals, problem_total, first, problems, column, layout.is_named)
 
 
 def spreadsheet(text: str, column_name: str, problem_words: Mapping[str, str]) -> Iterator[bytes]:
@@ -153,13 +163,16 @@ def _answer(text: str) -> Tuple[Layout, Iterator[_Row]]:
     known = bulk.results()
     answer = io.BytesIO()
     layout = bulk.answer_csv(io.BytesIO(content.encode()).read, answer.write, known, MOST_ANSWER_BYTES)
-    answer.seek(0)
-    rows = _rows(layout, answer)
-    return layout, _with_plain_fields(layout, rows, known) if '="' in content else rows
+    answered = answer.getvalue()
+    if all(result == NO_RESULT for _number, _fields, result in _rows(layout, answered)):
+        raise CsvNotValid(N_("The list has a header, but no rows."))  # one word is taken for a header too
+    rows = _rows(layout, answered)
+    is_plain = not any(sign in content for sign in ('="', *COPIED_SPACES))
+    return layout, rows if is_plain else _with_plain_fields(layout, rows, known)
 
 
-def _rows(layout: Layout, answer: IO[bytes]) -> Iterator[_Row]:
-    lines = io.TextIOWrapper(answer, "utf-8", newline="\n")
+def _rows(layout: Layout, answer: bytes) -> Iterator[_Row]:
+    lines = io.TextIOWrapper(io.BytesIO(answer), "utf-8", newline="\n")
     header_is_due = layout.has_header
     end = layout.width + len(bulk.RESULT_COLUMNS)
     for number, fields in enumerate(csv.reader(lines, delimiter=layout.delimiter), start=1):
@@ -173,11 +186,13 @@ def _rows(layout: Layout, answer: IO[bytes]) -> Iterator[_Row]:
 
 
 def _with_plain_fields(layout: Layout, rows: Iterator[_Row], known: Dict[str, Result]) -> Iterator[_Row]:
-    """The rows of a list that comes out of a spreadsheet of ours, or of others who guard numbers so."""
+    """The rows of a list that comes out of a spreadsheet of ours or of others who guard numbers so, or out
+    of a page with spaces of its own beside its zipcodes.
+    """
     for number, fields, result in rows:
         plain = [excel.plain(field) for field in fields]
-        is_other = result != NO_RESULT and plain[layout.column] != fields[layout.column]
-        yield number, plain, bulk.result(known, plain[layout.column]) if is_other else result
+        has_result = result != NO_RESULT
+        yield number, plain, bulk.result(known, plain[layout.column].strip(SPACES)) if has_result else result
 
 
 def _shown(layout: Layout, number: int, fields: List[str], factor: str, error: str) -> ListRow:
@@ -199,8 +214,18 @@ def _csv(text: str) -> str:
     text = _without_empty_beginning(text)
     if ONLY_NUMBERS.fullmatch(text) and not _has_columns(text):
         return _one_a_line(text)
-    first_line = next((line for line in _lines(text) if line.strip()), "")
-    return _from_tabs(text) if "\t" in first_line else text
+    return _from_tabs(text) if _has_tabs_between_columns(text) else text
+
+
+def _has_tabs_between_columns(text: str) -> bool:
+    """Whether it is tabs that separate, and not one that somebody typed in the name of a column.
+
+    More commas than tabs may be in amounts and addresses, but then there are tabs in the next line as well.
+    """
+    lines = (line for line in _lines(text) if line.strip())
+    first = next(lines, "")
+    tabs = first.count("\t")
+    return tabs > first.count(";") and (tabs > first.count(",") or "\t" in next(lines, first))
 
 
 def _without_empty_beginning(text: str) -> str:

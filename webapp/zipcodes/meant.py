@@ -3,12 +3,12 @@
 import re
 from difflib import get_close_matches
 from itertools import chain
-from typing import Dict, List, NamedTuple, Optional, Set
+from typing import List, NamedTuple, Optional, Set
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from webapp.errors import ZipcodeNotFound, ZipcodeNotValid
-from webapp.extensions import db
+from webapp.extensions import db, memoize
 from webapp.messages import N_
 from webapp.zipcodes.directory import Suggestion, parts, suggest, zipcodes_beginning
 from webapp.zipcodes.models import ZIPCODE, Place
@@ -17,6 +17,14 @@ from webapp.zipcodes.place_names import describe, search_form, spellings
 # How many places a page lists, of those that may be meant.
 MOST_PLACES = 12
 MOST_NEAREST = 6
+
+# With a zipcode, fewer letters than these are the beginning of no name, but have to be all of it. They may
+# be those of another country (L-9620), or of a Dutch postcode (9000 GE).
+FEWEST_LETTERS = 3
+
+# How Brussels is called, in the form in which names are searched. In addresses it often stands for the
+# municipality: 1050 Bruxelles is Ixelles.
+BRUSSELS = ("brussel", "bruxelles", "brussels")
 
 # From which likeness on, as difflib measures it, a name may be a misspelling of another one.
 LIKENESS = 0.65
@@ -33,7 +41,7 @@ class Meant(NamedTuple):
 
 
 def meant(text: str) -> Meant:
-    """Find out what a text means: "9000", "B-9000 Gent", "gand", "sint-truid".
+    """Find out what a text means: "9000", "B-9000 Gent", "1050 Brussel", "gand", "sint-truid".
 
     A place that is called exactly so is meant before those that only begin so. Names are compared
     as directory.suggest compares them.
@@ -41,30 +49,37 @@ def meant(text: str) -> Meant:
     Raises ZipcodeNotValid for a number that is no zipcode, ZipcodeNotFound for a name that is none.
     """
     # Pages show some places with two names, "Elsene / Ixelles" or "Luik (Liège)": one is enough.
-    one_name = re.sub(r"/.*| \([^0-9]*\)", "", without_country(text), flags=re.DOTALL)
+    one_name = re.sub(r"/[^0-9]*| \([^0-9]*\)", " ", without_country(text))
     digits, name = parts(search_form(one_name))
-    if re.fullmatch(ZIPCODE, digits) and not name:
+    is_zipcode = re.fullmatch(ZIPCODE, digits) is not None
+    if is_zipcode and (not name or (name in BRUSSELS and _is_in_brussels(digits))):
         return Meant(int(digits), [])
     if not name:
         raise ZipcodeNotValid(
             N_("A zipcode has four digits, from 1000 to 9999. You may also enter the name of a place.")
         )
     found = suggest(one_name, MOST_PLACES + 1)
-    if not found:
-        raise ZipcodeNotFound(N_("No place is found for “%(given)s”. Check the spelling."), given=text)
     wanted = {name, *spellings(name)}
-    called = {place["zipcode"] for place in found if wanted & _search_forms(place)}
-    zipcodes = called or {place["zipcode"] for place in found}
+    zipcodes = {place["zipcode"] for place in found if wanted & _search_forms(place)}
+    if not zipcodes and not (is_zipcode and len(name.replace(" ", "")) < FEWEST_LETTERS):
+        zipcodes = {place["zipcode"] for place in found}
+    if not zipcodes:
+        raise ZipcodeNotFound(N_("No place is found for “%(given)s”. Check the spelling."), given=text)
     zipcode = zipcodes.pop() if len(zipcodes) == 1 else None
     return Meant(zipcode, [place for place in found if place["zipcode"] != zipcode][:MOST_PLACES])
 
 
 def nearest(text: str) -> List[Suggestion]:
-    """The places nearest to a text that found none: with a zipcode close by, or a name much like it."""
+    """The places nearest to a text that found none: with a zipcode close by, or a name much like it.
+
+    Of a whole zipcode and a name that it does not go with, the place of the zipcode comes first.
+    """
     digits, name = parts(search_form(without_country(text)))
+    own = suggest(digits, 1) if name and re.fullmatch(ZIPCODE, digits) else []
     by_name = _names_like(name) if name else []
     by_zipcode = _zipcodes_near(digits) if digits else []
-    return list({place["zipcode"]: place for place in chain(by_name, by_zipcode)}.values())[:MOST_NEAREST]
+    places = chain(own, by_name, by_zipcode)
+    return list({place["zipcode"]: place for place in places}.values())[:MOST_NEAREST]
 
 
 def without_country(text: str) -> str:
@@ -72,17 +87,38 @@ def without_country(text: str) -> str:
     return re.sub(r"^BE?[- ]?(?=[0-9])", "", text.strip(), flags=re.IGNORECASE)
 
 
+def _is_in_brussels(zipcode: str) -> bool:
+    """Whether the places with a zipcode are in the region of Brussels."""
+    return any(place["region"] == "Brussels" for place in suggest(zipcode, 1))
+
+
 def _search_forms(place: Suggestion) -> Set[str]:
     return {search_form(name) for name in (place["name"], *place["names"].values())}
 
 
 def _names_like(name: str) -> List[Suggestion]:
-    places: Dict[str, List[Place]] = {}
-    for place in db.session.scalars(select(Place).order_by(Place.zipcode)):
-        for form in place.search_names.strip("|").split("|"):
-            places.setdefault(form, []).append(place)
-    alike = get_close_matches(name[:LONGEST_NAME], places, MOST_NEAREST, LIKENESS)
-    return [{"zipcode": place.zipcode, **describe(place)} for form in alike for place in places[form]]
+    alike = get_close_matches(name[:LONGEST_NAME], _all_names(), MOST_NEAREST, LIKENESS)
+    called = [f"|{form}|" for form in alike]
+    if not called:
+        return []
+    is_alike = or_(*(Place.search_names.contains(form) for form in called))
+    places = db.session.scalars(select(Place).where(is_alike).order_by(Place.zipcode, Place.name)).all()
+    return [
+        {"zipcode": place.zipcode, **describe(place)}
+        for form in called
+        for place in places
+        if form in place.search_names
+    ]
+
+
+@memoize
+def _all_names() -> List[str]:
+    """The search forms of all names, each once; they are kept for a while.
+
+    Only these, and not what has them: to make all places takes several times as long as to compare all names.
+    """
+    names = db.session.scalars(select(Place.search_names).order_by(Place.zipcode, Place.name))
+    return list(dict.fromkeys(form for text in names for form in text.strip("|").split("|")))
 
 
 def _zipcodes_near(digits: str) -> List[Suggestion]:

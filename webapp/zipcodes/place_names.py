@@ -71,9 +71,11 @@ def municipality_in(place: PlaceDescription, language: str) -> str:
 def search_form(text: str) -> str:
     """Reduce a name to what it is searched by: small letters and digits, single spaces between words.
 
-    Case, accents, hyphens and apostrophes make no difference: Saint-Éloi is "saint eloi".
+    Case, accents, hyphens and apostrophes make no difference: Saint-Éloi is "saint eloi". Only digits
+    count as such, and not ², ② or ½, which NFKD would make some.
     """
-    apart = unicodedata.normalize("NFKD", text)
+    without_others = "".join(" " if unicodedata.category(char) == "No" else char for char in text)
+    apart = unicodedata.normalize("NFKD", without_others)
     bare = "".join(char for char in apart if not unicodedata.combining(char))
     letters = bare.casefold().translate(LIGATURES)
     return " ".join("".join(char if char.isalnum() else " " for char in letters).split())

@@ -4,9 +4,10 @@ import re
 from typing import Dict, List, Optional
 
 from flask import Blueprint, Response
+from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.errors import ZipcodeNotValid
-from webapp.extensions import CACHE_SECONDS, memoize
+from webapp.extensions import CACHE_SECONDS, db, memoize
 from webapp.messages import N_
 from webapp.representation import represent
 from webapp.zipcodes import service
@@ -54,6 +55,15 @@ def nearest_zipcodes(zipcode: int) -> List[Suggestion]:
 def nearest_if_unused(found: Optional[RiskFactor]) -> List[Suggestion]:
     """The places with a zipcode close by, when bpost does not use the one that was found."""
     return nearest_zipcodes(found["zipcode"]) if found and not found["places"] else []
+
+
+def nearest_if_known(text: str) -> List[Suggestion]:
+    """The places nearest to a text that has no risk factor, for its error page: none without a database."""
+    try:
+        return nearest(text)
+    except SQLAlchemyError:
+        db.session.rollback()
+        return []
 
 
 def parse_zipcode(text: str) -> int:
