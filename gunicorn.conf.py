@@ -31,10 +31,10 @@ worker_class = "gthread"
 threads = settings.web_threads
 
 # The threads take turns at Python's one lock. On several cores each turn moves what they work on from
-# core to core, which costs a third of the time of a warm request (docs/performance.md). Which core, is
-# left to chance, so that several containers do not all choose the same; workers take one after the other.
-CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
-FIRST_CORE = random.randrange(len(CORES)) if CORES else 0  # noqa: S311  # nothing secret
+# core to core, which costs a third of the time of a warm request (docs/performance.md). In an order of
+# chance, so that several containers do not all choose the same.
+CORES = list(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+random.shuffle(CORES)
 
 # gunicorn 23, the last for Python 3.8, never accepts again once this many connections have been
 # open at a time (1000 by default), so it has to be more than a client can reach.
@@ -67,7 +67,9 @@ access_log_format = '%(h)s "%(r)s" %(s)s %(B)s "%(a)s" %(M)sms'
 class logger_class(Logger):  # type: ignore[misc]  # noqa: N801  # no types; the name of the setting
     """Gathers what access_log_format names, and not all headers and variables, with every request."""
 
-    def atoms(self, resp: Any, _req: Any, environ: Dict[str, Any], request_time: timedelta) -> Dict[str, Any]:
+    def atoms(self, resp: Any, req: Any, environ: Dict[str, Any], request_time: timedelta) -> Any:
+        if self.cfg.access_log_format != access_log_format:  # a flag won
+            return super().atoms(resp, req, environ, request_time)
         return {
             "h": environ.get("REMOTE_ADDR", "-"),
             "r": f"{environ['REQUEST_METHOD']} {environ['RAW_URI']} {environ['SERVER_PROTOCOL']}",
@@ -83,12 +85,18 @@ class logger_class(Logger):  # type: ignore[misc]  # noqa: N801  # no types; the
 control_socket_disable = True
 
 
+def pre_fork(server: Any, worker: Any) -> None:
+    """Choose a core for a worker: one that the fewest others are on."""
+    taken = [other.core for other in server.WORKERS.values()]
+    worker.core = min(CORES, key=taken.count, default=None)
+
+
 def post_fork(server: Any, worker: Any) -> None:
-    """Begin a worker: on a core of its own, and importing without looking for garbage in between."""
+    """Begin a worker: on its core, and importing without looking for garbage in between."""
     gc.disable()
     if settings.pin_worker and len(CORES) > 1:
         try:
-            os.sched_setaffinity(0, {CORES[(FIRST_CORE + worker.age) % len(CORES)]})
+            os.sched_setaffinity(0, {worker.core})
         except OSError as error:  # a container may forbid it
             server.log.warning("The threads stay free to move between cores: %s", error.strerror)
 

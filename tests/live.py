@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Dict, Iterator, NamedTuple
+from typing import Dict, Iterator, List, NamedTuple
 
 import requests
 
@@ -51,10 +51,10 @@ def running(folder: Path, **variables: str) -> Iterator[Desk]:
         process.wait(START_SECONDS)
 
 
-def worker(process: int) -> int:
-    """The one child of gunicorn's first process."""
+def workers(process: int) -> List[int]:
+    """The children of gunicorn's first process, the oldest first."""
     children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
-    return int(children[0])
+    return [int(child) for child in children]
 
 
 def _wait(desk: Desk) -> None:

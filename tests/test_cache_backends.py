@@ -179,6 +179,17 @@ def test_two_containers_share_what_one_of_them_learnt(
 # The cache in the process
 
 
+def test_what_has_expired_goes_without_being_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    held = ProcessCache(threshold=1000)
+    for number in range(100):
+        held.set(f"version 1, {number}", "kept", timeout=60)
+    later = time.time() + 61
+    monkeypatch.setattr("cachelib.simple.time", lambda: later)
+    monkeypatch.setattr("webapp.cache_backends.time.time", lambda: later)
+    held.set("version 2", "kept", timeout=60)
+    assert list(held._cache) == ["version 2"]
+
+
 @pytest.fixture
 def hasty_switching() -> Iterator[None]:
     """Let threads take turns so often that they do get in each other's way."""

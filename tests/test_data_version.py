@@ -8,7 +8,7 @@ from typing import Any, Callable, List
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, event, insert, update
+from sqlalchemy import case, delete, event, insert, update
 
 from tests.conftest import ORDINARY_DAY, SetClock
 from tests.databases import PostgresDatabases, settings_for
@@ -30,6 +30,8 @@ NEW_TABLE = {
 LATER = ORDINARY_DAY + timedelta(days=1)
 DECEMBER = (IndexValue.base_year == 2013, IndexValue.month == date(2025, 12, 1))
 
+MakeApp = Callable[[Settings], Flask]
+
 CHANGES = {
     "a new risk table": insert(RiskTable).values(**NEW_TABLE),
     "a factor corrected by hand": update(RiskRange).where(RiskRange.first == 9000).values(factor="C"),
@@ -44,11 +46,16 @@ CHANGES = {
         source="bestat",
         fetched_at=ORDINARY_DAY,
     ),
+    "another status of a month": update(IndexValue).where(*DECEMBER).values(status="converted"),
+    "two months interchanged": update(IndexValue)
+    .where(IndexValue.base_year == 2013, IndexValue.month.in_([date(2025, 11, 1), date(2025, 12, 1)]))
+    .values(value=case((IndexValue.month == date(2025, 12, 1), Decimal("136.49")), else_=Decimal("136.69"))),
     "a revised index": update(IndexValue).where(*DECEMBER).values(value=Decimal("136.70")),
     "an index that was read again": update(IndexValue).where(*DECEMBER).values(fetched_at=LATER),
     "a month taken out": delete(IndexValue).where(*DECEMBER),
     "an answer of Statbel": insert(UpstreamCheck).values(id=1, attempted_at=LATER, succeeded_at=LATER),
     "places loaded anew": update(Place).values(loaded_at=LATER),
+    "a zipcode corrected by hand": update(Place).where(Place.zipcode == 9000).values(zipcode=9001),
     "a place taken out": delete(Place).where(Place.zipcode == 9000),
 }
 
@@ -81,9 +88,7 @@ def test_a_new_day_in_belgium_gives_another_version(
     assert version_of(app).current() != before
 
 
-def test_two_desks_on_one_database_have_the_same_version(
-    make_app: Callable[[Settings], Flask], settings: Settings
-) -> None:
+def test_two_desks_on_one_database_have_the_same_version(make_app: MakeApp, settings: Settings) -> None:
     first, second = (version_of(make_app(settings)).current() for _ in range(2))
     assert first == second != ""
 
@@ -97,7 +102,7 @@ def test_the_database_is_asked_once_in_two_seconds_by_all_threads_together(
     with app.app_context():
         event.listen(db.engine, "before_cursor_execute", lambda *call: sent.append(call[2]))
     version = DataVersion(version_of(app)._engine)
-    for seconds, statements in ((0.0, 1), (1.9, 1), (2.1, 2)):
+    for seconds, statements in ((0.0, 1), (1.9, 1), (2.1, 2), (99.0, 3)):
         passed[0] = seconds
         threads = [threading.Thread(target=version.current) for _ in range(20)]
         for thread in threads:
@@ -128,13 +133,38 @@ def test_while_one_thread_looks_the_others_go_on(changes_show_at_once: None, app
     looker.join()
 
 
+@pytest.mark.parametrize("known", [True, False], ids=["after a quiet time", "at the start"])
+def test_nobody_goes_on_with_what_is_long_out_of_date(app: Flask, known: bool) -> None:
+    version = version_of(app)
+    if known:
+        version.current()
+        write(app, CHANGES["a new risk table"])
+        version._next_look -= 3600
+
+    def take_a_while(*_call: object) -> None:
+        time.sleep(0.2)
+
+    with app.app_context():
+        event.listen(db.engine, "before_cursor_execute", take_a_while)
+    seen: List[str] = []
+    threads = [threading.Thread(target=lambda: seen.append(version.current())) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert seen == [version.current()] * 5
+    assert seen[0] != ""
+
+
+@pytest.mark.usefixtures("changes_show_at_once")
 def test_a_database_that_is_gone_leaves_the_version_and_says_so_once(
-    changes_show_at_once: None,
-    make_app: Callable[[Settings], Flask],
+    make_app: MakeApp,
     postgresql: PostgresDatabases,
     postgresql_url: str,
     caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(data_version, "REST_SECONDS", 0)
     version = version_of(make_app(settings_for(postgresql_url)))
     known = version.current()
     postgresql.drop(postgresql_url)
@@ -142,8 +172,16 @@ def test_a_database_that_is_gone_leaves_the_version_and_says_so_once(
     postgresql.put_back(postgresql_url)
     assert version.current() == known
     said = [record.getMessage() for record in caplog.records if record.name == "webapp.data_version"]
-    assert len(said) == 1
-    assert said[0].startswith("cannot see whether the data has changed")
+    assert said == [
+        "it cannot be seen whether the data has changed (OperationalError)",
+        "it can be seen again whether the data has changed",
+    ]
+
+
+def test_a_database_that_fails_is_left_alone_for_a_while(unreachable_url: str, make_app: MakeApp) -> None:
+    version = version_of(make_app(settings_for(unreachable_url)))
+    assert version.current() == ""
+    assert version._next_look > time.monotonic() + data_version.REST_SECONDS - 1
 
 
 def test_without_a_schema_there_is_a_version_too(shared_empty_app: Flask) -> None:

@@ -134,6 +134,17 @@ def test_what_is_not_for_everybody_is_not_kept(site: Site, headers: Dict[str, An
     assert site.cache.answers.count == 0
 
 
+@pytest.mark.parametrize("lines", [["public, max-age=60", "private"], ["public", "no-store, max-age=60"]])
+def test_what_several_lines_say_counts_together(site: Site, lines: List[str]) -> None:
+    def in_lines(_request: Request) -> Response:
+        response = site.numbered()
+        response.headers.setlist("Cache-Control", lines)
+        return response
+
+    site.answer = in_lines
+    assert [site.get().text, site.get().text] == ["answer 1", "answer 2"]
+
+
 @pytest.mark.parametrize("status", [203, 301, 400, 404, 429, 500, 503])
 def test_what_is_no_success_is_not_kept(site: Site, status: int) -> None:
     site.answer = lambda _request: site.numbered(status)
@@ -193,6 +204,18 @@ def test_an_answer_is_for_those_who_ask_as_it_says(site: Site) -> None:
     assert site.get(Accept="text/html", User_Agent="another").text == "answer 1"
     assert site.get(Accept="application/json").text == "answer 2"
     assert site.get(Accept="text/html", Accept_Language="nl").text == "answer 3"
+
+
+def test_what_it_depends_on_may_be_said_in_several_lines(site: Site) -> None:
+    def in_lines(_request: Request) -> Response:
+        response = site.numbered()
+        response.headers.setlist("Vary", ["Accept", "Origin"])
+        return response
+
+    site.answer = in_lines
+    assert site.get(Origin="http://one.example").text == "answer 1"
+    assert site.get(Origin="http://other.example").text == "answer 2"
+    assert site.get(Origin="http://one.example").text == "answer 1"
 
 
 def test_one_address_may_have_answers_that_depend_on_more_than_others(site: Site) -> None:
@@ -256,6 +279,12 @@ def test_what_is_not_kept_can_be_a_304_as_well(site: Site) -> None:
     assert (answer.status_code, answer.data) == (304, b"")
 
 
+@pytest.mark.parametrize("status", [404, 500])
+def test_what_is_no_success_is_no_304_either(site: Site, status: int) -> None:
+    site.answer = lambda _request: site.numbered(status, ETag='"one"')
+    assert Client(site.cache).get("/", headers={"If-None-Match": '"one"'}).status_code == status
+
+
 def test_head_has_the_headers_alone_and_fills_the_cache_for_get(site: Site) -> None:
     site.answer = tagged(site)
     for _ in range(2):
@@ -275,14 +304,24 @@ def test_head_has_the_headers_alone_and_fills_the_cache_for_get(site: Site) -> N
         {"headers": {"Range": "bytes=0-1"}},
         {"headers": {"If-Match": '"one"'}},
         {"headers": {"If-Unmodified-Since": "Fri, 14 Aug 2026 12:00:00 GMT"}},
+        {"headers": {"If-None-Match": f'"{"x" * 2000}"'}},
     ],
-    ids=str,
+    ids=lambda request_: str(request_)[:60],
 )
 def test_what_is_unusual_goes_to_the_application_as_it_is(site: Site, request_: Dict[str, Any]) -> None:
     site.get()
     answer = Client(site.cache).open("/", **request_)
     assert (answer.text, "Cache-Status" in answer.headers) == ("answer 2", False)
     assert site.get().text == "answer 1"
+
+
+def test_who_asks_whether_the_process_lives_waits_for_no_look_at_the_data(site: Site) -> None:
+    def hang() -> str:
+        raise AssertionError("the version was asked for")
+
+    cache = HttpCache(site, hang, MEGABYTE, never=["/healthz"])
+    answers = [Client(cache).get("/healthz").text for _ in range(2)]
+    assert answers == ["answer 1", "answer 2"]
 
 
 # For how long
@@ -321,8 +360,13 @@ def test_while_one_request_makes_it_anew_the_others_get_the_old_one(
     assert (made, site.get().text, len(site.asked)) == (["answer 2"], "answer 2", 2)
 
 
-def test_who_does_not_allow_it_is_never_given_old(site: Site, go_on: Callable[[float], None]) -> None:
-    site.answer = lambda _request: site.numbered(Cache_Control="public, max-age=60")
+@pytest.mark.parametrize(
+    "control", ["public, max-age=60", f"{PUBLIC}, must-revalidate", f"{PUBLIC}, proxy-revalidate"]
+)
+def test_who_does_not_allow_it_is_never_given_old(
+    site: Site, go_on: Callable[[float], None], control: str
+) -> None:
+    site.answer = lambda _request: site.numbered(Cache_Control=control)
     site.get()
     go_on(61)
     slow_site(site, 0.1)
@@ -336,7 +380,8 @@ def test_an_answer_that_cannot_be_made_anew_leaves_the_old_one(
     site.get()
     go_on(61)
     site.answer = lambda _request: site.numbered(503)
-    assert site.get().status_code == 503
+    failed = site.get()
+    assert (failed.status_code, failed.headers["Cache-Status"]) == (503, "desk; fwd=stale")
     site.answer = lambda _request: site.numbered()
     assert site.get().text == "answer 3"
 
@@ -463,6 +508,26 @@ def test_it_is_safe_with_many_threads(site: Site, monkeypatch: pytest.MonkeyPatc
     assert 0 < site.cache.answers.count <= 5
 
 
+def test_what_fails_on_the_way_is_closed(site: Site) -> None:
+    closed: List[str] = []
+
+    class Failing:
+        def __iter__(self) -> Iterator[bytes]:
+            yield b"the beginning "
+            raise LookupError("and no end")
+
+        def close(self) -> None:
+            closed.append("yes")
+
+    def fail(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        start_response("200 OK", [("Cache-Control", PUBLIC), ("Content-Length", "20")])
+        return Failing()
+
+    with pytest.raises(LookupError):
+        Client(HttpCache(fail, lambda: "", MEGABYTE)).get("/")
+    assert closed == ["yes"]
+
+
 # Its bounds
 
 
@@ -489,16 +554,24 @@ def test_a_hundred_thousand_addresses_take_no_more_than_the_limit() -> None:
     answers = Answers(MEGABYTE)
     answers.find((), {}, None)
     for number in range(100_000):
-        answers.keep(("", str(number)), {}, (), answer_of(100), None)
+        answers.keep(("", f"{number:06}"), {}, (), answer_of(94), None)
     assert MEGABYTE - 100 - OVERHEAD_BYTES < answers.bytes <= MEGABYTE
     assert answers.count == answers.bytes // (100 + OVERHEAD_BYTES)
 
 
-def test_an_answer_larger_than_the_cache_is_not_kept() -> None:
-    answers = Answers(1000)
+def test_an_answer_larger_than_the_cache_is_not_kept_and_pushes_out_no_other() -> None:
+    answers = Answers(2 * OVERHEAD_BYTES)
     answers.find((), {}, None)
-    answers.keep(("a",), {}, (), answer_of(2000), None)
-    assert (answers.count, answers.bytes) == (0, 0)
+    assert answers.keep(("small",), {}, (), answer_of(100), None)
+    assert not answers.keep(("large",), {}, (), answer_of(2 * OVERHEAD_BYTES), None)
+    assert answers.count == 1
+
+
+def test_long_addresses_and_headers_count(site: Site) -> None:
+    site.answer = lambda _request: site.numbered(Vary="Accept")
+    for number in range(300):
+        site.get(f"/?{number}{'x' * 4000}", Accept="y" * 8000)
+    assert site.cache.answers.count < MEGABYTE / 12_000
 
 
 def answer_of(size: int) -> Answer:

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -14,7 +15,8 @@ from typing import List, Set
 import pytest
 import requests
 
-from tests.live import environment, running, worker
+from tests.live import environment, running
+from tests.live import workers as all_workers
 from tests.statbel import FakeStatbel
 from webapp.config import ROOT
 
@@ -90,7 +92,7 @@ def test_all_threads_of_a_worker_stay_on_one_core_unless_they_are_to_move(
     here = os.sched_getaffinity(0)
     with running(tmp_path, DATABASE_URL=sqlite_url, PIN_WORKER=pin, **statbel.addresses) as desk:
         requests.get(f"{desk.url}/zipcode/9000", timeout=5)
-        threads = cores(worker(desk.process.pid))
+        threads = cores(*all_workers(desk.process.pid))
         assert cores(desk.process.pid) == [here]
     assert len(threads) >= 2
     assert len(set.union(*threads)) == (1 if pin == "1" else len(here))
@@ -153,3 +155,40 @@ def test_a_setting_that_cannot_be_used_stops_the_start_with_one_line(
     assert done.stdout == ""
     assert done.stderr.startswith(f"Error: {variable} is ")
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_each_of_two_workers_has_a_core_of_its_own_even_when_one_died(
+    sqlite_url: str, statbel: FakeStatbel, tmp_path: Path
+) -> None:
+    if len(os.sched_getaffinity(0)) < 2:
+        pytest.skip("there is one core only")
+    variables = {**statbel.addresses, "GUNICORN_CMD_ARGS": "--workers 2"}
+    with running(tmp_path, DATABASE_URL=sqlite_url, **variables) as desk:
+        for _ in range(2):
+            workers = all_workers(desk.process.pid)
+            taken = [os.sched_getaffinity(process) for process in workers]
+            assert len(set.union(*taken)) == 2, taken
+            os.kill(workers[-1], signal.SIGKILL)
+            while all_workers(desk.process.pid) == workers or len(all_workers(desk.process.pid)) < 2:
+                time.sleep(0.05)
+            time.sleep(0.5)  # the new one chooses its core after it was made
+
+
+def test_the_process_lives_while_the_database_hangs(statbel: FakeStatbel, tmp_path: Path) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(50)
+        url = f"postgresql://desk:desk@127.0.0.1:{silent.getsockname()[1]}/desk"
+        with running(tmp_path, DATABASE_URL=url, **statbel.addresses) as desk:
+            for _ in range(3):
+                started = time.monotonic()
+                assert requests.get(f"{desk.url}/healthz", timeout=20).status_code == 200
+                assert time.monotonic() - started < 1
+                time.sleep(1)
+
+
+def test_a_flag_for_the_log_wins(sqlite_url: str, statbel: FakeStatbel, tmp_path: Path) -> None:
+    variables = {**statbel.addresses, "GUNICORN_CMD_ARGS": "--access-logformat '%(m)s|%(U)s|%({host}i)s'"}
+    with running(tmp_path, DATABASE_URL=sqlite_url, **variables) as desk:
+        requests.get(f"{desk.url}/zipcode/9000", headers={"Host": "desk.example"}, timeout=5)
+    assert "GET|/zipcode/9000|desk.example" in desk.log.read_text()

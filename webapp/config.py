@@ -61,7 +61,8 @@ class Settings:
         pin_worker: whether the threads of a worker stay on one core, where there are several.
         http_cache_mb: megabytes of finished answers that are kept in the process; 0 for none.
         rate_limit: requests that one client may send in a minute; 0 for any number.
-        trusted_proxies: how many proxies stand in front, whose X-Forwarded-For is to be believed.
+        trusted_proxies: how many proxies stand in front, whose X-Forwarded-For and X-Forwarded-Proto are
+            to be believed.
         log_level: a name from LOG_LEVELS.
     """
 
@@ -126,7 +127,7 @@ class Settings:
             # The number changes with the shape of what is cached, so that two releases can share Redis.
             "CACHE_KEY_PREFIX": "belgian-desk:3:",
             # Above the number of keys that can be asked for in the minute that they live: 9,000
-            # zipcodes and a few base years. Beyond it, those that have expired are dropped.
+            # zipcodes and a few base years, for two versions of the data.
             "CACHE_THRESHOLD": 20_000,
             # For all routes but security.BULK_ENDPOINTS.
             "MAX_CONTENT_LENGTH": 64 * 1024,
@@ -136,7 +137,8 @@ class Settings:
         options: Dict[str, Any] = {
             "pool_pre_ping": True,
             "pool_size": self.web_threads,
-            "max_overflow": 1,  # a readiness probe beside busy threads
+            # A readiness probe beside busy threads, or a look at the version of the data within a request.
+            "max_overflow": 1,
             "pool_timeout": CONNECT_SECONDS,
         }
         if self.is_embedded:
@@ -157,7 +159,7 @@ class Settings:
 # first process 15 MB.
 DATABASE_URL = re.compile(
     r"(?P<kind>\w+)(\+\w+)?://"
-    r"(?P<rest>([^:/]*(:[^@]*)?@)?(\[[^/?]+\]|[^/:?]+)?(:[0-9]*)?(/(?P<name>[^?]*))?(\?.*)?)"
+    r"(?P<rest>([^:/]*(:[^@]*)?@)?(\[[^/?]+\]|[^/:?]+)?(:[0-9]+)?(/(?P<name>[^?]*))?(\?.*)?)"
 )
 # By the name that an address begins with. The driver is ours to choose: which one a plain
 # postgresql:// means differs between versions of SQLAlchemy.

@@ -60,7 +60,11 @@ def make_app(settings: Optional[Settings] = None) -> Flask:
     errors.register_error_handlers(app)
     security.protect(app)
     if settings.http_cache_mb:
-        http_cache = HttpCache(app.wsgi_app, version.current, settings.http_cache_mb * 1024 * 1024)
+        # Whether the process lives must not wait for a database that hangs.
+        probes = [
+            rule.rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith(f"{ops.bp.name}.")
+        ]
+        http_cache = HttpCache(app.wsgi_app, version.current, settings.http_cache_mb * 1024 * 1024, probes)
         app.wsgi_app = http_cache  # type: ignore[method-assign]  # Flask's own way to add a middleware
     rate_limit.protect(app, settings)  # after, so that the cache sees the scheme that a proxy names
     static_files.register(app, ROOT / "static")

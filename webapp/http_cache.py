@@ -2,7 +2,7 @@
 
 It knows no route. What is kept, for how long and for whom is what each answer says of itself in
 Cache-Control, Vary and ETag (RFC 9111; RFC 5861 for stale answers). What a request says in
-Cache-Control is not looked at, because whatever could make an answer wrong empties the cache.
+Cache-Control is not looked at, because a change of the data empties the cache.
 
 A hit is a look into two dictionaries. All else may take its time, and is left to Werkzeug.
 """
@@ -11,9 +11,10 @@ import threading
 from collections import OrderedDict
 from sys import intern
 from time import monotonic
-from typing import TYPE_CHECKING, Callable, Dict, Iterable, List, NamedTuple, Optional, Tuple
+from typing import TYPE_CHECKING, Callable, Container, Dict, Iterable, List, NamedTuple, Optional, Tuple
 from typing import OrderedDict as OrderedDictType
 
+from werkzeug.http import parse_cache_control_header, parse_set_header
 from werkzeug.wrappers import Response
 
 if TYPE_CHECKING:
@@ -28,8 +29,12 @@ MOST_VARIANTS = 64
 # An answer with a larger body is not kept.
 MOST_BODY_BYTES = 1024 * 1024
 
-# What an answer takes in memory besides its body, with the headers that the desk sends.
+# What an answer takes in memory besides its body and what tells it apart, with the headers that the desk
+# sends: measured over thousands.
 OVERHEAD_BYTES = 1600
+
+# Tags longer than these are none of ours, and to take them apart costs Werkzeug the more, the longer.
+LONGEST_CONDITION = 1000
 
 # How long after its beginning a call of the application makes others wait that want the same. Longer
 # than answers take, and short enough that one that hangs does not soon hold all threads.
@@ -47,7 +52,7 @@ Variant = Tuple[Optional[str], ...]
 
 
 class Answer(NamedTuple):
-    """A finished answer. Its instants are those of time.monotonic()."""
+    """A finished answer. Its instants are those of time.monotonic(), its size is in bytes of memory."""
 
     status: str
     headers: List[Tuple[str, str]]
@@ -59,7 +64,9 @@ class Answer(NamedTuple):
 
 
 class Answers:
-    """The answers that are kept: those used last, up to a number and a size. Safe with threads.
+    """The answers that are kept, up to a number and a size. Safe with threads.
+
+    Those of the addresses that were used last stay; of one address, those that were made last.
 
     Attributes:
         count: how many there are.
@@ -83,7 +90,8 @@ class Answers:
         """The variant of an address that a request asks for, as far as is known, and its answer, if any.
 
         Args:
-            version: that of the data. What was made from another is dropped.
+            version: that of the data. What was made from another is dropped, which a request that was
+                overtaken by a change may cause once more.
         """
         with self._lock:
             if version != self._version:
@@ -107,7 +115,7 @@ class Answers:
     ) -> bool:
         """Keep an answer, and tell whether that was done: not when the data has changed meanwhile."""
         with self._lock:
-            if version != self._version:
+            if version != self._version or answer.size > self._most_bytes:
                 return False
             known, answers = self._kept.pop(address, ((), {}))
             names = tuple(sorted({*known, *vary}))
@@ -115,6 +123,8 @@ class Answers:
                 self._forget(answers.values())
                 answers = {}
             variant = tuple([environ.get(name) for name in names])
+            told_apart = sum(len(part) for part in (*address, *variant) if part)
+            answer = answer._replace(size=answer.size + told_apart)
             if variant in answers:
                 self._forget([answers.pop(variant)])
             elif len(answers) == MOST_VARIANTS:
@@ -134,8 +144,8 @@ class Answers:
             self.bytes -= answer.size
 
 
-class Call:
-    """A call of the application that is under way, and for which others wait that want the same."""
+class UnderWay:
+    """An answer that the application is making, and for which others wait that want the same."""
 
     def __init__(self) -> None:
         self._until = monotonic() + PATIENCE_SECONDS
@@ -146,8 +156,8 @@ class Call:
         self._answer_kept = answer_kept
         self._ended.set()
 
-    def leaves_an_answer(self) -> bool:
-        """Wait for the end, but not for long. Whether an answer can be found now."""
+    def wait_for_answer(self) -> bool:
+        """Wait for the end, but not for long. Whether the answer can be found now."""
         return self._ended.wait(max(0.0, self._until - monotonic())) and self._answer_kept
 
 
@@ -156,23 +166,29 @@ class HttpCache:
 
     Args:
         application: the other.
-        version: that of the data from which it makes its answers. Asked with every request; a change
-            empties the cache.
+        version: that of the data from which it makes its answers. Asked with every request, so it had
+            better be quick; a change empties the cache.
         most_bytes: what all that is kept may take in memory.
+        never: paths that go to the application as if there was no cache, nor a version.
     """
 
     def __init__(
-        self, application: "WSGIApplication", version: Callable[[], object], most_bytes: int
+        self,
+        application: "WSGIApplication",
+        version: Callable[[], object],
+        most_bytes: int,
+        never: Container[str] = (),
     ) -> None:
         self.answers = Answers(most_bytes)
+        self._never = never
         self._application = application
         self._version = version
-        self._calls: Dict[Tuple[Address, Variant], Call] = {}
+        self._under_way: Dict[Tuple[Address, Variant], UnderWay] = {}
         self._joining = threading.Lock()
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         address = _address(environ)
-        if address is None:
+        if address is None or environ["PATH_INFO"] in self._never:
             return self._application(environ, start_response)
         while True:
             version = self._version()
@@ -180,28 +196,28 @@ class HttpCache:
             now = monotonic()
             if answer and now < answer.fresh_until:
                 return _give(answer, now, environ, start_response)
-            call, is_mine = self._join((address, variant))
+            under_way, is_mine = self._join((address, variant))
             if is_mine:
-                return self._lead(call, (address, variant), environ, start_response)
+                return self._lead(under_way, (address, variant), environ, start_response)
             if answer and now < answer.usable_until:
                 return _give(answer, now, environ, start_response)
-            if not call.leaves_an_answer():
+            if not under_way.wait_for_answer():
                 # What cannot be kept is asked for by everybody, at once and not one after the other.
-                response, _kept = self._ask(address, environ, version)
+                response, _kept = self._ask(address, environ, version, "miss")
                 return response(environ, start_response)
 
-    def _join(self, wanted: Tuple[Address, Variant]) -> Tuple[Call, bool]:
-        """The call that is under way for what is wanted, or a new one; whether it is new."""
+    def _join(self, wanted: Tuple[Address, Variant]) -> Tuple[UnderWay, bool]:
+        """What is under way for what is wanted, or the beginning of it; whether it is the beginning."""
         with self._joining:
-            call = self._calls.get(wanted)
-            if call:
-                return call, False
-            self._calls[wanted] = call = Call()
-            return call, True
+            under_way = self._under_way.get(wanted)
+            if under_way:
+                return under_way, False
+            self._under_way[wanted] = under_way = UnderWay()
+            return under_way, True
 
     def _lead(
         self,
-        call: Call,
+        under_way: UnderWay,
         wanted: Tuple[Address, Variant],
         environ: "WSGIEnvironment",
         start_response: "StartResponse",
@@ -211,27 +227,36 @@ class HttpCache:
         try:
             address, _variant = wanted
             version = self._version()
-            # The call before this one may have ended between the look for its answer and the joining.
+            # Another may have ended between the look for its answer and the joining.
             _variant, answer = self.answers.find(address, environ, version)
             if answer and monotonic() < answer.fresh_until:
                 kept = True
                 return _give(answer, monotonic(), environ, start_response)
-            response, kept = self._ask(address, environ, version)
+            response, kept = self._ask(address, environ, version, "stale" if answer else "miss")
         finally:
             with self._joining:
-                del self._calls[wanted]
-            call.end(kept)
+                del self._under_way[wanted]
+            under_way.end(kept)
         return response(environ, start_response)
 
-    def _ask(self, address: Address, environ: "WSGIEnvironment", version: object) -> Tuple[Response, bool]:
-        """The answer of the application to a request, and whether it was kept for others."""
-        conditional = not environ.keys().isdisjoint(CONDITIONS)
+    def _ask(
+        self, address: Address, environ: "WSGIEnvironment", version: object, why: str
+    ) -> Tuple[Response, bool]:
+        """The answer of the application to a request, and whether it was kept for others.
+
+        Args:
+            why: what RFC 9211 calls it, that the application has to be asked.
+        """
         plain = {name: value for name, value in environ.items() if name not in CONDITIONS}
         response = Response.from_app(self._application, {**plain, "REQUEST_METHOD": "GET"})
-        answer = _finished(response)
-        kept = answer is not None and self.answers.keep(address, environ, _vary(response), answer, version)
-        response.headers["Cache-Status"] = "desk; fwd=miss; stored" if kept else "desk; fwd=miss"
-        if conditional:
+        try:
+            vary, answer = _vary(response), _finished(response)
+        except BaseException:
+            response.close()
+            raise
+        kept = answer is not None and self.answers.keep(address, environ, vary, answer, version)
+        response.headers["Cache-Status"] = f"desk; fwd={why}{'; stored' if kept else ''}"
+        if response.status_code == 200 and not environ.keys().isdisjoint(CONDITIONS):
             response.make_conditional(environ)
         return response, kept
 
@@ -241,6 +266,8 @@ def _address(environ: "WSGIEnvironment") -> Optional[Address]:
     if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or not environ.keys().isdisjoint(UNUSUAL):
         return None
     if environ.get("CONTENT_LENGTH", "0") not in ("", "0"):
+        return None
+    if len(environ.get("HTTP_IF_NONE_MATCH", "")) > LONGEST_CONDITION:
         return None
     return (
         environ["wsgi.url_scheme"],
@@ -270,7 +297,7 @@ def _give(
 
 def _finished(response: Response) -> Optional[Answer]:
     """What is to be kept of an answer of the application; None when it does not let everybody keep it."""
-    control = response.cache_control
+    control = parse_cache_control_header(", ".join(response.headers.getlist("Cache-Control")))
     # What shared caches in particular are told counts more.
     seconds = _seconds(control.get("s-maxage") or control.get("max-age"))
     if (
@@ -279,11 +306,14 @@ def _finished(response: Response) -> Optional[Answer]:
         or not {"private", "no-store", "no-cache"}.isdisjoint(control)
         or not seconds
         or "Set-Cookie" in response.headers
-        or "*" in response.vary
+        or "*" in _vary(response)
         or response.content_length is None
         or response.content_length > MOST_BODY_BYTES
     ):
         return None
+    stale_seconds = _seconds(control.get("stale-while-revalidate"))
+    if not {"must-revalidate", "proxy-revalidate"}.isdisjoint(control):
+        stale_seconds = 0
     body = response.get_data()
     now = monotonic()
     return Answer(
@@ -293,7 +323,7 @@ def _finished(response: Response) -> Optional[Answer]:
         body=[body],
         made_at=now,
         fresh_until=now + seconds,
-        usable_until=now + seconds + _seconds(control.get("stale-while-revalidate")),
+        usable_until=now + seconds + stale_seconds,
         size=len(body) + OVERHEAD_BYTES,
     )
 
@@ -304,5 +334,6 @@ def _seconds(value: Optional[str]) -> int:
 
 
 def _vary(response: Response) -> List[str]:
-    """The headers that an answer depends on, as WSGI names them."""
-    return [f"HTTP_{name.upper().replace('-', '_')}" for name in response.vary]
+    """The headers that an answer depends on, as WSGI names them; `*` for what no header tells."""
+    names = parse_set_header(", ".join(response.headers.getlist("Vary")))
+    return [name if name == "*" else f"HTTP_{name.upper().replace('-', '_')}" for name in names]
