@@ -35,7 +35,7 @@ messages: $(VENV)/develops
 
 # A million rows of CSV through the route: rows per second, and what memory they took.
 bench-bulk: $(VENV)/develops
-	$(BIN)/python -m tests.benchmarks.bulk
+	$(BIN)/python -m tests.performance.bulk
 
 # The newest versions that fit the Pipfile, for every supported Python at once.
 lock: $(VENV)/develops
