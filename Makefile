@@ -33,7 +33,7 @@ messages: $(VENV)/develops
 	  --input-file=messages.pot --output-file=webapp/translations/$$language.po; done
 	rm messages.pot
 
-# The desk beside its limit and its peer on PostgreSQL, some eight minutes; best with wrk, on a machine at rest.
+# The desk beside its limit and its peer on PostgreSQL, some ten minutes; best with wrk, on a machine at rest.
 bench: $(VENV)/develops
 	$(BIN)/python -m tests.performance.bench
 
