@@ -16,7 +16,7 @@ import pytest
 import requests
 
 from tests.live import environment, running
-from tests.live import workers as all_workers
+from tests.performance.resources import tree
 from tests.statbel import FakeStatbel
 from webapp.config import ROOT
 
@@ -92,7 +92,7 @@ def test_all_threads_of_a_worker_stay_on_one_core_unless_they_are_to_move(
     here = os.sched_getaffinity(0)
     with running(tmp_path, DATABASE_URL=sqlite_url, PIN_WORKER=pin, **statbel.addresses) as desk:
         requests.get(f"{desk.url}/zipcode/9000", timeout=5)
-        threads = cores(*all_workers(desk.process.pid))
+        threads = cores(*tree(desk.process.pid)[1:])
         assert cores(desk.process.pid) == [here]
     assert len(threads) >= 2
     assert len(set.union(*threads)) == (1 if pin == "1" else len(here))
@@ -165,11 +165,11 @@ def test_each_of_two_workers_has_a_core_of_its_own_even_when_one_died(
     variables = {**statbel.addresses, "GUNICORN_CMD_ARGS": "--workers 2"}
     with running(tmp_path, DATABASE_URL=sqlite_url, **variables) as desk:
         for _ in range(2):
-            workers = all_workers(desk.process.pid)
+            workers = tree(desk.process.pid)[1:]
             taken = [os.sched_getaffinity(process) for process in workers]
             assert len(set.union(*taken)) == 2, taken
             os.kill(workers[-1], signal.SIGKILL)
-            while all_workers(desk.process.pid) == workers or len(all_workers(desk.process.pid)) < 2:
+            while tree(desk.process.pid)[1:] == workers or len(tree(desk.process.pid)[1:]) < 2:
                 time.sleep(0.05)
             time.sleep(0.5)  # the new one chooses its core after it was made
 
