@@ -182,6 +182,9 @@ def test_any_text_is_a_setting_or_refused_by_name(name: str, text: str) -> None:
     )
 )
 @example("postgresql://u:p#/@h:1/d?sslmode=require")
+@example("postgresql://:/1")
+@example("postgresql://[a]a/x")
+@example("postgresql://a:1/d@[b]c")
 def test_what_is_taken_for_a_database_is_one_to_sqlalchemy(text: str) -> None:
     try:
         found = Settings.of({"DATABASE_URL": text})

@@ -155,11 +155,12 @@ class Settings:
         return options
 
 
-# What SQLAlchemy reads as an address. It is not asked itself, because importing it takes gunicorn's
+# How SQLAlchemy takes an address apart. It is not asked itself, because importing it takes gunicorn's
 # first process 15 MB.
 DATABASE_URL = re.compile(
-    r"(?P<kind>\w+)(\+\w+)?://"
-    r"(?P<rest>([^:/]*(:[^@]*)?@)?(\[[^/?]+\]|[^/:?]+)?(:[0-9]+)?(/(?P<name>[^?]*))?(\?.*)?)"
+    r"(?P<kind>\w+)(?:\+\w+)?://"
+    r"(?P<rest>(?:[^:/]*(?::[^@]*)?@)?(?:\[[^/?]+\]|[^/:?]+)?(?::(?P<port>[^/?]*))?"
+    r"(?:/(?P<name>[^?]*))?(?:\?.*)?)"
 )
 # By the name that an address begins with. The driver is ours to choose: which one a plain
 # postgresql:// means differs between versions of SQLAlchemy.
@@ -169,13 +170,14 @@ DRIVERS = {"postgresql": "postgresql+psycopg2", "postgres": "postgresql+psycopg2
 def _database_url(text: str) -> str:
     # Set but empty is not the same as unset: the image sets it so, and there a forgotten
     # database must stop the start and not end in an embedded one that goes with the container.
-    if not text.strip():
+    text = text.strip()
+    if not text:
         raise ConfigurationError(
             "DATABASE_URL is empty. Give the database, for example "
             "DATABASE_URL=postgresql://user:password@host:5432/name"
         )
-    address = DATABASE_URL.fullmatch(text.strip())
-    if address is None:
+    address = DATABASE_URL.match(text)
+    if address is None or address.end() < len(text) or not _is_port(address["port"]):
         raise ConfigurationError(
             "DATABASE_URL cannot be read as an address. It looks like "
             "postgresql://user:password@host:5432/name or sqlite:////folder/file.sqlite3"
@@ -190,6 +192,11 @@ def _database_url(text: str) -> str:
     if not name:  # else PostgreSQL takes the one that has the name of the user
         raise ConfigurationError("DATABASE_URL names no database. It ends with /name.")
     return f"{DRIVERS[kind]}://{address['rest']}"
+
+
+def _is_port(text: Optional[str]) -> bool:
+    """Whether this is a port, or none. An empty one is a variable that somebody forgot."""
+    return text is None or re.fullmatch("[0-9]+", text) is not None
 
 
 def _redis_url(text: str) -> Optional[str]:
