@@ -1,6 +1,7 @@
 """How the desk is served. Each setting with its reason; a flag of gunicorn wins over it."""
 
 import gc
+import logging
 import os
 import random
 import socket
@@ -62,6 +63,12 @@ accesslog = "-"
 errorlog = "-"
 loglevel = settings.log_level
 access_log_format = '%(h)s "%(r)s" %(s)s %(B)s "%(a)s" %(M)sms'
+
+
+# What Python's documentation of logging advises where no line says where it was written: not to find out.
+logging._srcfile = None
+logging.logThreads = False
+logging.logMultiprocessing = False
 
 
 class logger_class(Logger):  # type: ignore[misc]  # noqa: N801  # no types; the name of the setting
