@@ -24,9 +24,8 @@ except ConfigurationError as error:
 wsgi_app = "wsgi:app"
 bind = "0.0.0.0:5000"
 
-# One process, because the cache is in it; threads, because one may be waiting for the database
-# and another for Statbel. More of them make nothing faster: a warm lookup was measured at the same
-# rate with 1, 2, 4, 8 and 16 threads (wrk, 16 connections, medians of three interleaved rounds).
+# One process, because the caches are in it; threads, because one may be waiting for the database and
+# another for Statbel. More than four only make the slowest answers slower (docs/performance.md).
 workers = 1
 worker_class = "gthread"
 threads = settings.web_threads
@@ -65,7 +64,8 @@ loglevel = settings.log_level
 access_log_format = '%(h)s "%(r)s" %(s)s %(B)s "%(a)s" %(M)sms'
 
 
-# What Python's documentation of logging advises where no line says where it was written: not to find out.
+# What Python's documentation of logging advises where no line shows it: not to find out, for each, in
+# which line of which thread it was written.
 logging._srcfile = None
 logging.logThreads = False
 logging.logMultiprocessing = False
@@ -130,7 +130,6 @@ def when_ready(server: Any) -> None:
         file = ROOT / "instance" / settings.database_url[len("sqlite:///") :]
         server.log.info("This uses the embedded database %s", file)
         server.log.info("For PostgreSQL set DATABASE_URL=postgresql://user:password@host:5432/name")
-    else:
-        server.log.info(
-            "Database: postgresql://%s", settings.database_url.partition("://")[2].rpartition("@")[2]
-        )
+    else:  # without the user and the options, which may hold a password
+        place = settings.database_url.partition("://")[2].partition("?")[0].rpartition("@")[2]
+        server.log.info("Database: postgresql://%s", place)
