@@ -5,7 +5,7 @@ VENV ?= .venv
 PORT ?= 5000
 BIN := $(VENV)/bin
 
-.PHONY: run test test-browser coverage lint messages lock bench-bulk
+.PHONY: run test test-browser coverage lint messages lock bench bench-bulk
 
 run: $(VENV)/runs
 	$(BIN)/flask init-db
@@ -33,9 +33,13 @@ messages: $(VENV)/develops
 	  --input-file=messages.pot --output-file=webapp/translations/$$language.po; done
 	rm messages.pot
 
+# The desk beside its limit and its peer on PostgreSQL, some ten minutes; best with wrk, on a machine at rest.
+bench: $(VENV)/develops
+	$(BIN)/python -m tests.performance.bench
+
 # A million rows of CSV through the route: rows per second, and what memory they took.
 bench-bulk: $(VENV)/develops
-	$(BIN)/python -m tests.benchmarks.bulk
+	$(BIN)/python -m tests.performance.bulk
 
 # The newest versions that fit the Pipfile, for every supported Python at once.
 lock: $(VENV)/develops

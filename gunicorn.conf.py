@@ -1,10 +1,17 @@
 """How the desk is served. Each setting with its reason; a flag of gunicorn wins over it."""
 
+import gc
+import logging
+import os
+import random
 import socket
 import struct
 import sys
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Dict
+
+from gunicorn.glogging import Logger
 
 from webapp.config import ROOT, ConfigurationError, Settings
 
@@ -17,12 +24,17 @@ except ConfigurationError as error:
 wsgi_app = "wsgi:app"
 bind = "0.0.0.0:5000"
 
-# One process, because the cache is in it; threads, because one may be waiting for the database
-# and another for Statbel. More of them make nothing faster: a warm lookup was measured at the same
-# rate with 1, 2, 4, 8 and 16 threads (wrk, 16 connections, medians of three interleaved rounds).
+# One process, because the caches are in it; threads, because one may be waiting for the database and
+# another for Statbel. More than four only make the slowest answers slower (docs/performance.md).
 workers = 1
 worker_class = "gthread"
 threads = settings.web_threads
+
+# The threads take turns at Python's one lock. On several cores each turn moves what they work on from
+# core to core, which costs a third of the time of a warm request (docs/performance.md). In an order of
+# chance, so that several containers do not all choose the same.
+CORES = list(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+random.shuffle(CORES)
 
 # gunicorn 23, the last for Python 3.8, never accepts again once this many connections have been
 # open at a time (1000 by default), so it has to be more than a client can reach.
@@ -51,9 +63,55 @@ errorlog = "-"
 loglevel = settings.log_level
 access_log_format = '%(h)s "%(r)s" %(s)s %(B)s "%(a)s" %(M)sms'
 
+
+# What Python's documentation of logging advises where no line shows it: not to find out, for each, in
+# which line of which thread it was written.
+logging._srcfile = None
+logging.logThreads = False
+logging.logMultiprocessing = False
+
+
+class logger_class(Logger):  # type: ignore[misc]  # noqa: N801  # no types; the name of the setting
+    """Gathers what access_log_format names, and not all headers and variables, with every request."""
+
+    def atoms(self, resp: Any, req: Any, environ: Dict[str, Any], request_time: timedelta) -> Any:
+        if self.cfg.access_log_format != access_log_format:  # a flag won
+            return super().atoms(resp, req, environ, request_time)
+        return {
+            "h": environ.get("REMOTE_ADDR", "-"),
+            "r": f"{environ['REQUEST_METHOD']} {environ['RAW_URI']} {environ['SERVER_PROTOCOL']}",
+            "s": str(resp.status).partition(" ")[0],
+            "B": resp.sent,
+            "a": environ.get("HTTP_USER_AGENT", "-"),
+            "M": request_time // timedelta(milliseconds=1),
+        }
+
+
 # Newer gunicorns open a socket for remote control in the home directory: there is none here,
 # and nobody asked for one.
 control_socket_disable = True
+
+
+def pre_fork(server: Any, worker: Any) -> None:
+    """Choose a core for a worker: one that the fewest others are on."""
+    taken = [other.core for other in server.WORKERS.values()]
+    worker.core = min(CORES, key=taken.count, default=None)
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    """Begin a worker: on its core, and importing without looking for garbage in between."""
+    gc.disable()
+    if settings.pin_worker and len(CORES) > 1:
+        try:
+            os.sched_setaffinity(0, {worker.core})
+        except OSError as error:  # a container may forbid it
+            server.log.warning("The threads stay free to move between cores: %s", error.strerror)
+
+
+def post_worker_init(_worker: Any) -> None:
+    """What is there now stays for good, so that no collection of garbage needs to look at it."""
+    gc.freeze()
+    gc.enable()
 
 
 def when_ready(server: Any) -> None:
@@ -68,9 +126,10 @@ def when_ready(server: Any) -> None:
             host = "127.0.0.1" if address[0] == "0.0.0.0" else address[0]
             shown = f"[{host}]" if ":" in host else host
             server.log.info("Open http://%s:%s/", shown, address[1])
-    if settings.database_url.get_backend_name() == "sqlite":
-        file = ROOT / "instance" / str(settings.database_url.database)
+    if settings.is_embedded:
+        file = ROOT / "instance" / settings.database_url[len("sqlite:///") :]
         server.log.info("This uses the embedded database %s", file)
         server.log.info("For PostgreSQL set DATABASE_URL=postgresql://user:password@host:5432/name")
-    else:
-        server.log.info("Database: %s", settings.database_url.render_as_string(hide_password=True))
+    else:  # without the user and the options, which may hold a password
+        place = settings.database_url.partition("://")[2].partition("?")[0].rpartition("@")[2]
+        server.log.info("Database: postgresql://%s", place)

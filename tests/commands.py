@@ -8,11 +8,13 @@ from click.testing import Result
 from flask import Flask
 from flask.cli import FlaskGroup
 
+from webapp.cli import add_migrations
 from webapp.config import ROOT
 
 
 def run(app: Flask, *arguments: str) -> Result:
     """Run a command as `flask` does, and wait for its end."""
+    add_migrations(app)
     group = FlaskGroup(load_dotenv=False, set_debug_flag=False)
     return app.test_cli_runner().invoke(group, arguments)
 

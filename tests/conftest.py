@@ -13,7 +13,7 @@ from tests import redis_server
 from tests.databases import Databases, PostgresDatabases, SQLiteDatabases, settings_for
 from tests.postgres import NoPostgres, server
 from tests.statbel import FakeStatbel
-from webapp import clock, create_app
+from webapp import clock, create_app, data_version
 from webapp.config import Settings
 from webapp.extensions import cache, db
 
@@ -76,6 +76,12 @@ def set_clock(monkeypatch: pytest.MonkeyPatch) -> SetClock:
 
     set_to(ORDINARY_DAY)
     return set_to
+
+
+@pytest.fixture
+def changes_show_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the desk see with its next request that its data has changed, and not after two seconds."""
+    monkeypatch.setattr(data_version, "CHECK_SECONDS", 0)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Databases for the tests: each test gets a copy of its own, and nothing is left of it."""
 
+import os
 import shutil
 import uuid
 from pathlib import Path
@@ -16,7 +17,7 @@ NOWHERE = {"HEALTH_INDEX_URL": "http://127.0.0.1:9/", "HEALTH_INDEX_FALLBACK_URL
 
 
 # What `flask init-db` brings a database to.
-NEWEST_REVISION = "0002"
+NEWEST_REVISION = database.REVISION
 
 
 class Databases(Protocol):
@@ -101,8 +102,12 @@ def _new_name() -> str:
 
 
 def settings_for(url: str, **variables: str) -> Settings:
-    """Settings for a database, with no upstream within reach unless one is given, and no rate limit."""
-    given: Dict[str, str] = {**NOWHERE, "RATE_LIMIT": "0", "DATABASE_URL": url, **variables}
+    """Settings for a database, with no upstream within reach unless one is given, and no rate limit.
+
+    The HTTP cache is as the environment says, because all tests have to pass with it and without it.
+    """
+    chosen = {name: os.environ[name] for name in ("HTTP_CACHE_MB",) if name in os.environ}
+    given: Dict[str, str] = {**NOWHERE, **chosen, "RATE_LIMIT": "0", "DATABASE_URL": url, **variables}
     return Settings.of(given)
 
 

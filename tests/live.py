@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Dict, Iterator, NamedTuple
+from typing import Dict, Iterator, List, NamedTuple
 
 import requests
 
@@ -35,23 +35,38 @@ def environment(**variables: str) -> Dict[str, str]:
 def running(folder: Path, **variables: str) -> Iterator[Desk]:
     """Start the desk with these variables, wait until it answers, and stop it afterwards."""
     port = free_port()
-    log = folder / "gunicorn.log"
-    command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "wsgi:app"]
+    with started(["gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{port}"], port, folder, **variables) as desk:
+        wait(desk)
+        yield desk
+
+
+@contextlib.contextmanager
+def started(command: List[str], port: int, folder: Path, **variables: str) -> Iterator[Desk]:
+    """Start a server that is a module of Python and takes this port, and stop it afterwards.
+
+    Args:
+        command: the module and its arguments.
+        folder: where its log goes, under the name of the module.
+    """
+    log = folder / f"{command[0]}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, cwd=ROOT, env=environment(**variables), stdout=output, stderr=output
+            [sys.executable, "-m", *command],
+            cwd=ROOT,
+            env=environment(**variables),
+            stdout=output,
+            stderr=output,
         )
-    desk = Desk(f"http://127.0.0.1:{port}", process, log)
     try:
-        _wait(desk)
-        yield desk
+        yield Desk(f"http://127.0.0.1:{port}", process, log)
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
         process.wait(START_SECONDS)
 
 
-def _wait(desk: Desk) -> None:
+def wait(desk: Desk) -> None:
+    """Wait until a server answers."""
     give_up = time.monotonic() + START_SECONDS
     while True:
         try:

@@ -66,7 +66,7 @@ def app(
 ) -> Flask:
     """The application with each kind of cache."""
     address = request.getfixturevalue("redis_url") if request.param == "redis" else ""
-    app = make_app(settings_for(sqlite_url, REDIS_URL=address, **statbel.addresses))
+    app = make_app(settings_for(sqlite_url, HTTP_CACHE_MB="0", REDIS_URL=address, **statbel.addresses))
     assert isinstance(backend(app), SharedCache if address else ProcessCache)
     backend(app).key_prefix = key_prefix
     return app
@@ -163,10 +163,13 @@ def test_an_entry_lasts_a_minute(app: Flask, client: FlaskClient, monkeypatch: p
 def test_two_containers_share_what_one_of_them_learnt(
     make_app: MakeApp, sqlite_url: str, redis_url: str, key_prefix: str
 ) -> None:
-    first, second = (make_app(settings_for(sqlite_url, REDIS_URL=redis_url)) for _ in range(2))
+    first, second = (
+        make_app(settings_for(sqlite_url, HTTP_CACHE_MB="0", REDIS_URL=redis_url)) for _ in range(2)
+    )
     for app in (first, second):
         backend(app).key_prefix = key_prefix
     first.test_client().get("/zipcode/9200")
+    second.extensions["data_version"].current()
     sent = statements_of(second)
     answer = second.test_client().get("/zipcode/9200")
     assert (answer.json, answer.headers["Risk-Range"]) == ({"risk_factor": "A"}, "9170-9240")
@@ -174,6 +177,17 @@ def test_two_containers_share_what_one_of_them_learnt(
 
 
 # The cache in the process
+
+
+def test_what_has_expired_goes_without_being_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    held = ProcessCache(threshold=1000)
+    for number in range(100):
+        held.set(f"version 1, {number}", "kept", timeout=60)
+    later = time.time() + 61
+    monkeypatch.setattr("cachelib.simple.time", lambda: later)
+    monkeypatch.setattr("webapp.cache_backends.time.time", lambda: later)
+    held.set("version 2", "kept", timeout=60)
+    assert list(held._cache) == ["version 2"]
 
 
 @pytest.fixture
@@ -228,7 +242,7 @@ def gate(redis_url: str) -> Iterator[Gate]:
 @pytest.fixture
 def shared(gate: Gate, make_app: MakeApp, sqlite_url: str, key_prefix: str) -> Iterator[Flask]:
     """An application whose Redis is behind the gate."""
-    app = make_app(settings_for(sqlite_url, REDIS_URL=gate.url))
+    app = make_app(settings_for(sqlite_url, HTTP_CACHE_MB="0", REDIS_URL=gate.url))
     backend(app).key_prefix = key_prefix
     yield app
     gate.open()  # for the cache to be cleared

@@ -9,6 +9,7 @@ import pytest
 from click import ClickException
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from sqlalchemy.engine import make_url
 
 from webapp import config
 from webapp.config import DEFAULTS, ROOT, ConfigurationError, Settings
@@ -16,7 +17,7 @@ from webapp.config import DEFAULTS, ROOT, ConfigurationError, Settings
 
 def test_without_variables_the_defaults_count() -> None:
     loaded = Settings.of({})
-    assert loaded.database_url.render_as_string() == "sqlite:///desk.sqlite3"
+    assert (loaded.database_url, loaded.is_embedded) == ("sqlite:///desk.sqlite3", True)
     assert loaded.redis_url is None
     assert loaded.health_index_url == config.BESTAT_URL
     assert loaded.health_index_fallback_url == config.OPEN_DATA_URL
@@ -30,6 +31,9 @@ def test_without_variables_the_defaults_count() -> None:
         ("postgresql://u:p@h:5432/d", "postgresql+psycopg2://u:p@h:5432/d"),
         ("postgres://u:p@h:5432/d", "postgresql+psycopg2://u:p@h:5432/d"),
         ("postgresql+psycopg2://u:p@h/d", "postgresql+psycopg2://u:p@h/d"),
+        ("postgresql:///d?host=/run/postgresql", "postgresql+psycopg2:///d?host=/run/postgresql"),
+        ("postgresql://u:p@[::1]:5432/d", "postgresql+psycopg2://u:p@[::1]:5432/d"),
+        ("postgresql://u:#/?:@h/d", "postgresql+psycopg2://u:#/?:@h/d"),
         (" postgresql://h/d \n", "postgresql+psycopg2://h/d"),
         ("postgresql://u:p%40ss@h/d?sslmode=require", "postgresql+psycopg2://u:p%40ss@h/d?sslmode=require"),
         ("sqlite:////data/desk.sqlite3", "sqlite:////data/desk.sqlite3"),
@@ -37,8 +41,7 @@ def test_without_variables_the_defaults_count() -> None:
     ],
 )
 def test_a_database_address_is_understood(text: str, expected: str) -> None:
-    found = Settings.of({"DATABASE_URL": text}).database_url
-    assert found.render_as_string(hide_password=False) == expected
+    assert Settings.of({"DATABASE_URL": text}).database_url == expected
 
 
 @pytest.mark.parametrize("text", ["redis://h", "redis://:secret@h:6379/1", "rediss://h", "unix:///run/redis"])
@@ -63,6 +66,16 @@ def test_a_number_of_threads_is_understood(text: str, expected: int) -> None:
     assert Settings.of({"WEB_THREADS": text}).web_threads == expected
 
 
+@pytest.mark.parametrize(("text", "expected"), [("0", False), ("1", True)])
+def test_whether_to_pin_the_worker_is_understood(text: str, expected: bool) -> None:
+    assert Settings.of({"PIN_WORKER": text}).pin_worker is expected
+
+
+@pytest.mark.parametrize(("text", "expected"), [("0", 0), ("16", 16), ("1024", 1024)])
+def test_a_size_of_the_http_cache_is_understood(text: str, expected: int) -> None:
+    assert Settings.of({"HTTP_CACHE_MB": text}).http_cache_mb == expected
+
+
 @pytest.mark.parametrize(("text", "expected"), [("0", 0), ("60", 60), ("1000000", 1_000_000)])
 def test_a_rate_limit_is_understood(text: str, expected: int) -> None:
     assert Settings.of({"RATE_LIMIT": text}).rate_limit == expected
@@ -85,6 +98,7 @@ def test_a_log_level_is_understood_in_either_case(text: str) -> None:
         ("DATABASE_URL", "   "),
         ("DATABASE_URL", "desk.sqlite3"),
         ("DATABASE_URL", "postgresql://h:port/d"),
+        ("DATABASE_URL", "postgresql://u:p@host:/d"),
         ("DATABASE_URL", "mysql://h/d"),
         ("DATABASE_URL", "oracle://h/d"),
         ("DATABASE_URL", "sqlite://"),
@@ -120,6 +134,12 @@ def test_a_log_level_is_understood_in_either_case(text: str) -> None:
         ("WEB_THREADS", "²"),
         ("WEB_THREADS", "many"),
         pytest.param("WEB_THREADS", "9" * 5000, id="WEB_THREADS-5000 digits"),
+        ("PIN_WORKER", "yes"),
+        ("PIN_WORKER", "2"),
+        ("HTTP_CACHE_MB", ""),
+        ("HTTP_CACHE_MB", "-1"),
+        ("HTTP_CACHE_MB", "1025"),
+        ("HTTP_CACHE_MB", "16 MB"),
         ("RATE_LIMIT", ""),
         ("RATE_LIMIT", "-1"),
         ("RATE_LIMIT", "6000/minute"),
@@ -153,6 +173,26 @@ def test_any_text_is_a_setting_or_refused_by_name(name: str, text: str) -> None:
         Settings.of({name: text})
     except ConfigurationError as error:
         assert error.message.startswith(name)
+
+
+@settings(deadline=None, database=None, max_examples=300)
+@given(
+    st.tuples(st.sampled_from(list(config.DRIVERS)), st.text("://[]@?#%.,;1a\n²", max_size=12)).map(
+        "://".join
+    )
+)
+@example("postgresql://u:p#/@h:1/d?sslmode=require")
+@example("postgresql://:/1")
+@example("postgresql://[a]a/x")
+@example("postgresql://a:1/d@[b]c")
+def test_what_is_taken_for_a_database_is_one_to_sqlalchemy(text: str) -> None:
+    try:
+        found = Settings.of({"DATABASE_URL": text})
+    except ConfigurationError:
+        return
+    url = make_url(found.database_url)
+    assert (url.get_backend_name() == "sqlite") == found.is_embedded
+    assert url.database
 
 
 def test_a_password_is_not_repeated_in_an_error() -> None:

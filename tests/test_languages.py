@@ -6,7 +6,7 @@ import sys
 from datetime import date
 from html import unescape
 from html.parser import HTMLParser
-from typing import Any, Dict, FrozenSet, List, Optional, Sequence, Set, Tuple
+from typing import Any, Callable, Dict, FrozenSet, List, Optional, Sequence, Set, Tuple
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
@@ -21,9 +21,10 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
+from tests.databases import settings_for
 from tests.pages.reading import text as read
 from webapp import languages
-from webapp.config import ROOT
+from webapp.config import ROOT, Settings
 from webapp.errors import DeskError, MediaTypeNotSupported
 from webapp.languages import catalog, chosen, translate
 from webapp.messages import Message
@@ -220,14 +221,14 @@ def test_what_is_kept_already_is_not_kept_again(browser: FlaskClient) -> None:
     page(browser, "/?lang=nl")
     answer = page(browser, "/?lang=nl")
     assert set_cookies(answer) == []
-    assert answer.headers["Cache-Control"] == "public, max-age=60"
+    assert answer.headers["Cache-Control"] == "public, max-age=60, stale-while-revalidate=60"
 
 
 @pytest.mark.parametrize("path", ["/", "/?lang=", "/?lang=xx", "/?lang=NL", "/?lang=xx&lang=nl"])
 def test_nothing_is_kept_that_was_not_asked_for(browser: FlaskClient, path: str) -> None:
     answer = page(browser, path, **accepting("nl"))
     assert set_cookies(answer) == []
-    assert answer.headers["Cache-Control"] == "public, max-age=60"
+    assert answer.headers["Cache-Control"] == "public, max-age=60, stale-while-revalidate=60"
 
 
 @pytest.mark.parametrize("path", ["/", "/zipcode/9000", "/index", "/index.csv"])
@@ -289,7 +290,9 @@ def json_paths(app: Flask) -> List[str]:
 
 
 def headers_of(answer: TestResponse) -> List[Tuple[str, str]]:
-    return [(name, value) for name, value in answer.headers if name != "Date"]
+    """The headers, but for those that tell when and by whom the answer was made."""
+    told_by_the_cache = {"Date", "Age", "Cache-Status"}
+    return [(name, value) for name, value in answer.headers if name not in told_by_the_cache]
 
 
 def test_for_json_the_language_makes_no_difference_at_all(sqlite_app: Flask) -> None:
@@ -628,9 +631,15 @@ class Marking(NullTranslations):
 
 
 @pytest.fixture
-def marking(extracted: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every language has its messages in English, between brackets."""
+def marking(
+    extracted: Catalog,
+    monkeypatch: pytest.MonkeyPatch,
+    make_app: Callable[[Settings], Flask],
+    sqlite_url: str,
+) -> FlaskClient:
+    """A browser of a desk whose messages are in English in every language, and between brackets."""
     monkeypatch.setattr(languages, "catalog", lambda _language: Marking(extracted))
+    return make_app(settings_for(sqlite_url)).test_client()
 
 
 class Words(HTMLParser):
@@ -690,25 +699,19 @@ MONTHS = {
         "/indexation?amount=x&year=1&from=y&to=z",
     ],
 )
-def test_a_page_says_nothing_that_is_not_to_be_translated(
-    browser: FlaskClient, marking: None, path: str
-) -> None:
-    text = page(browser, path).text
+def test_a_page_says_nothing_that_is_not_to_be_translated(marking: FlaskClient, path: str) -> None:
+    text = page(marking, path).text
     without_places = re.sub('<ul class="places">.*?</ul>', "", text, flags=re.DOTALL)  # names alone
     assert Words(without_places).unmarked() - NAMES - MONTHS == set()
 
 
-def test_the_page_of_a_list_says_nothing_that_is_not_to_be_translated(
-    browser: FlaskClient, marking: None
-) -> None:
+def test_the_page_of_a_list_says_nothing_that_is_not_to_be_translated(marking: FlaskClient) -> None:
     for zipcodes in ("9000\n1311\n99\n", "", "a;b\n9000;c\n", "a;c.p.\nb;9000\n", "9" * 100_001 + '"'):
-        assert Words(post_list(browser, "/list", zipcodes).text).unmarked() - NAMES == set()
+        assert Words(post_list(marking, "/list", zipcodes).text).unmarked() - NAMES == set()
 
 
-def test_the_head_of_a_spreadsheet_says_nothing_that_is_not_to_be_translated(
-    browser: FlaskClient, marking: None
-) -> None:
-    assert Words(browser.get("/index.csv?period=all").text).unmarked() == set()
+def test_the_head_of_a_spreadsheet_says_nothing_that_is_not_to_be_translated(marking: FlaskClient) -> None:
+    assert Words(marking.get("/index.csv?period=all").text).unmarked() == set()
 
 
 def test_what_is_not_marked_for_translation_is_noticed() -> None:

@@ -22,10 +22,15 @@ Limited = Callable[..., FlaskClient]
 
 @pytest.fixture
 def limited(make_app: MakeApp, sqlite_url: str) -> Limited:
-    """Makes a desk with the given settings, by default one that takes three requests a minute."""
+    """Makes a desk with the given settings, by default one that takes three requests a minute.
+
+    Without the HTTP cache, which gives answers again that nobody counts.
+    """
 
     def make(**variables: str) -> FlaskClient:
-        return make_app(settings_for(sqlite_url, **{"RATE_LIMIT": "3", **variables})).test_client()
+        return make_app(
+            settings_for(sqlite_url, **{"RATE_LIMIT": "3", "HTTP_CACHE_MB": "0", **variables})
+        ).test_client()
 
     return make
 
@@ -66,6 +71,12 @@ def test_probes_and_static_files_are_never_refused(limited: Limited) -> None:
     statuses(client, "/index", 4)
     for path in ("/healthz", "/readyz", "/static/style.css"):
         assert statuses(client, path, 5) == [200] * 5
+
+
+def test_what_is_given_again_from_the_cache_does_not_count(limited: Limited) -> None:
+    client = limited(HTTP_CACHE_MB="1")
+    assert statuses(client, "/zipcode/9000", 9) == [200] * 9
+    assert statuses(client, "/zipcode/1311", 3) == [404, 404, 429]
 
 
 def test_probes_do_not_count(limited: Limited) -> None:
@@ -176,7 +187,7 @@ def silent_redis(request: pytest.FixtureRequest, closed_port: int) -> Iterator[s
 def test_without_its_redis_a_desk_starts_and_counts_by_itself(
     sqlite_url: str, silent_redis: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    app = create_app(settings_for(sqlite_url, RATE_LIMIT="3", REDIS_URL=silent_redis))
+    app = create_app(settings_for(sqlite_url, RATE_LIMIT="3", HTTP_CACHE_MB="0", REDIS_URL=silent_redis))
     started = time.monotonic()
     assert statuses(app.test_client(), "/zipcode/9000", 5) == [200, 200, 200, 429, 429]
     assert time.monotonic() - started < 2

@@ -37,7 +37,7 @@ def test_accept_and_format_decide(
 @pytest.mark.parametrize("path", ["/zipcode/9000", "/index?year=2013", "/zipcode/9000?format=html", "/"])
 def test_an_answer_may_be_kept_and_asked_for_again(reader: FlaskClient, path: str) -> None:
     first = reader.get(path)
-    assert first.headers["Cache-Control"] == "public, max-age=60"
+    assert first.headers["Cache-Control"] == "public, max-age=60, stale-while-revalidate=60"
     again = reader.get(path, headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
     assert again.headers["ETag"] == first.headers["ETag"]

@@ -1,18 +1,22 @@
 """The desk as operators run it: gunicorn, its settings, how it starts, waits and stops."""
 
 import contextlib
+import os
+import re
+import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
 from pathlib import Path
-from typing import List
+from typing import List, Set
 
 import pytest
 import requests
 
 from tests.live import environment, running
+from tests.performance.resources import tree
 from tests.statbel import FakeStatbel
 from webapp.config import ROOT
 
@@ -59,8 +63,39 @@ def test_the_log_says_where_to_look_and_how_long_an_answer_took(
     assert "This uses the embedded database" in log
     assert "For PostgreSQL set DATABASE_URL=" in log
     line = next(line for line in log.splitlines() if "/zipcode/9000" in line)
-    assert '"GET /zipcode/9000 HTTP/1.1" 200' in line
-    assert line.endswith("ms")
+    assert re.fullmatch(
+        r'127\.0\.0\.1 "GET /zipcode/9000 HTTP/1\.1" 200 20 "python-requests/[\d.]+" \d+ms', line
+    )
+
+
+def test_an_answer_from_the_cache_has_a_line_in_the_log_too(
+    sqlite_url: str, statbel: FakeStatbel, tmp_path: Path
+) -> None:
+    with running(tmp_path, DATABASE_URL=sqlite_url, **statbel.addresses) as desk:
+        for _ in range(3):
+            requests.get(f"{desk.url}/zipcode/9000", headers={"User-Agent": 'a "browser"'}, timeout=5)
+    lines = [line for line in desk.log.read_text().splitlines() if "/zipcode/9000" in line]
+    assert len(lines) == 3
+    assert all('"a \\"browser\\""' in line for line in lines)
+
+
+def cores(process: int) -> List[Set[int]]:
+    """The cores on which each thread of a process may run."""
+    return [os.sched_getaffinity(int(task.name)) for task in Path(f"/proc/{process}/task").iterdir()]
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="only Linux keeps threads on cores")
+@pytest.mark.parametrize("pin", ["1", "0"])
+def test_all_threads_of_a_worker_stay_on_one_core_unless_they_are_to_move(
+    sqlite_url: str, statbel: FakeStatbel, tmp_path: Path, pin: str
+) -> None:
+    here = os.sched_getaffinity(0)
+    with running(tmp_path, DATABASE_URL=sqlite_url, PIN_WORKER=pin, **statbel.addresses) as desk:
+        requests.get(f"{desk.url}/zipcode/9000", timeout=5)
+        threads = cores(*tree(desk.process.pid)[1:])
+        assert cores(desk.process.pid) == [here]
+    assert len(threads) >= 2
+    assert len(set.union(*threads)) == (1 if pin == "1" else len(here))
 
 
 def test_a_password_is_not_logged(postgresql_url: str, statbel: FakeStatbel, tmp_path: Path) -> None:
@@ -120,3 +155,40 @@ def test_a_setting_that_cannot_be_used_stops_the_start_with_one_line(
     assert done.stdout == ""
     assert done.stderr.startswith(f"Error: {variable} is ")
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_each_of_two_workers_has_a_core_of_its_own_even_when_one_died(
+    sqlite_url: str, statbel: FakeStatbel, tmp_path: Path
+) -> None:
+    if len(os.sched_getaffinity(0)) < 2:
+        pytest.skip("there is one core only")
+    variables = {**statbel.addresses, "GUNICORN_CMD_ARGS": "--workers 2"}
+    with running(tmp_path, DATABASE_URL=sqlite_url, **variables) as desk:
+        for _ in range(2):
+            workers = tree(desk.process.pid)[1:]
+            taken = [os.sched_getaffinity(process) for process in workers]
+            assert len(set.union(*taken)) == 2, taken
+            os.kill(workers[-1], signal.SIGKILL)
+            while tree(desk.process.pid)[1:] == workers or len(tree(desk.process.pid)[1:]) < 2:
+                time.sleep(0.05)
+            time.sleep(0.5)  # the new one chooses its core after it was made
+
+
+def test_the_process_lives_while_the_database_hangs(statbel: FakeStatbel, tmp_path: Path) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(50)
+        url = f"postgresql://desk:desk@127.0.0.1:{silent.getsockname()[1]}/desk"
+        with running(tmp_path, DATABASE_URL=url, **statbel.addresses) as desk:
+            for _ in range(3):
+                started = time.monotonic()
+                assert requests.get(f"{desk.url}/healthz", timeout=20).status_code == 200
+                assert time.monotonic() - started < 1
+                time.sleep(1)
+
+
+def test_a_flag_for_the_log_wins(sqlite_url: str, statbel: FakeStatbel, tmp_path: Path) -> None:
+    variables = {**statbel.addresses, "GUNICORN_CMD_ARGS": "--access-logformat '%(m)s|%(U)s|%({host}i)s'"}
+    with running(tmp_path, DATABASE_URL=sqlite_url, **variables) as desk:
+        requests.get(f"{desk.url}/zipcode/9000", headers={"Host": "desk.example"}, timeout=5)
+    assert "GET|/zipcode/9000|desk.example" in desk.log.read_text()

@@ -1,85 +1,19 @@
-"""The Belgian index and zipcode-risk desk: a Flask application and its factory."""
+"""The Belgian index and zipcode-risk desk."""
 
-from typing import Any, Dict, Optional
+from typing import TYPE_CHECKING, Optional
 
-from flask import Flask
-from flask.json.provider import DefaultJSONProvider
-from jinja2 import StrictUndefined
+if TYPE_CHECKING:
+    from flask import Flask
 
-from webapp import (
-    api,
-    cli,
-    errors,
-    health_index,
-    languages,
-    logs,
-    ops,
-    pages,
-    rate_limit,
-    security,
-    static_files,
-    zipcodes,
-)
-from webapp.config import ROOT, Settings
-from webapp.database import MIGRATIONS, prepare_sqlite
-from webapp.extensions import cache, db, migrate
-from webapp.health_index.base_years import DEFAULT_BASE_YEAR
-from webapp.health_index.statbel import Statbel
-from webapp.health_index.views import known_base_years
-from webapp.zipcodes.views import nearest_if_known
+    from webapp.config import Settings
 
 
-def create_app(settings: Optional[Settings] = None) -> Flask:
+def create_app(settings: "Optional[Settings]" = None) -> "Flask":
     """Make an application from the given settings, or from those of the environment.
 
     Raises ConfigurationError when a setting cannot be used.
     """
-    settings = settings or Settings.load()
-    logs.configure(settings.log_level)
-    app = Flask(
-        __name__,
-        template_folder=str(ROOT / "templates"),
-        static_folder=None,  # see static_files.py
-        instance_path=str(ROOT / "instance"),
-    )
-    app.config.from_mapping(settings.for_flask())
-    app.url_map.merge_slashes = False  # /zipcode//9000 is a mistake, and not another address
-    _write_json_readably(app)
-    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True, "undefined": StrictUndefined}
-    app.extensions["statbel"] = Statbel(
-        settings.health_index_url, settings.health_index_fallback_url, settings.health_index_timeout
-    )
-    db.init_app(app)
-    migrate.init_app(app, db, directory=str(MIGRATIONS))
-    cache.init_app(app)
-    if settings.database_url.get_backend_name() == "sqlite":
-        with app.app_context():
-            prepare_sqlite(db.engine)
-    for blueprint in (pages.bp, health_index.bp, zipcodes.bp, ops.bp):
-        app.register_blueprint(blueprint)
-    api.register(app)
-    errors.register_error_handlers(app)
-    security.protect(app)
-    rate_limit.protect(app, settings)
-    static_files.register(app, ROOT / "static")
-    languages.register(app)
-    cli.register_commands(app)
-    app.context_processor(_known_everywhere)
-    return app
+    # Imported here, because gunicorn's first process reads the settings and nothing else of this package.
+    from webapp.factory import make_app
 
-
-def _known_everywhere() -> Dict[str, Any]:
-    """What every page may need, whichever view made it."""
-    return {
-        "known_base_years": known_base_years,
-        "default_base_year": DEFAULT_BASE_YEAR,
-        "nearest_if_known": nearest_if_known,
-    }
-
-
-def _write_json_readably(app: Flask) -> None:
-    """Keep members in the order in which they are given, and letters as they are."""
-    provider = app.json
-    if isinstance(provider, DefaultJSONProvider):
-        provider.sort_keys = False
-        provider.ensure_ascii = False
+    return make_app(settings)

@@ -20,6 +20,9 @@ REDIS_SECONDS = 0.25
 REDIS_REST_SECONDS = 5.0
 
 
+CLEANING_SECONDS = 60.0
+
+
 def redis_options() -> Dict[str, Any]:
     """How long a client of Redis waits, and that it tries once: for the cache and the rate limit."""
     # Imported here because the client is optional: without REDIS_URL it need not be there.
@@ -38,14 +41,22 @@ class ProcessCache(SimpleCache):
 
     Pruning walks over the entries, which fails when another thread adds one meanwhile; so
     everything that adds waits for its turn. Reading needs no lock.
+
+    What has expired is dropped once a minute. SimpleCache itself waits for its threshold, but the keys of
+    one version of the data are never asked for again after the next.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._writing = threading.Lock()
+        self._next_cleaning = 0.0
 
     def set(self, key: str, value: Any, timeout: Any = None) -> Optional[bool]:
         with self._writing:
+            now = time.time()
+            if now >= self._next_cleaning:
+                self._remove_expired(now)
+                self._next_cleaning = now + CLEANING_SECONDS
             return super().set(key, value, timeout)
 
 

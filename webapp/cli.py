@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from typing import IO, Callable, Iterator, Optional, Tuple
 
 import click
-from alembic.util import CommandError
 from flask import Flask
 from flask.cli import with_appcontext
 from sqlalchemy.exc import DBAPIError
@@ -15,6 +14,7 @@ from webapp import database
 from webapp.config import ROOT
 from webapp.csv_file import FileError
 from webapp.errors import DeskError
+from webapp.extensions import db
 from webapp.health_index import refresh
 from webapp.health_index.parsing import UpstreamError
 from webapp.zipcodes import bulk
@@ -24,9 +24,18 @@ SEED = ROOT / "seed"
 
 def register_commands(app: Flask) -> None:
     """Add the commands to `flask`."""
+    if click.get_current_context(silent=True):  # else it is a server that starts, and needs no migrations
+        add_migrations(app)
     app.cli.add_command(init_db)
     app.cli.add_command(refresh_index)
     app.cli.add_command(lookup)
+
+
+def add_migrations(app: Flask) -> None:
+    """Tell `flask db`, which Flask-Migrate brings, what it works on."""
+    from flask_migrate import Migrate
+
+    Migrate(app, db, directory=str(database.MIGRATIONS))
 
 
 @click.command("init-db")
@@ -109,6 +118,8 @@ def _progress(file: IO[bytes]) -> Iterator[Callable[[int], bytes]]:
 @contextmanager
 def _one_line_errors() -> Iterator[None]:
     """Make what an operator can mend one line instead of a traceback."""
+    from alembic.util import CommandError
+
     try:
         yield
     except FileError as error:

@@ -9,8 +9,6 @@ from urllib.parse import urlsplit
 
 from click import ClickException
 from dotenv import dotenv_values
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -36,6 +34,8 @@ DEFAULTS = {
     "HEALTH_INDEX_FALLBACK_URL": OPEN_DATA_URL,
     "HEALTH_INDEX_TIMEOUT": "3.05,5",
     "WEB_THREADS": "4",
+    "PIN_WORKER": "1",
+    "HTTP_CACHE_MB": "8",
     "RATE_LIMIT": "6000",
     "TRUSTED_PROXIES": "0",
     "LOG_LEVEL": "info",
@@ -51,24 +51,29 @@ class Settings:
     """The settings of one application, checked.
 
     Attributes:
-        database_url: where risk tables and index values are kept.
+        database_url: where risk tables and index values are kept: an address for SQLAlchemy.
         redis_url: the cache and the counts of requests that several containers share; None to keep
             both in the process.
         health_index_url: the be.STAT view that is read first.
         health_index_fallback_url: Statbel's open-data zip, read when the first fails.
         health_index_timeout: deadlines in seconds, to connect and then to read.
         web_threads: threads of the one gunicorn worker, and so database connections.
+        pin_worker: whether the threads of a worker stay on one core, where there are several.
+        http_cache_mb: megabytes of finished answers that are kept in the process; 0 for none.
         rate_limit: requests that one client may send in a minute; 0 for any number.
-        trusted_proxies: how many proxies stand in front, whose X-Forwarded-For is to be believed.
+        trusted_proxies: how many proxies stand in front, whose X-Forwarded-For and X-Forwarded-Proto are
+            to be believed.
         log_level: a name from LOG_LEVELS.
     """
 
-    database_url: URL
+    database_url: str
     redis_url: Optional[str]
     health_index_url: str
     health_index_fallback_url: str
     health_index_timeout: Tuple[float, float]
     web_threads: int
+    pin_worker: bool
+    http_cache_mb: int
     rate_limit: int
     trusted_proxies: int
     log_level: str
@@ -100,10 +105,17 @@ class Settings:
             health_index_fallback_url=_http_url(values, "HEALTH_INDEX_FALLBACK_URL"),
             health_index_timeout=_deadlines(values["HEALTH_INDEX_TIMEOUT"]),
             web_threads=_whole_number(values, "WEB_THREADS", 1, 64),
+            pin_worker=bool(_whole_number(values, "PIN_WORKER", 0, 1)),
+            http_cache_mb=_whole_number(values, "HTTP_CACHE_MB", 0, 1024),
             rate_limit=_whole_number(values, "RATE_LIMIT", 0, 1_000_000),
             trusted_proxies=_whole_number(values, "TRUSTED_PROXIES", 0, 9),
             log_level=_log_level(values["LOG_LEVEL"]),
         )
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the database is a SQLite file, and not PostgreSQL."""
+        return self.database_url.startswith("sqlite:")
 
     def for_flask(self) -> Dict[str, Any]:
         """The same settings under the names that Flask and its extensions read."""
@@ -115,7 +127,7 @@ class Settings:
             # The number changes with the shape of what is cached, so that two releases can share Redis.
             "CACHE_KEY_PREFIX": "belgian-desk:3:",
             # Above the number of keys that can be asked for in the minute that they live: 9,000
-            # zipcodes and a few base years. Beyond it, those that have expired are dropped.
+            # zipcodes and a few base years, for two versions of the data.
             "CACHE_THRESHOLD": 20_000,
             # For all routes but security.BULK_ENDPOINTS.
             "MAX_CONTENT_LENGTH": 64 * 1024,
@@ -125,10 +137,13 @@ class Settings:
         options: Dict[str, Any] = {
             "pool_pre_ping": True,
             "pool_size": self.web_threads,
-            "max_overflow": 1,  # a readiness probe beside busy threads
+            # A readiness probe beside busy threads, or a look at the version of the data within a request.
+            "max_overflow": 1,
             "pool_timeout": CONNECT_SECONDS,
         }
-        if self.database_url.get_backend_name() == "postgresql":
+        if self.is_embedded:
+            options["connect_args"] = {"timeout": CONNECT_SECONDS}
+        else:
             options["connect_args"] = {
                 "connect_timeout": CONNECT_SECONDS,
                 "options": f"-c statement_timeout={STATEMENT_MILLISECONDS}",
@@ -137,39 +152,51 @@ class Settings:
                 # A server that vanished without a word is noticed within seconds as well.
                 "tcp_user_timeout": 2 * STATEMENT_MILLISECONDS,
             }
-        else:
-            options["connect_args"] = {"timeout": CONNECT_SECONDS}
         return options
 
 
-def _database_url(text: str) -> URL:
+# How SQLAlchemy takes an address apart. It is not asked itself, because importing it takes gunicorn's
+# first process 15 MB.
+DATABASE_URL = re.compile(
+    r"(?P<kind>\w+)(?:\+\w+)?://"
+    r"(?P<rest>(?:[^:/]*(?::[^@]*)?@)?(?:\[[^/?]+\]|[^/:?]+)?(?::(?P<port>[^/?]*))?"
+    r"(?:/(?P<name>[^?]*))?(?:\?.*)?)"
+)
+# By the name that an address begins with. The driver is ours to choose: which one a plain
+# postgresql:// means differs between versions of SQLAlchemy.
+DRIVERS = {"postgresql": "postgresql+psycopg2", "postgres": "postgresql+psycopg2", "sqlite": "sqlite"}
+
+
+def _database_url(text: str) -> str:
     # Set but empty is not the same as unset: the image sets it so, and there a forgotten
     # database must stop the start and not end in an embedded one that goes with the container.
-    if not text.strip():
+    text = text.strip()
+    if not text:
         raise ConfigurationError(
             "DATABASE_URL is empty. Give the database, for example "
             "DATABASE_URL=postgresql://user:password@host:5432/name"
         )
-    try:
-        url = make_url(text.strip().replace("postgres://", "postgresql://", 1))
-    except (ArgumentError, ValueError):
+    address = DATABASE_URL.match(text)
+    if address is None or address.end() < len(text) or not _is_port(address["port"]):
         raise ConfigurationError(
             "DATABASE_URL cannot be read as an address. It looks like "
             "postgresql://user:password@host:5432/name or sqlite:////folder/file.sqlite3"
-        ) from None
-    if url.get_backend_name() not in ("postgresql", "sqlite"):
-        raise ConfigurationError(
-            f"DATABASE_URL names {url.get_backend_name()}, but only postgresql and sqlite are supported."
         )
-    if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
+    kind, name = address["kind"], address["name"]
+    if kind not in DRIVERS:
+        raise ConfigurationError(f"DATABASE_URL names {kind}, but only postgresql and sqlite are supported.")
+    if kind == "sqlite" and name in (None, "", ":memory:"):
         raise ConfigurationError(
             "DATABASE_URL names a SQLite database in memory, which threads cannot share. Name a file."
         )
-    if not url.database:  # else PostgreSQL takes the one that has the name of the user
+    if not name:  # else PostgreSQL takes the one that has the name of the user
         raise ConfigurationError("DATABASE_URL names no database. It ends with /name.")
-    # The driver is ours to choose: which one a plain postgresql:// means differs between
-    # versions of SQLAlchemy.
-    return url.set(drivername={"postgresql": "postgresql+psycopg2"}.get(url.get_backend_name(), "sqlite"))
+    return f"{DRIVERS[kind]}://{address['rest']}"
+
+
+def _is_port(text: Optional[str]) -> bool:
+    """Whether this is a port, or none. An empty one is a variable that somebody forgot."""
+    return text is None or re.fullmatch("[0-9]+", text) is not None
 
 
 def _redis_url(text: str) -> Optional[str]:

@@ -1,16 +1,10 @@
 """The database as a whole: making it, filling it from `seed/`, and whether it can be used."""
 
 import sqlite3
-from functools import lru_cache
 from pathlib import Path
 from typing import List, NamedTuple, Optional
 
-import alembic.command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from flask import current_app
-from sqlalchemy import Connection, event, select, text
+from sqlalchemy import Connection, event, inspect, select, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -23,6 +17,9 @@ from webapp.zipcodes import places, risk_table, service
 from webapp.zipcodes.models import RiskTable
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+
+# The last of them, which this program needs.
+REVISION = "0002"
 
 # Any number will do that no other user of the same PostgreSQL database takes for a lock.
 INIT_LOCK = 9000_2004
@@ -57,7 +54,7 @@ def init(folder: Path) -> Loaded:
                 session, risk_file, source=f"seed/{risk_file.name}", effective_from=clock.today()
             )
             return Loaded(
-                revision=_latest_revision(),
+                revision=REVISION,
                 new_table=table,
                 changed_values=index_seed.load(session, index_rows),
                 new_places=places.load(session, place_rows),
@@ -68,9 +65,9 @@ def reasons_not_ready() -> List[str]:
     """Why the service cannot answer, for an operator; nothing when it can."""
     try:
         with db.engine.connect() as connection:
-            held = ", ".join(MigrationContext.configure(connection).get_current_heads()) or "nothing"
-            if held != _latest_revision():
-                return [f"the schema is at {held}, not at {_latest_revision()}: run flask init-db"]
+            held = _revision(connection)
+            if held != REVISION:
+                return [f"the schema is at {held}, not at {REVISION}: run flask init-db"]
             with Session(connection) as session:
                 reasons = []
                 if service.table_in_force(session, clock.today()) is None:
@@ -93,15 +90,21 @@ def _lock(connection: Connection) -> None:
 
 
 def _upgrade(connection: Connection) -> None:
-    config: Config = current_app.extensions["migrate"].migrate.get_config()
+    # Imported here, because it takes as long as all of Flask, and a server that runs needs none of it.
+    import alembic.command
+    from alembic.config import Config
+
+    config = Config(MIGRATIONS / "alembic.ini")
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     alembic.command.upgrade(config, "head")
 
 
-@lru_cache(maxsize=None)
-def _latest_revision() -> str:
-    """The newest migration of this program. It cannot change while the process lives."""
-    return ScriptDirectory(str(MIGRATIONS)).get_current_head() or ""
+def _revision(connection: Connection) -> str:
+    """The last migration that the database has seen, as Alembic notes it."""
+    if not inspect(connection).has_table("alembic_version"):
+        return "nothing"
+    return ", ".join(connection.scalars(text("SELECT version_num FROM alembic_version"))) or "nothing"
 
 
 def prepare_sqlite(engine: Engine) -> None:

@@ -2,8 +2,8 @@
 
 from typing import Any, Callable, TypeVar, cast
 
+from flask import current_app
 from flask_caching import Cache
-from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import MetaData
 from sqlalchemy.orm import DeclarativeBase
@@ -23,17 +23,23 @@ class Model(DeclarativeBase):
     )
 
 
-# Seconds for which an answer may be kept, here and by callers: a new risk table or index value is
-# seen within these.
+# Seconds for which an answer may be kept, here and by callers. Here it is dropped before when the data
+# changes: see data_version.py.
 CACHE_SECONDS = 60
 
 db = SQLAlchemy(model_class=Model)
-migrate = Migrate()
 cache = Cache()
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def memoize(function: Function) -> Function:
-    """Keep what a function returns, by its arguments, for CACHE_SECONDS. What it raises is not kept."""
-    return cast(Function, cache.memoize(timeout=CACHE_SECONDS)(function))
+    """Keep what a function returns, by its arguments and the version of the data, for CACHE_SECONDS.
+
+    What it raises is not kept.
+    """
+    return cast(Function, cache.memoize(timeout=CACHE_SECONDS, make_name=_with_version)(function))
+
+
+def _with_version(name: str) -> str:
+    return f"{name} {current_app.extensions['data_version'].current()}"

@@ -50,10 +50,14 @@ def represent(
 
 
 def cacheable(response: Response, max_age: int) -> Response:
-    """Let anybody keep a response for `max_age` seconds, then ask whether it has changed."""
+    """Let anybody keep a response for `max_age` seconds, then ask whether it has changed.
+
+    For as long again, it may still be given to others while that is being asked.
+    """
     response.vary.add("Accept")
     response.cache_control.public = True
     response.cache_control.max_age = max_age
+    response.cache_control["stale-while-revalidate"] = str(max_age)
     response.add_etag()
     response.make_conditional(request)
     return response

@@ -196,7 +196,7 @@ def test_document_and_page_may_be_kept_and_asked_for_again(
     reader: FlaskClient, path: str, accept: str
 ) -> None:
     first = reader.get(path, headers={"Accept": accept})
-    assert first.headers["Cache-Control"] == "public, max-age=60"
+    assert first.headers["Cache-Control"] == "public, max-age=60, stale-while-revalidate=60"
     page = accept == "text/html"
     assert first.headers["Vary"] == ("Accept, Accept-Language, Cookie" if page else "Accept")
     assert first.headers["Access-Control-Allow-Origin"] == "*"

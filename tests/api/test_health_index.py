@@ -14,7 +14,7 @@ from tests.databases import settings_for
 from tests.health_index.held import forget, hold, month, on_sqlite
 from tests.statbel import FakeStatbel, answering, bestat
 from webapp.config import Settings
-from webapp.extensions import cache, db
+from webapp.extensions import db
 from webapp.health_index.models import IndexValue
 
 ROOT = "/api/v1/health-index"
@@ -188,14 +188,15 @@ def test_a_month_that_is_missing_between_others_names_those_around_it(reader: Fl
 
 
 @on_sqlite
-def test_a_revision_of_an_earlier_month_that_changes_the_smoothed_index_is_a_change(app: Flask) -> None:
+def test_a_revision_of_an_earlier_month_that_changes_the_smoothed_index_is_a_change(
+    changes_show_at_once: None, app: Flask
+) -> None:
     client = app.test_client()
     seen = client.get(f"{ROOT}/2013/2020-01")
     with app.app_context():
         revised = update(IndexValue).where(IndexValue.base_year == 2013, IndexValue.month == month("2019-12"))
         db.session.execute(revised.values(value=Decimal("110.00"), fetched_at=at("2026-08-15")))
         db.session.commit()
-        cache.clear()
     again = client.get(f"{ROOT}/2013/2020-01", headers={"If-Modified-Since": seen.headers["Last-Modified"]})
     assert again.status_code == 200
     assert again.json is not None

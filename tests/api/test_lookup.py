@@ -14,9 +14,10 @@ import requests
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.benchmarks import bulk as benchmark
 from tests.databases import settings_for
 from tests.live import running
+from tests.performance import bulk as benchmark
+from tests.performance import resources
 from tests.statbel import FakeStatbel
 from webapp.config import Settings
 
@@ -160,18 +161,19 @@ def test_any_page_in_a_browser_may_ask(reader: FlaskClient) -> None:
 def desk_url(sqlite_url: str, statbel: FakeStatbel, tmp_path: Path) -> Any:
     """A desk under gunicorn, and the process that serves."""
     with running(tmp_path, DATABASE_URL=sqlite_url, **statbel.addresses) as desk:
-        yield desk.url, benchmark.worker(desk.process.pid)
+        _arbiter, worker = resources.tree(desk.process.pid)
+        yield desk.url, worker
 
 
 def test_a_million_rows_keep_their_order_and_take_no_memory(desk_url: Any, tmp_path: Path) -> None:
-    url, process = desk_url
+    url, worker = desk_url
     given, answer = tmp_path / "given.csv", tmp_path / "answer.csv"
     given.write_bytes(b"zipcode\n9000\n")
     benchmark.post(url, given, answer)
-    before = benchmark.resident(process, "VmRSS")
+    before = resources.kilobytes(worker, "VmRSS")
     benchmark.write_file(given, benchmark.KINDS[0])
     benchmark.post(url, given, answer)
-    assert benchmark.resident(process, "VmHWM") - before < 30 * 1024
+    assert resources.kilobytes(worker, "VmHWM") - before < 30 * 1024
     count = 0
     for asked, got in zip(benchmark.clients(given), benchmark.clients(answer)):
         assert asked == got
@@ -180,14 +182,14 @@ def test_a_million_rows_keep_their_order_and_take_no_memory(desk_url: Any, tmp_p
 
 
 def test_content_that_comes_in_chunks_is_read(desk_url: Any) -> None:
-    url, _process = desk_url
+    url, _worker = desk_url
     parts: List[bytes] = [b"zip", b"code\n90", b"00\n", b"2000"]
     answer = requests.post(url + ADDRESS, data=iter(parts), headers=CSV, timeout=10)
     assert (answer.status_code, answer.content) == (200, b"zipcode,risk_factor,error\n9000,B,\n2000,C,\n")
 
 
 def test_a_client_that_sends_everything_first_sees_why_it_was_refused(desk_url: Any) -> None:
-    url, _process = desk_url
+    url, _worker = desk_url
     answer = requests.post(
         url + ADDRESS, data=b'9000,"x"y\n' + b"9000\n" * 2_000_000, headers=CSV, timeout=30
     )
@@ -195,7 +197,7 @@ def test_a_client_that_sends_everything_first_sees_why_it_was_refused(desk_url: 
 
 
 def test_a_client_that_stops_half_way_harms_nobody(desk_url: Any) -> None:
-    url, _process = desk_url
+    url, _worker = desk_url
     with socket.create_connection(
         (urlsplit(url).hostname or "", urlsplit(url).port or 0), timeout=15
     ) as half:
@@ -265,12 +267,12 @@ def sent_raw(url: str, *lines: str) -> bytes:
     ids=["cut short", "no chunk", "half a chunk"],
 )
 def test_content_that_does_not_keep_its_word_is_a_bad_request(desk_url: Any, lines: Tuple[str, ...]) -> None:
-    url, _process = desk_url
+    url, _worker = desk_url
     assert sent_raw(url, *lines).startswith(b"HTTP/1.1 400 ")
 
 
 def test_clients_that_do_not_take_their_answers_stop_nobody_for_long(desk_url: Any) -> None:
-    url, _process = desk_url
+    url, _worker = desk_url
     content = b"9000;abcdefgh\n" * 700_000
     head = f"POST {ADDRESS} HTTP/1.1\r\nHost: desk\r\nContent-Type: text/csv\r\n"
     server = (urlsplit(url).hostname or "", urlsplit(url).port or 0)

@@ -13,7 +13,7 @@ from tests.databases import settings_for
 from tests.health_index.held import forget, on_sqlite
 from webapp.config import Settings
 from webapp.errors import codes
-from webapp.extensions import cache, db
+from webapp.extensions import db
 from webapp.zipcodes.models import RiskRange, RiskTable
 
 ELSEWHERE = {"Origin": "https://elsewhere.example"}
@@ -88,7 +88,7 @@ def test_a_risk_table_that_was_never_loaded_is_a_problem(app: Flask) -> None:
 def test_more_requests_than_one_may_send_are_a_problem(
     make_app: Callable[[Settings], Flask], database_url: str
 ) -> None:
-    client = make_app(settings_for(database_url, RATE_LIMIT="1")).test_client()
+    client = make_app(settings_for(database_url, RATE_LIMIT="1", HTTP_CACHE_MB="0")).test_client()
     path, headers = "/api/v1/health-index?base=2013", {**FIREFOX, **ELSEWHERE}
     # Three, because a new minute may begin between two of them.
     answers = [client.get(path, headers=headers) for _ in range(3)]
@@ -122,13 +122,16 @@ def test_what_was_not_foreseen_is_a_problem_with_a_reference(
 
 
 def test_every_code_there_is_has_this_shape(
-    make_app: Callable[[Settings], Flask], sqlite_url: str, empty_sqlite_app: Flask
+    changes_show_at_once: None,
+    make_app: Callable[[Settings], Flask],
+    sqlite_url: str,
+    empty_sqlite_app: Flask,
 ) -> None:
     """One request for each code; a new one fails here until it is in the list."""
     app = make_app(settings_for(sqlite_url))
     app.add_url_rule("/api/v1/broken", "broken", lambda: str(1 // 0))
     app.add_url_rule("/api/v1/unread", "unread", lambda: request.args["missing"])
-    limited = make_app(settings_for(sqlite_url, RATE_LIMIT="1")).test_client()
+    limited = make_app(settings_for(sqlite_url, RATE_LIMIT="1", HTTP_CACHE_MB="0")).test_client()
     limited.get("/api/v1/zipcodes/9000")
     client = app.test_client()
     answers = [client.get(path) for path, _status, _code in PROBLEMS]
@@ -147,7 +150,6 @@ def test_every_code_there_is_has_this_shape(
         answers.append(client.post(LOOKUP, data=b"9000", headers={"Content-Type": "text/csv"}))
     forget(app)
     with app.app_context():
-        cache.clear()
         db.session.execute(delete(RiskRange))
         db.session.execute(delete(RiskTable))
         db.session.commit()

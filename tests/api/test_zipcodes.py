@@ -15,7 +15,7 @@ from sqlalchemy import delete
 from tests.conftest import SetClock
 from tests.zipcodes.seed import FACTORS, GAPS, RANGES
 from webapp.config import ROOT
-from webapp.extensions import cache, db
+from webapp.extensions import db
 from webapp.zipcodes import places, service
 from webapp.zipcodes.models import Place, RiskTable
 from webapp.zipcodes.risk_table import Range, RiskFile
@@ -75,20 +75,12 @@ def load_table(app: Flask, ranges: List[Range], effective_from: date) -> None:
         file = RiskFile("new.csv", uuid.uuid4().hex * 2, ranges)
         assert service.import_table(db.session(), file, file.name, effective_from) is not None
         db.session.commit()
-    forget_answers(app)
 
 
 def remove_all(app: Flask, model: Any) -> None:
     with app.app_context():
         db.session.execute(delete(model))
         db.session.commit()
-    forget_answers(app)
-
-
-def forget_answers(app: Flask) -> None:
-    """As if the minute for which answers are kept were over."""
-    with app.app_context():
-        cache.clear()
 
 
 # One zipcode
@@ -391,6 +383,7 @@ def test_an_answer_is_not_sent_again_while_it_is_the_same(reader: FlaskClient, q
     assert reader.get(f"{PATH}{question}", headers=earlier).status_code == 200
 
 
+@pytest.mark.usefixtures("changes_show_at_once")
 @pytest.mark.parametrize(
     ("midnight", "since"),
     [
@@ -400,7 +393,11 @@ def test_an_answer_is_not_sent_again_while_it_is_the_same(reader: FlaskClient, q
     ids=["summer", "winter"],
 )
 def test_a_risk_table_is_a_change_from_its_first_midnight_in_belgium(
-    app: Flask, client: FlaskClient, set_clock: SetClock, midnight: datetime, since: str
+    app: Flask,
+    client: FlaskClient,
+    set_clock: SetClock,
+    midnight: datetime,
+    since: str,
 ) -> None:
     imported = "Fri, 14 Aug 2026 12:00:00 GMT"
     load_table(app, [Range(9000, 9000, "C")], midnight.date() + timedelta(days=1))
@@ -408,7 +405,6 @@ def test_a_risk_table_is_a_change_from_its_first_midnight_in_belgium(
     assert [modified(client, question) for question in QUESTIONS] == [imported] * 3
     assert get(client, "/9000")["risk_factor"] == "B"
     set_clock(midnight)
-    forget_answers(app)
     assert [modified(client, question) for question in QUESTIONS] == [since, since, imported]
     assert get(client, "/9000")["risk_factor"] == "C"
     for question in QUESTIONS[:2]:
@@ -417,7 +413,7 @@ def test_a_risk_table_is_a_change_from_its_first_midnight_in_belgium(
 
 
 def test_a_risk_table_that_counts_at_once_is_a_change_from_its_import(
-    app: Flask, client: FlaskClient, set_clock: SetClock
+    changes_show_at_once: None, app: Flask, client: FlaskClient, set_clock: SetClock
 ) -> None:
     set_clock(datetime(2026, 8, 20, 9, 30, tzinfo=timezone.utc))
     load_table(app, [Range(9000, 9000, "C")], date(2026, 8, 20))
@@ -425,7 +421,7 @@ def test_a_risk_table_that_counts_at_once_is_a_change_from_its_import(
 
 
 def test_that_places_are_loaded_anew_is_a_change(
-    app: Flask, client: FlaskClient, set_clock: SetClock
+    changes_show_at_once: None, app: Flask, client: FlaskClient, set_clock: SetClock
 ) -> None:
     before = [client.get(f"{PATH}{question}") for question in QUESTIONS]
     set_clock(datetime(2026, 8, 20, 9, 30, tzinfo=timezone.utc))
@@ -433,7 +429,6 @@ def test_that_places_are_loaded_anew_is_a_change(
         rows = [row for row in places.read(SEED) if row["zipcode"] != 1020]
         assert places.load(db.session(), rows) is True
         db.session.commit()
-    forget_answers(app)
     for question, seen in zip(QUESTIONS, before):
         since = {"If-Modified-Since": seen.headers["Last-Modified"]}
         again = client.get(f"{PATH}{question}", headers=since)

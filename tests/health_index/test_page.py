@@ -107,7 +107,7 @@ def test_the_download_says_what_it_is(reader: FlaskClient) -> None:
     headers = reader.get("/index.csv?year=2013").headers
     assert headers["Content-Type"] == "text/csv; charset=utf-8"
     assert headers["Content-Disposition"] == "attachment; filename=health-index-2013.csv"
-    assert headers["Cache-Control"] == "public, max-age=60"
+    assert headers["Cache-Control"] == "public, max-age=60, stale-while-revalidate=60"
     assert headers["Vary"] == "Accept, Accept-Language, Cookie"
 
 

@@ -17,7 +17,7 @@ from tests.pages.reading import links, text
 from tests.statbel import FakeStatbel, answering, bestat
 from webapp import clock
 from webapp.config import Settings
-from webapp.extensions import cache, db
+from webapp.extensions import db
 from webapp.health_index.models import IndexValue
 
 
@@ -258,7 +258,7 @@ def test_a_wrong_address_brings_the_form_to_correct_it(reader: FlaskClient) -> N
 
 
 def test_a_page_says_when_statbel_was_last_asked_and_that_a_month_is_late(
-    app: Flask, statbel: FakeStatbel, set_clock: SetClock
+    changes_show_at_once: None, app: Flask, statbel: FakeStatbel, set_clock: SetClock
 ) -> None:
     statbel.bestat = answering(bestat([(2025, "2026-10", 104.11)]))
     set_clock(datetime(2026, 10, 30, 11, 5, tzinfo=timezone.utc))
@@ -269,7 +269,6 @@ def test_a_page_says_when_statbel_was_last_asked_and_that_a_month_is_late(
     assert "should have published" not in page
     assert "Next Statbel publishes again on 27 November 2026" in page
     set_clock(datetime(2026, 12, 30, 11, 5, tzinfo=timezone.utc))
-    cache.clear()
     page = text(client.get("/index?year=2025&format=html").text)
     assert "Statbel should have published a later month" in page
     assert "Statbel publishes again" not in page

@@ -138,7 +138,10 @@ def test_a_page_does_not_link_to_itself(reader: FlaskClient) -> None:
 
 
 def test_an_answer_may_be_kept_for_a_minute(reader: FlaskClient) -> None:
-    assert reader.get("/zipcode/9000").headers["Cache-Control"] == "public, max-age=60"
+    assert (
+        reader.get("/zipcode/9000").headers["Cache-Control"]
+        == "public, max-age=60, stale-while-revalidate=60"
+    )
 
 
 def test_two_slashes_are_not_one(reader: FlaskClient) -> None:

@@ -10,11 +10,12 @@ import http.client
 import io
 import socket
 import time
-from typing import Any, Type
-
-from urllib3.connection import HTTPConnection
+from typing import TYPE_CHECKING, Any, Type
 
 from webapp.health_index.parsing import UpstreamError
+
+if TYPE_CHECKING:
+    from urllib3.connection import HTTPConnection
 
 TOO_LATE = "no whole answer within the deadline"
 
@@ -64,7 +65,7 @@ class _BoundedReader(io.RawIOBase):
         super().close()
 
 
-def bounded(connection: Type[HTTPConnection], deadline: Deadline, max_bytes: int) -> Type[HTTPConnection]:
+def bounded(connection: "Type[HTTPConnection]", deadline: Deadline, max_bytes: int) -> "Type[HTTPConnection]":
     """Derive a connection class of urllib3 whose connecting and reading keep to the limits.
 
     Where they are passed, it raises UpstreamError. What cannot be bounded here is the name

@@ -5,10 +5,9 @@ commands of `flask db`, for developers, hand over none.
 """
 
 from alembic import context
-from flask import current_app
 from sqlalchemy import Connection
 
-from webapp.extensions import Model
+from webapp.extensions import Model, db
 
 
 def migrate(connection: Connection) -> None:
@@ -21,5 +20,5 @@ given = context.config.attributes.get("connection")
 if given is not None:
     migrate(given)
 else:
-    with current_app.extensions["migrate"].db.engine.connect() as own:
+    with db.engine.connect() as own:
         migrate(own)

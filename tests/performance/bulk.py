@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from tests.databases import NOWHERE, SQLiteDatabases
 from tests.live import running
+from tests.performance import resources
 
 ROWS = 1_000_000
 ROUNDS = 5
@@ -33,20 +34,6 @@ KINDS = (
     Kind("plain", b"zipcode;client\r\n", b"%d;Client number %d\r\n"),
     Kind("quoted", b'"zipcode";"client"\r\n', b'"%d";"Client number %d"\r\n'),
 )
-
-
-def worker(process: int) -> int:
-    """The one child of gunicorn's first process."""
-    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
-    return int(children[0])
-
-
-def resident(process: int, which: str) -> int:
-    """Kilobytes of resident memory: VmRSS for now, VmHWM for the most ever."""
-    for line in Path(f"/proc/{process}/status").read_text().splitlines():
-        if line.startswith(f"{which}:"):
-            return int(line.split()[1])
-    raise LookupError(which)
 
 
 def write_file(path: Path, kind: Kind) -> None:
@@ -79,11 +66,11 @@ def clients(path: Path) -> Iterator[bytes]:
             yield line.rstrip().split(b";")[1].strip(b'"')
 
 
-def measure(folder: Path, url: str, process: int) -> None:
+def measure(folder: Path, url: str, worker: int) -> None:
     given, answer = folder / "given.csv", folder / "answer.csv"
     given.write_bytes(b"zipcode\n9000\n")
     post(url, given, answer)  # what the first request imports is not the rows' doing
-    before = resident(process, "VmRSS")
+    before = resources.kilobytes(worker, "VmRSS")
     for kind in KINDS:
         write_file(given, kind)
         seconds: List[float] = []
@@ -91,7 +78,7 @@ def measure(folder: Path, url: str, process: int) -> None:
             seconds.append(post(url, given, answer))
         assert all(a == b for a, b in zip(clients(given), clients(answer))), "the order changed"
         rate = ROWS / statistics.median(seconds)
-        grown = (resident(process, "VmHWM") - before) / 1024
+        grown = (resources.kilobytes(worker, "VmHWM") - before) / 1024
         print(f"{kind.name}: {rate:,.0f} rows per second, memory grew by {grown:.1f} MB")  # noqa: T201  # its result
 
 
@@ -100,7 +87,8 @@ def main() -> None:
         folder = Path(name)
         url = SQLiteDatabases(folder).seeded()
         with running(folder, DATABASE_URL=url, **NOWHERE) as desk:
-            measure(folder, desk.url, worker(desk.process.pid))
+            _arbiter, worker = resources.tree(desk.process.pid)
+            measure(folder, desk.url, worker)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,50 @@
+"""What the servers are asked while they are measured."""
+
+import csv
+from typing import List, Mapping, NamedTuple
+
+from webapp.config import ROOT
+
+BROWSER = {
+    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8",
+    "Accept-Language": "nl-BE,nl;q=0.9,fr;q=0.8,en;q=0.7",
+}
+
+# What also the peer has to refuse in the same words.
+WRONG = ("/zipcode/1311", "/zipcode/999", "/index?year=2020", "/api/v1/zipcodes/1311", "/api/v1/zipcodes/999")
+
+
+class Case(NamedTuple):
+    """Paths that are asked for in turn, with these headers.
+
+    Attributes:
+        refused: whether every answer is an error.
+        for_peer: whether the peer can answer them, too.
+    """
+
+    name: str
+    paths: List[str]
+    headers: Mapping[str, str] = {}
+    refused: bool = False
+    for_peer: bool = True
+
+
+def zipcodes() -> List[str]:
+    """All that bpost uses, in ascending order."""
+    with (ROOT / "seed" / "postal_codes.csv").open(encoding="utf-8", newline="") as file:
+        return sorted({row["zipcode"] for row in csv.DictReader(file)})
+
+
+def cases() -> List[Case]:
+    return [
+        Case("/zipcode/<z>", [f"/zipcode/{zipcode}" for zipcode in zipcodes()]),
+        Case("/index", ["/index"]),
+        Case("page", ["/?zipcode=9000&year=2013"], BROWSER, for_peer=False),
+        Case("404", ["/zipcode/1311"], refused=True),
+        Case("/api/v1/zipcodes/<z>", [f"/api/v1/zipcodes/{zipcode}" for zipcode in zipcodes()]),
+    ]
+
+
+def junk(start: int, count: int) -> List[str]:
+    """Addresses of one answer that nobody has asked for before."""
+    return [f"/zipcode/9000?junk={number}" for number in range(start, start + count)]

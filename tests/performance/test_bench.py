@@ -1,0 +1,76 @@
+"""The benchmark's own arithmetic, and what it reads."""
+
+import os
+from pathlib import Path
+from typing import List
+
+import pytest
+
+from tests.performance.answer import Answer
+from tests.performance.cases import cases, junk
+from tests.performance.load import Load, parse
+from tests.performance.report import Measurement, Spread, all_ratios, ratios, spread, table
+from tests.performance.resources import TICKS_PER_SECOND, cpu_seconds, kilobytes, ticks, tree
+
+
+def measurement(cpu_us: float, p99_ms: float = 1.0, failures: int = 0) -> Measurement:
+    return Measurement(1000.0, cpu_us, 0.5, p99_ms, 60.0, 50.0, failures)
+
+
+def test_the_last_line_of_a_client_is_what_it_found() -> None:
+    found = (
+        '{"requests": 9, "failures": 0, "refusals": 1, "duration_us": 2000000, "p50_us": 400, "p99_us": 900}'
+    )
+    assert parse(f"Running 2s test\n  Latency 1.00ms\n{found}\n") == Load(9, 0, 1, 2_000_000, 400, 900)
+
+
+def test_ratios_are_those_of_each_round() -> None:
+    assert ratios([2.0, 9.0, 4.0], [1.0, 3.0, 4.0]) == Spread(median=2.0, least=1.0, most=3.0)
+    assert str(spread([1.0, 1.25, 3.0])) == "1.25 (1.00–3.00)"
+
+
+def test_ratios_are_given_for_those_who_took_part() -> None:
+    rounds = {
+        "desk": [measurement(220.0, 3.0), measurement(330.0, 3.0)],
+        "bare": [measurement(200.0), measurement(200.0)],
+    }
+    assert all_ratios(rounds) == {"cpu_us desk/bare": Spread(1.375, 1.1, 1.65)}
+    peer = [measurement(220.0, 2.0), measurement(330.0, 2.0)]
+    assert all_ratios({**rounds, "peer": peer})["p99_ms desk/peer"] == Spread(1.5, 1.5, 1.5)
+
+
+def test_the_table_has_medians_and_says_when_answers_are_missing() -> None:
+    lines = table({"desk": [measurement(100.0), measurement(300.0, failures=2), measurement(200.0)]})
+    assert lines[1].endswith("  1,000      200     0.50     1.00     60.0     50.0  2 without an answer")
+
+
+@pytest.mark.parametrize("name", ["gunicorn", "a ) odd (name"])
+def test_time_is_read_whatever_the_program_is_called(name: str) -> None:
+    before = "S 1 7 7 0 -1 4194304 1 2 3 4"
+    assert ticks(f"7 ({name}) {before} 150 25 90 80 20 0 5 0 100") == 175
+
+
+def test_what_is_read_of_a_real_process() -> None:
+    own = os.getpid()
+    assert tree(own)[0] == own
+    before = cpu_seconds(own)
+    count = 0
+    while cpu_seconds(own) < before + 2 / TICKS_PER_SECOND:
+        count += 1
+        assert count < 1_000_000
+    assert 1000 < kilobytes(own, "VmRSS") <= kilobytes(own, "VmHWM")
+    with pytest.raises(LookupError):
+        kilobytes(own, "VmNothing")
+
+
+def test_answers_are_the_same_whatever_led_to_them(tmp_path: Path) -> None:
+    miss = Answer(200, "OK", [("ETag", '"1"'), ("Cache-Status", "desk; fwd=miss")], b"{}")
+    hit = Answer(200, "Okay", [("Age", "3"), ("etag", '"1"'), ("Cache-Status", "desk; hit")], b"{}")
+    assert miss.meaning == hit.meaning
+    assert miss.meaning != hit._replace(headers=[("ETag", '"2"')]).meaning
+
+
+def test_cases_have_all_zipcodes_and_junk_has_no_double() -> None:
+    paths: List[str] = cases()[0].paths
+    assert len(set(paths)) == 1146
+    assert len({*junk(0, 50), *junk(50, 50)}) == 100
