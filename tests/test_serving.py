@@ -164,14 +164,22 @@ def test_each_of_two_workers_has_a_core_of_its_own_even_when_one_died(
         pytest.skip("there is one core only")
     variables = {**statbel.addresses, "GUNICORN_CMD_ARGS": "--workers 2"}
     with running(tmp_path, DATABASE_URL=sqlite_url, **variables) as desk:
-        for _ in range(2):
-            workers = tree(desk.process.pid)[1:]
-            taken = [os.sched_getaffinity(process) for process in workers]
-            assert len(set.union(*taken)) == 2, taken
-            os.kill(workers[-1], signal.SIGKILL)
-            while tree(desk.process.pid)[1:] == workers or len(tree(desk.process.pid)[1:]) < 2:
-                time.sleep(0.05)
-            time.sleep(0.5)  # the new one chooses its core after it was made
+        wait_for_two_workers_on_two_cores(desk.process.pid)
+        died = tree(desk.process.pid)[-1]
+        os.kill(died, signal.SIGKILL)
+        wait_for_two_workers_on_two_cores(desk.process.pid, died)
+
+
+def wait_for_two_workers_on_two_cores(process: int, died: int = 0) -> None:
+    """A worker takes its core a moment after it was made."""
+    give_up = time.monotonic() + 20
+    cores: Set[int] = set()
+    while len(cores) != 2:
+        assert time.monotonic() < give_up, cores
+        time.sleep(0.05)
+        workers = [worker for worker in tree(process)[1:] if worker != died]
+        taken = [os.sched_getaffinity(worker) for worker in workers]
+        cores = set.union(*taken) if len(taken) == 2 and all(len(one) == 1 for one in taken) else set()
 
 
 def test_the_process_lives_while_the_database_hangs(statbel: FakeStatbel, tmp_path: Path) -> None:
@@ -183,7 +191,7 @@ def test_the_process_lives_while_the_database_hangs(statbel: FakeStatbel, tmp_pa
             for _ in range(3):
                 started = time.monotonic()
                 assert requests.get(f"{desk.url}/healthz", timeout=20).status_code == 200
-                assert time.monotonic() - started < 1
+                assert time.monotonic() - started < 2
                 time.sleep(1)
 
 
