@@ -31,7 +31,7 @@ worker_class = "gthread"
 threads = settings.web_threads
 
 # The threads take turns at Python's one lock. On several cores each turn moves what they work on from
-# core to core, which costs a third of the time of a warm request (docs/performance.md). In an order of
+# core to core, which nearly doubles the time of a warm request (docs/performance.md). In an order of
 # chance, so that several containers do not all choose the same.
 CORES = list(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
 random.shuffle(CORES)
