@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Mapping, NamedTuple, Optional
+from typing import List, Mapping, NamedTuple, Optional
 from urllib.parse import urlsplit
 
 CONNECTIONS = 32
@@ -52,7 +52,7 @@ def put_by_client(url: str, paths: Path, headers: Mapping[str, str], seconds: Op
     return _run(command, seconds or 600)
 
 
-def _run(command: "list[str]", seconds: float) -> Load:
+def _run(command: List[str], seconds: float) -> Load:
     done = subprocess.run(
         command, capture_output=True, text=True, check=False, timeout=seconds + PATIENCE_SECONDS
     )
