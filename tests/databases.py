@@ -4,9 +4,11 @@ import os
 import shutil
 import uuid
 from pathlib import Path
-from typing import Dict, Protocol
+from typing import Dict, List, Protocol
 
 import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy import event
 
 from webapp import create_app, database
 from webapp.config import ROOT, Settings
@@ -109,6 +111,18 @@ def settings_for(url: str, **variables: str) -> Settings:
     chosen = {name: os.environ[name] for name in ("HTTP_CACHE_MB",) if name in os.environ}
     given: Dict[str, str] = {**NOWHERE, **chosen, "RATE_LIMIT": "0", "DATABASE_URL": url, **variables}
     return Settings.of(given)
+
+
+def statements_of(app: Flask) -> List[str]:
+    """The SQL statements that the application sends from now on."""
+    sent: List[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        sent.append(statement)
+
+    with app.app_context():
+        event.listen(db.engine, "before_cursor_execute", note)
+    return sent
 
 
 def _seed(url: str) -> None:

@@ -11,15 +11,14 @@ import pytest
 import redis
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event
 
-from tests.databases import settings_for
+from tests.databases import settings_for, statements_of
 from tests.redis_server import Gate
 from tests.statbel import FakeStatbel
 from webapp import cache_backends
 from webapp.cache_backends import ProcessCache, SharedCache
 from webapp.config import Settings
-from webapp.extensions import cache, db
+from webapp.extensions import cache
 
 MakeApp = Callable[[Settings], Flask]
 
@@ -36,18 +35,6 @@ def entries(app: Flask) -> int:
     if isinstance(held, ProcessCache):
         return len(held._cache)
     return sum(1 for _ in held._read_client.scan_iter(f"{held.key_prefix}*"))
-
-
-def statements_of(app: Flask) -> List[str]:
-    """The SQL statements that the application sends from now on."""
-    sent: List[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        sent.append(statement)
-
-    with app.app_context():
-        event.listen(db.engine, "before_cursor_execute", note)
-    return sent
 
 
 @pytest.fixture

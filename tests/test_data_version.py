@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import case, delete, event, insert, update
 
 from tests.conftest import ORDINARY_DAY, SetClock
-from tests.databases import PostgresDatabases, settings_for
+from tests.databases import PostgresDatabases, settings_for, statements_of
 from webapp import data_version
 from webapp.config import Settings
 from webapp.data_version import DataVersion
@@ -98,9 +98,7 @@ def test_the_database_is_asked_once_in_two_seconds_by_all_threads_together(
 ) -> None:
     passed = [0.0]
     monkeypatch.setattr(data_version, "monotonic", lambda: passed[0])
-    sent: List[str] = []
-    with app.app_context():
-        event.listen(db.engine, "before_cursor_execute", lambda *call: sent.append(call[2]))
+    sent = statements_of(app)
     version = DataVersion(version_of(app)._engine)
     for seconds, statements in ((0.0, 1), (1.9, 1), (2.1, 2), (99.0, 3)):
         passed[0] = seconds
