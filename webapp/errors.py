@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
-from webapp.messages import N_, Message
+from webapp.i18n.messages import N_, Message
 from webapp.representation import represent_error
 
 log = logging.getLogger(__name__)

@@ -11,7 +11,6 @@ from webapp import (
     cli,
     errors,
     health_index,
-    languages,
     logs,
     ops,
     pages,
@@ -28,6 +27,7 @@ from webapp.health_index.base_years import DEFAULT_BASE_YEAR
 from webapp.health_index.statbel import Statbel
 from webapp.health_index.views import known_base_years
 from webapp.http_cache import HttpCache
+from webapp.i18n import languages
 from webapp.zipcodes.views import nearest_if_known
 
 

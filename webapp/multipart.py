@@ -12,7 +12,7 @@ from werkzeug.sansio.multipart import Data, Epilogue, Event, Field, File, Multip
 
 from webapp.content import Content
 from webapp.errors import RequestNotValid, TooLarge
-from webapp.messages import N_
+from webapp.i18n.messages import N_
 
 # What is read at a time; and what may come before the first part, between two, or as the headers of one.
 PIECE_BYTES = 64 * 1024

@@ -5,7 +5,7 @@ from typing import Any, Callable, Dict, Iterable, Mapping, Optional, Sequence
 
 from flask import Response, jsonify, make_response, render_template, request, url_for
 
-from webapp.messages import Message
+from webapp.i18n.messages import Message
 
 # Everything below this is for scripts: there an error is never a page.
 API_PREFIX = "/api/"

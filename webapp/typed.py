@@ -10,7 +10,7 @@ from typing import Dict, List, Literal, Match, Optional, Set
 from babel.dates import get_month_names
 
 from webapp.errors import AmountNotValid, MonthNotValid
-from webapp.messages import N_
+from webapp.i18n.messages import N_
 from webapp.zipcodes.place_names import search_form
 
 # Before the decimals: what index_amount computes exactly.

@@ -7,7 +7,7 @@ from dateutil.relativedelta import relativedelta
 
 from webapp.errors import RequestNotValid
 from webapp.health_index.series import MonthlyIndex
-from webapp.messages import N_
+from webapp.i18n.messages import N_
 
 # Years up to the latest month that is held; ALL is everything since 1994.
 ALL = "all"

@@ -13,7 +13,7 @@ from webapp.extensions import db
 from webapp.health_index import refresh
 from webapp.health_index.models import IndexValue, UpstreamCheck
 from webapp.health_index.publication import latest_published_month, publication_day
-from webapp.messages import N_
+from webapp.i18n.messages import N_
 
 
 class LatestIndex(TypedDict):

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, request
 from flask_babel import gettext
 from sqlalchemy.exc import SQLAlchemyError
 
-from webapp import excel, text
+from webapp import excel
 from webapp.errors import WrongYear
 from webapp.extensions import CACHE_SECONDS, db, memoize
 from webapp.health_index import series, service
@@ -19,7 +19,8 @@ from webapp.health_index.overview import BaseYearOverview, overview
 from webapp.health_index.periods import DEFAULT_PERIOD, PERIODS, by_year, latest_months
 from webapp.health_index.series import HeldRange, MonthlyIndex
 from webapp.health_index.service import LatestIndex
-from webapp.messages import N_
+from webapp.i18n import formatting
+from webapp.i18n.messages import N_
 from webapp.representation import cacheable, download, represent
 
 bp = Blueprint("health_index", __name__)
@@ -50,8 +51,8 @@ def spreadsheet() -> Response:
     rows = (
         (
             f"{entry['month']:%Y-%m}",
-            text.decimal(entry["value"]),
-            text.decimal(entry["smoothed"]) if entry["smoothed"] else "",
+            formatting.decimal(entry["value"]),
+            formatting.decimal(entry["smoothed"]) if entry["smoothed"] else "",
             _status_words(entry),
         )
         for entry in months

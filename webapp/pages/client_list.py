@@ -8,7 +8,7 @@ from flask_babel import gettext
 
 from webapp.content import Content
 from webapp.errors import RequestNotValid, ZipcodeNotFound, ZipcodeNotValid
-from webapp.messages import N_
+from webapp.i18n.messages import N_
 from webapp.multipart import SentForm, read_form
 from webapp.pages.form import Form
 from webapp.pages.views import bp

@@ -8,7 +8,7 @@ from webapp.errors import ZipcodeNotValid
 from webapp.health_index.base_years import DEFAULT_BASE_YEAR
 from webapp.health_index.overview import newest
 from webapp.health_index.views import current_overview, latest_index, parse_base_year
-from webapp.messages import N_
+from webapp.i18n.messages import N_
 from webapp.pages.form import Form
 from webapp.zipcodes.directory import Suggestion
 from webapp.zipcodes.meant import Meant, meant, nearest

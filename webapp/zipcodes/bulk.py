@@ -16,7 +16,7 @@ from typing import Callable, Dict, Iterable, Iterator, List, NamedTuple, Tuple
 from webapp.csv_file import LONGEST_FIELD
 from webapp.errors import CsvNotValid, DeskError, TooLarge, ZipcodeNotFound, ZipcodeNotValid
 from webapp.extensions import db
-from webapp.messages import N_
+from webapp.i18n.messages import N_
 from webapp.zipcodes import service
 from webapp.zipcodes.models import HIGHEST_ZIPCODE, LOWEST_ZIPCODE
 

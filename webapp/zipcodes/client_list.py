@@ -11,7 +11,7 @@ from typing import Dict, Iterator, List, Mapping, NamedTuple, Sequence, Tuple
 
 from webapp import excel
 from webapp.errors import CsvNotValid, TooLarge
-from webapp.messages import N_
+from webapp.i18n.messages import N_
 from webapp.zipcodes import bulk
 from webapp.zipcodes.bulk import MEGABYTE, Layout, Result
 from webapp.zipcodes.models import FACTORS

@@ -9,7 +9,7 @@ from sqlalchemy import func, or_, select
 
 from webapp.errors import ZipcodeNotFound, ZipcodeNotValid
 from webapp.extensions import db, memoize
-from webapp.messages import N_
+from webapp.i18n.messages import N_
 from webapp.zipcodes.directory import Suggestion, parts, suggest, zipcodes_beginning
 from webapp.zipcodes.models import ZIPCODE, Place
 from webapp.zipcodes.place_names import describe, search_form, spellings

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from webapp import clock
 from webapp.errors import RiskTableUnavailable, ZipcodeNotFound
 from webapp.extensions import db
-from webapp.messages import N_
+from webapp.i18n.messages import N_
 from webapp.zipcodes.models import Place, RiskRange, RiskTable
 from webapp.zipcodes.place_names import PlaceDescription, describe_all
 from webapp.zipcodes.risk_table import RiskFile

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from webapp.errors import ZipcodeNotFound
-from webapp.messages import N_, Message, is_large
+from webapp.i18n.messages import N_, Message, is_large
 
 
 def test_a_text_that_is_marked_for_translation_stays_as_it_is() -> None:

@@ -13,8 +13,8 @@ from babel.support import NullTranslations, Translations
 from flask import Flask, Response, g, request
 from flask_babel import Babel, Domain, gettext
 
-from webapp import text
-from webapp.messages import Message, is_large
+from webapp.i18n import formatting
+from webapp.i18n.messages import Message, is_large
 from webapp.zipcodes.place_names import municipality_in, name_in
 
 CATALOGS = Path(__file__).resolve().parent / "translations"
@@ -61,7 +61,7 @@ def register(app: Flask) -> None:
     """Give the application its languages, and its templates all that depends on them."""
     locale = LANGUAGES[SOURCE_LANGUAGE].locale
     _DeskBabel().init_app(app, default_locale=locale, locale_selector=lambda: LANGUAGES[chosen()].locale)
-    text.register_filters(app)
+    formatting.register_filters(app)
     app.add_template_filter(translate, "translated")
     app.add_template_filter(gettext, "in_language")
     app.add_template_filter(lambda place: name_in(place, chosen()), "place_name")
@@ -110,8 +110,8 @@ def translate(message: Message) -> str:
 
 def _written(figure: object) -> object:
     if isinstance(figure, date):
-        return text.month(figure)
-    return text.whole_number(figure) if isinstance(figure, int) and is_large(figure) else figure
+        return formatting.month(figure)
+    return formatting.whole_number(figure) if isinstance(figure, int) and is_large(figure) else figure
 
 
 def _for_pages() -> Dict[str, Any]:

@@ -23,11 +23,11 @@ from werkzeug.test import TestResponse
 
 from tests.databases import settings_for
 from tests.pages.reading import text as read
-from webapp import languages
 from webapp.config import ROOT, Settings
 from webapp.errors import DeskError, MediaTypeNotSupported
-from webapp.languages import catalog, chosen, translate
-from webapp.messages import Message
+from webapp.i18n import languages
+from webapp.i18n.languages import catalog, chosen, translate
+from webapp.i18n.messages import Message
 
 LANGUAGES = ("nl", "fr", "de", "en")
 TRANSLATED = ("nl", "fr", "de")

@@ -10,7 +10,7 @@ from flask import Flask, render_template_string
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from webapp import text
+from webapp.i18n import formatting
 
 LANGUAGES = ("nl", "fr", "de", "en")
 
@@ -46,7 +46,7 @@ def said_in(app: Flask, language: str, write: Callable[..., str], *values: objec
     ids=str,
 )
 def test_a_month(sqlite_app: Flask, value: date, expected: Tuple[str, ...]) -> None:
-    assert said(sqlite_app, text.month, value) == expected
+    assert said(sqlite_app, formatting.month, value) == expected
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_a_month(sqlite_app: Flask, value: date, expected: Tuple[str, ...]) -> N
     ids=str,
 )
 def test_a_short_month(sqlite_app: Flask, value: date, expected: Tuple[str, ...]) -> None:
-    assert said(sqlite_app, text.short_month, value) == expected
+    assert said(sqlite_app, formatting.short_month, value) == expected
 
 
 @pytest.mark.parametrize(
@@ -73,12 +73,12 @@ def test_a_short_month(sqlite_app: Flask, value: date, expected: Tuple[str, ...]
     ],
 )
 def test_the_name_of_a_month_over_a_column(sqlite_app: Flask, number: int, expected: Tuple[str, ...]) -> None:
-    assert said(sqlite_app, text.month_name, number) == expected
+    assert said(sqlite_app, formatting.month_name, number) == expected
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_twelve_names_of_months_differ_and_are_short(sqlite_app: Flask, language: str) -> None:
-    names = [said_in(sqlite_app, language, text.month_name, number) for number in range(1, 13)]
+    names = [said_in(sqlite_app, language, formatting.month_name, number) for number in range(1, 13)]
     assert len(set(names)) == 12
     assert max(map(len, names)) <= 5
 
@@ -86,7 +86,7 @@ def test_the_twelve_names_of_months_differ_and_are_short(sqlite_app: Flask, lang
 @pytest.mark.parametrize("number", [0, 13])
 def test_there_is_no_other_month(sqlite_app: Flask, number: int) -> None:
     with pytest.raises(ValueError, match="month must be in"):
-        said(sqlite_app, text.month_name, number)
+        said(sqlite_app, formatting.month_name, number)
 
 
 @pytest.mark.parametrize(
@@ -103,11 +103,11 @@ def test_there_is_no_other_month(sqlite_app: Flask, number: int) -> None:
     ids=str,
 )
 def test_a_day(sqlite_app: Flask, value: date, expected: Tuple[str, ...]) -> None:
-    assert tuple(day.replace(FIXED, " ") for day in said(sqlite_app, text.day, value)) == expected
+    assert tuple(day.replace(FIXED, " ") for day in said(sqlite_app, formatting.day, value)) == expected
 
 
 def test_no_line_ends_between_a_day_and_its_month(sqlite_app: Flask) -> None:
-    assert said(sqlite_app, text.day, date(2026, 11, 1)) == (
+    assert said(sqlite_app, formatting.day, date(2026, 11, 1)) == (
         f"1{FIXED}november 2026",
         f"1er{FIXED}novembre 2026",
         f"1.{FIXED}November 2026",
@@ -141,8 +141,8 @@ def test_no_line_ends_between_a_day_and_its_month(sqlite_app: Flask) -> None:
 def test_an_instant_is_told_as_a_clock_in_belgium_showed_it(
     sqlite_app: Flask, instant: datetime, day: date, time: str
 ) -> None:
-    assert said_in(sqlite_app, "en", text.moment, instant) == (
-        f"{said_in(sqlite_app, 'en', text.day, day)} at {time}"
+    assert said_in(sqlite_app, "en", formatting.moment, instant) == (
+        f"{said_in(sqlite_app, 'en', formatting.day, day)} at {time}"
     )
 
 
@@ -159,7 +159,7 @@ def test_an_instant_is_told_in_the_words_of_each_language(
     sqlite_app: Flask, language: str, expected: str
 ) -> None:
     instant = datetime(2026, 11, 22, 8, 3, tzinfo=UTC)
-    assert said_in(sqlite_app, language, text.moment, instant) == expected
+    assert said_in(sqlite_app, language, formatting.moment, instant) == expected
 
 
 # Numbers
@@ -191,11 +191,11 @@ def test_an_instant_is_told_in_the_words_of_each_language(
 def test_a_number_has_as_many_decimals_as_are_asked_for(
     sqlite_app: Flask, value: str, places: int, expected: Tuple[str, ...]
 ) -> None:
-    assert said(sqlite_app, text.decimal, Decimal(value), places) == expected
+    assert said(sqlite_app, formatting.decimal, Decimal(value), places) == expected
 
 
 def test_unless_it_is_said_a_number_has_two_decimals(sqlite_app: Flask) -> None:
-    assert said_in(sqlite_app, "en", text.decimal, Decimal(7)) == "7.00"
+    assert said_in(sqlite_app, "en", formatting.decimal, Decimal(7)) == "7.00"
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ def test_unless_it_is_said_a_number_has_two_decimals(sqlite_app: Flask) -> None:
 def test_a_whole_number_has_its_digits_in_threes(
     sqlite_app: Flask, value: int, expected: Tuple[str, ...]
 ) -> None:
-    assert said(sqlite_app, text.whole_number, value) == expected
+    assert said(sqlite_app, formatting.whole_number, value) == expected
 
 
 @pytest.mark.parametrize(
@@ -240,13 +240,13 @@ def test_a_whole_number_has_its_digits_in_threes(
     ],
 )
 def test_an_amount_in_euros(sqlite_app: Flask, value: str, expected: Tuple[str, ...]) -> None:
-    assert said(sqlite_app, text.euros, Decimal(value)) == expected
+    assert said(sqlite_app, formatting.euros, Decimal(value)) == expected
 
 
 @settings(deadline=None, database=None)
 @given(value=cents, language=st.sampled_from(LANGUAGES))
 def test_no_digit_of_a_number_or_an_amount_is_lost(sqlite_app: Flask, value: Decimal, language: str) -> None:
-    for write in (text.decimal, text.euros):
+    for write in (formatting.decimal, formatting.euros):
         shown = said_in(sqlite_app, language, write, value)
         assert int(re.sub("[^0-9]", "", shown)) == abs(value) * 100
         assert ("-" in shown) == (value < 0)
@@ -269,17 +269,17 @@ def test_no_digit_of_a_number_or_an_amount_is_lost(sqlite_app: Flask, value: Dec
 def test_a_change_has_its_sign_and_is_in_percent(
     sqlite_app: Flask, value: str, expected: Tuple[str, ...]
 ) -> None:
-    assert said(sqlite_app, text.change, Decimal(value)) == expected
+    assert said(sqlite_app, formatting.change, Decimal(value)) == expected
 
 
 @pytest.mark.parametrize("value", ["-0.0000", "-0", "-0.00001"])
 def test_a_change_of_nothing_is_no_decline(sqlite_app: Flask, value: str) -> None:
-    nothing = said(sqlite_app, text.change, Decimal(0))
-    assert said(sqlite_app, text.change, Decimal(value)) == nothing
+    nothing = said(sqlite_app, formatting.change, Decimal(0))
+    assert said(sqlite_app, formatting.change, Decimal(value)) == nothing
 
 
 def test_a_change_that_is_not_known_is_a_dash(sqlite_app: Flask) -> None:
-    assert said(sqlite_app, text.change, None) == ("–", "–", "–", "–")
+    assert said(sqlite_app, formatting.change, None) == ("–", "–", "–", "–")
 
 
 # In templates
