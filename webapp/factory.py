@@ -14,9 +14,6 @@ from webapp import (
     logs,
     ops,
     pages,
-    rate_limit,
-    security,
-    static_files,
     zipcodes,
 )
 from webapp.config import ROOT, Settings
@@ -26,7 +23,8 @@ from webapp.extensions import cache, db
 from webapp.health_index.base_years import DEFAULT_BASE_YEAR
 from webapp.health_index.statbel import Statbel
 from webapp.health_index.views import known_base_years
-from webapp.http_cache import HttpCache
+from webapp.http import rate_limit, security, static_files
+from webapp.http.cache import HttpCache
 from webapp.i18n import languages
 from webapp.zipcodes.views import nearest_if_known
 

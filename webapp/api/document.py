@@ -10,7 +10,7 @@ from webapp import clock
 from webapp.api.routing import PREFIX
 from webapp.errors import codes
 from webapp.extensions import CACHE_SECONDS
-from webapp.representation import cacheable, represent
+from webapp.http.negotiation import cacheable, represent
 
 bp = Blueprint("api", __name__, url_prefix=PREFIX)
 

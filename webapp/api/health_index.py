@@ -15,7 +15,7 @@ from webapp.health_index import series as service
 from webapp.health_index.models import CONVERTED, PUBLISHED
 from webapp.health_index.series import MonthlyIndex
 from webapp.health_index.views import held_ranges, latest_index, monthly_index
-from webapp.representation import prefers_csv
+from webapp.http.negotiation import prefers_csv
 
 bp = ApiBlueprint("api-health-index", "Health index", "/health-index")
 

@@ -22,7 +22,7 @@ from webapp.errors import (
     TooLarge,
 )
 from webapp.extensions import CACHE_SECONDS
-from webapp.representation import API_PREFIX, cacheable
+from webapp.http.negotiation import API_PREFIX, cacheable
 
 PREFIX = f"{API_PREFIX}v1"
 

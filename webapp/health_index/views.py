@@ -19,9 +19,9 @@ from webapp.health_index.overview import BaseYearOverview, overview
 from webapp.health_index.periods import DEFAULT_PERIOD, PERIODS, by_year, latest_months
 from webapp.health_index.series import HeldRange, MonthlyIndex
 from webapp.health_index.service import LatestIndex
+from webapp.http.negotiation import cacheable, download, represent
 from webapp.i18n import formatting
 from webapp.i18n.messages import N_
-from webapp.representation import cacheable, download, represent
 
 bp = Blueprint("health_index", __name__)
 

@@ -7,8 +7,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.errors import DeskError, apply_error, as_domain_error
 from webapp.extensions import CACHE_SECONDS, db
+from webapp.http.negotiation import cacheable
 from webapp.i18n.messages import Message
-from webapp.representation import cacheable
 
 Found = TypeVar("Found")
 

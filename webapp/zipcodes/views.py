@@ -8,8 +8,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.errors import ZipcodeNotValid
 from webapp.extensions import CACHE_SECONDS, db, memoize
+from webapp.http.negotiation import represent
 from webapp.i18n.messages import N_
-from webapp.representation import represent
 from webapp.zipcodes import service
 from webapp.zipcodes.directory import Suggestion
 from webapp.zipcodes.meant import nearest

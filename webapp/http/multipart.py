@@ -10,8 +10,8 @@ from flask import request
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.sansio.multipart import Data, Epilogue, Event, Field, File, MultipartDecoder, NeedData
 
-from webapp.content import Content
 from webapp.errors import RequestNotValid, TooLarge
+from webapp.http.body import Content
 from webapp.i18n.messages import N_
 
 # What is read at a time; and what may come before the first part, between two, or as the headers of one.

@@ -13,8 +13,8 @@ from webapp import ops
 from webapp.cache_backends import redis_options
 from webapp.config import Settings
 from webapp.errors import RateLimited, error_response
+from webapp.http.security import is_bulk
 from webapp.i18n.messages import N_
-from webapp.security import is_bulk
 
 # A million rows take a thread for seconds, so a client may send about one such file a second.
 BULK_PER_MINUTE = 60

@@ -14,7 +14,7 @@ from tests.databases import settings_for
 from webapp import create_app
 from webapp.config import Settings
 from webapp.extensions import db
-from webapp.rate_limit import client as who
+from webapp.http.rate_limit import client as who
 
 MakeApp = Callable[[Settings], Flask]
 Limited = Callable[..., FlaskClient]

@@ -10,8 +10,8 @@ from flask import Flask, url_for
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from webapp import static_files
 from webapp.config import ROOT
+from webapp.http import static_files
 
 STATIC = ROOT / "static"
 NAMES = sorted(path.name for path in STATIC.iterdir())

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from urllib3 import encode_multipart_formdata
 
-from webapp.content import Content
 from webapp.errors import RequestNotValid, TooLarge
-from webapp.multipart import MOST_BETWEEN, SentForm, read_form
+from webapp.http.body import Content
+from webapp.http.multipart import MOST_BETWEEN, SentForm, read_form
 
 FORM = "multipart/form-data; boundary=x"
 TOO_LARGE = TooLarge("It is too large.")

@@ -10,8 +10,13 @@ from hypothesis import strategies as st
 from werkzeug.test import Client, TestResponse
 from werkzeug.wrappers import Request, Response
 
-from webapp import http_cache
-from webapp.http_cache import OVERHEAD_BYTES, Answer, Answers, HttpCache
+from webapp.http import cache as http_cache
+from webapp.http.cache import (
+    OVERHEAD_BYTES,
+    Answer,
+    Answers,
+    HttpCache,
+)
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

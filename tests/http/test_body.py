@@ -8,8 +8,8 @@ import pytest
 from flask import Flask
 from werkzeug.exceptions import ClientDisconnected
 
-from webapp import content as module
-from webapp.content import Content
+from webapp.http import body as module
+from webapp.http.body import Content
 
 
 @contextmanager
