@@ -12,11 +12,11 @@ from sqlalchemy.exc import DBAPIError
 
 from webapp import database
 from webapp.config import ROOT
-from webapp.csv_file import FileError
 from webapp.errors import DeskError
 from webapp.extensions import db
 from webapp.health_index import refresh
 from webapp.health_index.parsing import UpstreamError
+from webapp.tables.csv_file import FileError
 from webapp.zipcodes import bulk
 
 SEED = ROOT / "seed"

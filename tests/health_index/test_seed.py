@@ -10,9 +10,9 @@ from flask import Flask
 
 from tests.health_index.held import everything, held, hold, month
 from webapp.config import ROOT
-from webapp.csv_file import FileError
 from webapp.extensions import db
 from webapp.health_index import seed
+from webapp.tables.csv_file import FileError
 
 HEADER = "base_year,month,value,status"
 

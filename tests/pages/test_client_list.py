@@ -23,7 +23,7 @@ from tests.live import running
 from tests.pages.reading import text
 from tests.statbel import FakeStatbel
 from webapp.config import Settings
-from webapp.excel import plain
+from webapp.tables.excel import plain
 from webapp.zipcodes.bulk import MEGABYTE
 
 PAGE = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}

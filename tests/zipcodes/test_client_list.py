@@ -12,8 +12,8 @@ from sqlalchemy import delete
 
 from tests.zipcodes.seed import FACTORS
 from webapp.errors import CsvNotValid, DeskError, RiskTableUnavailable, TooLarge
-from webapp.excel import plain
 from webapp.extensions import db
+from webapp.tables.excel import plain
 from webapp.zipcodes import bulk, client_list
 from webapp.zipcodes.bulk import MEGABYTE, Result, results
 from webapp.zipcodes.client_list import ListRow, decode, read, spreadsheet

@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 
 from tests.zipcodes.seed import FACTORS
 from webapp.config import ROOT
-from webapp.csv_file import FileError
 from webapp.extensions import db
+from webapp.tables.csv_file import FileError
 from webapp.zipcodes import places
 from webapp.zipcodes.models import Place
 

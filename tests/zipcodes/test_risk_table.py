@@ -12,7 +12,7 @@ from tests.zipcodes.bad_files import BAD_FILES
 from tests.zipcodes.ranges import tables
 from tests.zipcodes.seed import RANGES
 from webapp.config import ROOT
-from webapp.csv_file import FileError
+from webapp.tables.csv_file import FileError
 from webapp.zipcodes import risk_table
 from webapp.zipcodes.risk_table import Range
 

@@ -10,9 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp import clock
-from webapp.csv_file import FileError, read_records
 from webapp.health_index.models import CONVERTED, PUBLISHED, IndexValue
 from webapp.health_index.parsing import GREATEST_VALUE, LEAST_VALUE
+from webapp.tables.csv_file import FileError, read_records
 from webapp.upsert import insert
 
 COLUMNS = ("base_year", "month", "value", "status")

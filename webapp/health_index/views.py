@@ -8,7 +8,6 @@ from flask import Blueprint, Response, request
 from flask_babel import gettext
 from sqlalchemy.exc import SQLAlchemyError
 
-from webapp import excel
 from webapp.errors import WrongYear
 from webapp.extensions import CACHE_SECONDS, db, memoize
 from webapp.health_index import series, service
@@ -22,6 +21,7 @@ from webapp.health_index.service import LatestIndex
 from webapp.http.negotiation import cacheable, download, represent
 from webapp.i18n import formatting
 from webapp.i18n.messages import N_
+from webapp.tables import excel
 
 bp = Blueprint("health_index", __name__)
 

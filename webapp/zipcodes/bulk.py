@@ -13,10 +13,10 @@ import re
 from itertools import chain
 from typing import Callable, Dict, Iterable, Iterator, List, NamedTuple, Tuple
 
-from webapp.csv_file import LONGEST_FIELD
 from webapp.errors import CsvNotValid, DeskError, TooLarge, ZipcodeNotFound, ZipcodeNotValid
 from webapp.extensions import db
 from webapp.i18n.messages import N_
+from webapp.tables.csv_file import LONGEST_FIELD
 from webapp.zipcodes import service
 from webapp.zipcodes.models import HIGHEST_ZIPCODE, LOWEST_ZIPCODE
 

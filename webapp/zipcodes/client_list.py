@@ -9,9 +9,9 @@ import io
 import re
 from typing import Dict, Iterator, List, Mapping, NamedTuple, Sequence, Tuple
 
-from webapp import excel
 from webapp.errors import CsvNotValid, TooLarge
 from webapp.i18n.messages import N_
+from webapp.tables import excel
 from webapp.zipcodes import bulk
 from webapp.zipcodes.bulk import MEGABYTE, Layout, Result
 from webapp.zipcodes.models import FACTORS

@@ -8,7 +8,7 @@ from sqlalchemy import String, delete, insert, select
 from sqlalchemy.orm import Session
 
 from webapp import clock
-from webapp.csv_file import FileError, read_records
+from webapp.tables.csv_file import FileError, read_records
 from webapp.zipcodes.models import ZIPCODE, Place
 from webapp.zipcodes.place_names import search_text
 

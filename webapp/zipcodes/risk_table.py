@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import List, NamedTuple
 
-from webapp.csv_file import FileError, parse_rows, read_bytes
+from webapp.tables.csv_file import FileError, parse_rows, read_bytes
 from webapp.zipcodes.models import FACTORS, HIGHEST_ZIPCODE, LOWEST_ZIPCODE
 
 

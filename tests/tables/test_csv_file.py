@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from webapp.csv_file import FileError, read_records, read_rows
+from webapp.tables.csv_file import FileError, read_records, read_rows
 
 
 @pytest.fixture(scope="module")

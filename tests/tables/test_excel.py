@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from webapp.excel import plain, write
+from webapp.tables.excel import plain, write
 
 # `database=None`: what fails is shrunk and shown; no folder of examples is left behind.
 searching = settings(max_examples=300, deadline=None, database=None)
