@@ -11,8 +11,8 @@ from flask.testing import FlaskClient, FlaskCliRunner
 
 from tests import redis_server
 from tests.databases import Databases, PostgresDatabases, SQLiteDatabases, settings_for
+from tests.fake_statbel import FakeStatbel
 from tests.postgres import NoPostgres, server
-from tests.statbel import FakeStatbel
 from webapp import clock, create_app, data_version
 from webapp.config import Settings
 from webapp.extensions import cache, db

@@ -13,8 +13,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.databases import settings_for, statements_of
+from tests.fake_statbel import FakeStatbel
 from tests.redis_server import Gate
-from tests.statbel import FakeStatbel
 from webapp import cache_backends
 from webapp.cache_backends import ProcessCache, SharedCache
 from webapp.config import Settings

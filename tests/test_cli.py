@@ -15,8 +15,8 @@ from flask import Flask
 from tests.commands import run, start
 from tests.conftest import SetClock
 from tests.databases import NEWEST_REVISION, settings_for
+from tests.fake_statbel import FakeStatbel, answering, bestat
 from tests.snapshot import snapshot
-from tests.statbel import FakeStatbel, answering, bestat
 from tests.zipcodes.bad_files import BAD_FILES
 from webapp import cli
 from webapp.config import ROOT, Settings

@@ -15,7 +15,7 @@ from webapp.config import ROOT
 from webapp.errors import DeskError
 from webapp.extensions import db
 from webapp.health_index import refresh
-from webapp.health_index.parsing import UpstreamError
+from webapp.statbel.parsing import UpstreamError
 from webapp.tables.csv_file import FileError
 from webapp.zipcodes import bulk
 

@@ -21,11 +21,11 @@ from webapp.data_version import DataVersion
 from webapp.database import prepare_sqlite
 from webapp.extensions import cache, db
 from webapp.health_index.base_years import DEFAULT_BASE_YEAR
-from webapp.health_index.statbel import Statbel
 from webapp.health_index.views import known_base_years
 from webapp.http import rate_limit, security, static_files
 from webapp.http.cache import HttpCache
 from webapp.i18n import languages
+from webapp.statbel.sources import Statbel
 from webapp.zipcodes.views import nearest_if_known
 
 

@@ -13,16 +13,16 @@ from sqlalchemy import Connection, event
 
 from tests.conftest import ORDINARY_DAY, SetClock
 from tests.databases import settings_for
+from tests.fake_statbel import Answer, FakeStatbel, Value, answering, bestat, open_data, redirecting
 from tests.health_index.held import everything, forget, held, hold, month, on_sqlite
-from tests.statbel import Answer, FakeStatbel, Value, answering, bestat, open_data, redirecting
 from webapp.config import Settings
 from webapp.errors import IndexUnavailable
 from webapp.extensions import db
 from webapp.health_index import refresh as refresh_service
 from webapp.health_index import service
-from webapp.health_index.parsing import UpstreamError
 from webapp.health_index.refresh import Refresh
 from webapp.health_index.service import LatestIndex
+from webapp.statbel.parsing import UpstreamError
 
 MakeApp = Callable[[Settings], Flask]
 

@@ -12,8 +12,8 @@ from flask import Flask
 from sqlalchemy import delete
 
 from tests.conftest import ORDINARY_DAY, SetClock
+from tests.fake_statbel import FakeStatbel, answering, bestat
 from tests.health_index.held import forget, hold, month, on_sqlite
-from tests.statbel import FakeStatbel, answering, bestat
 from webapp.errors import IndexUnavailable, MonthNotFound
 from webapp.extensions import db
 from webapp.health_index import series

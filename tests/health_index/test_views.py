@@ -8,8 +8,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.conftest import SetClock
+from tests.fake_statbel import FakeStatbel, answering, bestat
 from tests.health_index.held import forget, hold, on_sqlite
-from tests.statbel import FakeStatbel, answering, bestat
 from webapp.config import Settings
 from webapp.errors import WrongYear
 from webapp.health_index.views import parse_base_year

@@ -19,9 +19,9 @@ from urllib3 import encode_multipart_formdata
 from werkzeug.test import TestResponse
 
 from tests.databases import settings_for
+from tests.fake_statbel import FakeStatbel
 from tests.live import running
 from tests.pages.reading import text
-from tests.statbel import FakeStatbel
 from webapp.config import Settings
 from webapp.tables.excel import plain
 from webapp.zipcodes.bulk import MEGABYTE

@@ -18,9 +18,9 @@ from webapp import clock
 from webapp.extensions import db
 from webapp.health_index.base_years import BASE_YEARS
 from webapp.health_index.models import PUBLISHED, IndexValue, UpstreamCheck
-from webapp.health_index.parsing import Observation, UpstreamError
 from webapp.health_index.publication import latest_published_month
-from webapp.health_index.statbel import Statbel, StatbelSource
+from webapp.statbel.parsing import Observation, UpstreamError
+from webapp.statbel.sources import Statbel, StatbelSource
 from webapp.upsert import insert
 
 log = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from webapp import clock
 from webapp.health_index.models import CONVERTED, PUBLISHED, IndexValue
-from webapp.health_index.parsing import GREATEST_VALUE, LEAST_VALUE
+from webapp.statbel.parsing import GREATEST_VALUE, LEAST_VALUE
 from webapp.tables.csv_file import FileError, read_records
 from webapp.upsert import insert
 

@@ -10,10 +10,10 @@ from typing import Iterator, List, Tuple
 
 import pytest
 
-from tests.statbel import Answer, FakeStatbel, answering, bestat, in_turn, open_data, redirecting
-from webapp.health_index.download import MAX_BYTES
-from webapp.health_index.parsing import Observation, UpstreamError
-from webapp.health_index.statbel import Statbel
+from tests.fake_statbel import Answer, FakeStatbel, answering, bestat, in_turn, open_data, redirecting
+from webapp.statbel.download import MAX_BYTES
+from webapp.statbel.parsing import Observation, UpstreamError
+from webapp.statbel.sources import Statbel
 
 VALUES = [(2013, "2022-04", 119.59)]
 GOOD = answering(bestat(VALUES))

@@ -12,7 +12,7 @@ import socket
 import time
 from typing import TYPE_CHECKING, Any, Type
 
-from webapp.health_index.parsing import UpstreamError
+from webapp.statbel.parsing import UpstreamError
 
 if TYPE_CHECKING:
     from urllib3.connection import HTTPConnection

@@ -2,8 +2,8 @@
 
 from typing import Callable, List, NamedTuple, Tuple
 
-from webapp.health_index.deadline import Deadline
-from webapp.health_index.parsing import Observation, read_bestat, read_open_data
+from webapp.statbel.deadline import Deadline
+from webapp.statbel.parsing import Observation, read_bestat, read_open_data
 
 
 class StatbelSource(NamedTuple):
@@ -41,6 +41,6 @@ class Statbel:
         Raises UpstreamError when it is out of reach, too slow, too large or not believable.
         """
         # Imported here, because it takes a while, and a process may live for weeks before it has to ask.
-        from webapp.health_index.download import download
+        from webapp.statbel.download import download
 
         return source.parse(download(source.url, self._timeout, deadline.within(self._timeout[1])))

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.statbel import MONTHS, bestat, open_data, zipped
-from webapp.health_index.parsing import (
+from tests.fake_statbel import MONTHS, bestat, open_data, zipped
+from webapp.statbel.parsing import (
     MAX_UNPACKED_BYTES,
     Observation,
     UpstreamError,

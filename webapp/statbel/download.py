@@ -6,8 +6,8 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import Retry
 
-from webapp.health_index.deadline import TOO_LATE, Deadline, bounded
-from webapp.health_index.parsing import UpstreamError
+from webapp.statbel.deadline import TOO_LATE, Deadline, bounded
+from webapp.statbel.parsing import UpstreamError
 
 USER_AGENT = "BelgianIndexAndZipcodeRiskDesk/1.0"
 
