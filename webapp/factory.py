@@ -10,23 +10,21 @@ from webapp import (
     api,
     cli,
     errors,
-    health_index,
     logs,
     ops,
     pages,
-    zipcodes,
 )
 from webapp.config import ROOT, Settings
-from webapp.data_version import DataVersion
-from webapp.database import prepare_sqlite
-from webapp.extensions import cache, db
+from webapp.data.data_version import DataVersion
+from webapp.data.extensions import cache, db
+from webapp.data.init_db import prepare_sqlite
 from webapp.health_index.base_years import DEFAULT_BASE_YEAR
-from webapp.health_index.views import known_base_years
 from webapp.http import rate_limit, security, static_files
 from webapp.http.cache import HttpCache
 from webapp.i18n import languages
+from webapp.pages.index import known_base_years
+from webapp.pages.zipcode import nearest_if_known
 from webapp.statbel.sources import Statbel
-from webapp.zipcodes.views import nearest_if_known
 
 
 def make_app(settings: Optional[Settings] = None) -> Flask:
@@ -52,7 +50,7 @@ def make_app(settings: Optional[Settings] = None) -> Flask:
         if settings.is_embedded:
             prepare_sqlite(db.engine)
         version = app.extensions["data_version"] = DataVersion(db.engine)
-    for blueprint in (pages.bp, health_index.bp, zipcodes.bp, ops.bp):
+    for blueprint in (pages.bp, ops.bp):
         app.register_blueprint(blueprint)
     api.register(app)
     errors.register_error_handlers(app)

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from tests.databases import settings_for
 from webapp import create_app
 from webapp.config import Settings
-from webapp.extensions import db
+from webapp.data.extensions import db
 from webapp.http.rate_limit import client as who
 
 MakeApp = Callable[[Settings], Flask]

@@ -10,6 +10,7 @@ from marshmallow import ValidationError, fields, validate
 
 from webapp.api.fields import AnswerSchema, ApiSchema
 from webapp.api.routing import PREFIX, ApiBlueprint, not_valid
+from webapp.data.zipcode_models import FACTORS
 from webapp.errors import (
     CsvNotValid,
     MediaTypeNotSupported,
@@ -20,7 +21,6 @@ from webapp.errors import (
 )
 from webapp.http.body import Content
 from webapp.zipcodes import bulk
-from webapp.zipcodes.models import FACTORS
 
 log = logging.getLogger(__name__)
 

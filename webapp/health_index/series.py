@@ -7,10 +7,10 @@ from typing import List, Mapping, Optional, Sequence, TypedDict
 from dateutil.relativedelta import relativedelta
 from sqlalchemy import func, select
 
+from webapp.data import refresh
+from webapp.data.extensions import db
+from webapp.data.index_models import IndexValue
 from webapp.errors import IndexUnavailable, MonthNotFound
-from webapp.extensions import db
-from webapp.health_index import refresh
-from webapp.health_index.models import IndexValue
 from webapp.i18n.messages import N_
 from webapp.statbel.parsing import CENT
 

@@ -10,8 +10,8 @@ from flask_limiter import Limiter, RequestLimit
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webapp import ops
-from webapp.cache_backends import redis_options
 from webapp.config import Settings
+from webapp.data.cache_backends import redis_options
 from webapp.errors import RateLimited, error_response
 from webapp.http.security import is_bulk
 from webapp.i18n.messages import N_

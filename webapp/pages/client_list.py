@@ -11,8 +11,8 @@ from webapp.http.body import Content
 from webapp.http.multipart import SentForm, read_form
 from webapp.http.negotiation import download
 from webapp.i18n.messages import N_
+from webapp.pages.blueprint import bp
 from webapp.pages.form import Form
-from webapp.pages.views import bp
 from webapp.zipcodes.bulk import MEGABYTE
 from webapp.zipcodes.client_list import (
     MOST_BYTES,

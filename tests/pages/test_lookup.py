@@ -17,8 +17,8 @@ from tests.fake_statbel import FakeStatbel, answering, bestat
 from tests.pages.reading import links, text
 from webapp import clock
 from webapp.config import Settings
-from webapp.extensions import db
-from webapp.health_index.models import IndexValue
+from webapp.data.extensions import db
+from webapp.data.index_models import IndexValue
 
 
 def test_the_form_asks_for_a_zipcode_and_a_base_year(reader: FlaskClient) -> None:

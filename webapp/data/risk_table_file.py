@@ -5,8 +5,8 @@ import re
 from pathlib import Path
 from typing import List, NamedTuple
 
+from webapp.data.zipcode_models import FACTORS, HIGHEST_ZIPCODE, LOWEST_ZIPCODE
 from webapp.tables.csv_file import FileError, parse_rows, read_bytes
-from webapp.zipcodes.models import FACTORS, HIGHEST_ZIPCODE, LOWEST_ZIPCODE
 
 
 class Range(NamedTuple):

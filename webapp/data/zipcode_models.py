@@ -6,8 +6,8 @@ from sqlalchemy import CheckConstraint, Date, Double, ForeignKey, String, func, 
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.columns import Instant, SearchText
-from webapp.extensions import Model
+from webapp.data.columns import Instant, SearchText
+from webapp.data.extensions import Model
 
 # The form of a zipcode, and what that allows.
 ZIPCODE = "[1-9][0-9]{3}"

@@ -2,20 +2,19 @@
 
 from typing import List, Optional, Tuple
 
-from flask import Blueprint, Response, request
+from flask import Response, request
 
 from webapp.errors import ZipcodeNotValid
 from webapp.health_index.base_years import DEFAULT_BASE_YEAR
 from webapp.health_index.overview import newest
-from webapp.health_index.views import current_overview, latest_index, parse_base_year
 from webapp.i18n.messages import N_
+from webapp.pages.blueprint import bp
 from webapp.pages.form import Form
+from webapp.pages.index import current_overview, latest_index, parse_base_year
+from webapp.pages.zipcode import current_risk_table, find_risk_factor, nearest_if_unused
 from webapp.zipcodes.directory import Suggestion
 from webapp.zipcodes.meant import Meant, meant, nearest
 from webapp.zipcodes.service import RiskFactor
-from webapp.zipcodes.views import current_risk_table, find_risk_factor, nearest_if_unused
-
-bp = Blueprint("pages", __name__)
 
 
 @bp.get("/")

@@ -12,8 +12,13 @@ from hypothesis import strategies as st
 
 from tests.health_index.held import month
 from webapp.config import ROOT
-from webapp.health_index import seed
-from webapp.health_index.chart import LENGTH, Chart, Point, draw
+from webapp.data import index_seed as seed
+from webapp.pages.chart import (
+    LENGTH,
+    Chart,
+    Point,
+    draw,
+)
 from webapp.statbel.parsing import GREATEST_VALUE, LEAST_VALUE
 
 SHORT_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]

@@ -7,8 +7,8 @@ from typing import Optional
 from sqlalchemy import CheckConstraint, Date, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.columns import IndexNumber, Instant
-from webapp.extensions import Model
+from webapp.data.columns import IndexNumber, Instant
+from webapp.data.extensions import Model
 
 PUBLISHED = "published"
 CONVERTED = "converted"

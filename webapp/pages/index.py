@@ -4,32 +4,36 @@ import re
 from itertools import chain
 from typing import Any, Dict, List
 
-from flask import Blueprint, Response, request
+from flask import Response, request
 from flask_babel import gettext
 from sqlalchemy.exc import SQLAlchemyError
 
+from webapp.data.extensions import CACHE_SECONDS, db, memoize
+from webapp.data.index_models import CONVERTED, PUBLISHED
 from webapp.errors import WrongYear
-from webapp.extensions import CACHE_SECONDS, db, memoize
 from webapp.health_index import series, service
 from webapp.health_index.base_years import BASE_YEARS, DEFAULT_BASE_YEAR
-from webapp.health_index.chart import draw
-from webapp.health_index.models import CONVERTED, PUBLISHED
 from webapp.health_index.overview import BaseYearOverview, overview
-from webapp.health_index.periods import DEFAULT_PERIOD, PERIODS, by_year, latest_months
 from webapp.health_index.series import HeldRange, MonthlyIndex
 from webapp.health_index.service import LatestIndex
 from webapp.http.negotiation import cacheable, download, represent
 from webapp.i18n import formatting
 from webapp.i18n.messages import N_
+from webapp.pages.blueprint import bp
+from webapp.pages.chart import draw
+from webapp.pages.periods import (
+    DEFAULT_PERIOD,
+    PERIODS,
+    by_year,
+    latest_months,
+)
 from webapp.tables import excel
-
-bp = Blueprint("health_index", __name__)
 
 STATUS_WORDS = {PUBLISHED: N_("published by Statbel"), CONVERTED: N_("converted with Statbel’s coefficient")}
 
 
 @bp.get("/index")
-def show() -> Response:
+def index() -> Response:
     """The latest index on the base year that `year` names, or on the default one."""
     base_year = parse_base_year(request.args.get("year", str(DEFAULT_BASE_YEAR)))
     latest = latest_index(base_year)
@@ -43,7 +47,7 @@ def show() -> Response:
 
 
 @bp.get("/index.csv")
-def spreadsheet() -> Response:
+def index_csv() -> Response:
     """The months of a base year and a period, as a spreadsheet in the language of the page."""
     base_year = parse_base_year(request.args.get("year", str(DEFAULT_BASE_YEAR)))
     months = latest_months(monthly_index(base_year), _period())

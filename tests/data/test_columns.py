@@ -9,8 +9,8 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from webapp.extensions import db
-from webapp.health_index.models import IndexValue, UpstreamCheck
+from webapp.data.extensions import db
+from webapp.data.index_models import IndexValue, UpstreamCheck
 
 NOON = datetime(2026, 8, 14, 12, 0, 0, 123456, tzinfo=timezone.utc)
 

@@ -12,7 +12,7 @@ from tests.fake_statbel import FakeStatbel, answering, bestat
 from tests.health_index.held import forget, hold, on_sqlite
 from webapp.config import Settings
 from webapp.errors import WrongYear
-from webapp.health_index.views import parse_base_year
+from webapp.pages.index import parse_base_year
 
 PUBLICATION = datetime(2026, 8, 28, 12, 0, tzinfo=timezone.utc)
 AUGUST = answering(bestat([(2025, "2026-08", 103.5), (2004, "2026-08", 169.01000000000002)]))

@@ -13,8 +13,8 @@ from sqlalchemy import delete
 
 from tests.health_index.held import forget, month, on_sqlite
 from tests.pages.reading import links, text
-from webapp.extensions import db
-from webapp.health_index.models import IndexValue
+from webapp.data.extensions import db
+from webapp.data.index_models import IndexValue
 
 PAGE = "/index?format=html"
 

@@ -13,8 +13,13 @@ from hypothesis import strategies as st
 from tests.health_index.held import month
 from webapp.errors import RequestNotValid
 from webapp.health_index import series
-from webapp.health_index.periods import DEFAULT_PERIOD, PERIODS, by_year, latest_months
 from webapp.health_index.series import MonthlyIndex
+from webapp.pages.periods import (
+    DEFAULT_PERIOD,
+    PERIODS,
+    by_year,
+    latest_months,
+)
 
 # Every month that there may be, as numbers from January 1994 on.
 numbers = st.sets(st.integers(0, 12 * 60), min_size=1, max_size=100)

@@ -7,7 +7,7 @@ commands of `flask db`, for developers, hand over none.
 from alembic import context
 from sqlalchemy import Connection
 
-from webapp.extensions import Model, db
+from webapp.data.extensions import Model, db
 
 
 def migrate(connection: Connection) -> None:

@@ -3,26 +3,25 @@
 import re
 from typing import Dict, List, Optional
 
-from flask import Blueprint, Response
+from flask import Response
 from sqlalchemy.exc import SQLAlchemyError
 
+from webapp.data.extensions import CACHE_SECONDS, db, memoize
+from webapp.data.zipcode_models import ZIPCODE
 from webapp.errors import ZipcodeNotValid
-from webapp.extensions import CACHE_SECONDS, db, memoize
 from webapp.http.negotiation import represent
 from webapp.i18n.messages import N_
+from webapp.pages.blueprint import bp
 from webapp.zipcodes import service
 from webapp.zipcodes.directory import Suggestion
 from webapp.zipcodes.meant import nearest
-from webapp.zipcodes.models import ZIPCODE
 from webapp.zipcodes.service import RiskFactor, RiskTableDescription
-
-bp = Blueprint("zipcodes", __name__)
 
 ZIPCODE_ADVICE = N_("A zipcode has four digits, from 1000 to 9999. For example: 9000.")
 
 
 @bp.get("/zipcode/<zipcode>")
-def show(zipcode: str) -> Response:
+def zipcode(zipcode: str) -> Response:
     """The risk factor of the zipcode in the address."""
     found = find_risk_factor(parse_zipcode(zipcode))
     return represent(

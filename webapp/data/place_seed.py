@@ -8,8 +8,8 @@ from sqlalchemy import String, delete, insert, select
 from sqlalchemy.orm import Session
 
 from webapp import clock
+from webapp.data.zipcode_models import ZIPCODE, Place
 from webapp.tables.csv_file import FileError, read_records
-from webapp.zipcodes.models import ZIPCODE, Place
 from webapp.zipcodes.place_names import search_text
 
 # What the file does not hold, because it follows from the rest.

@@ -10,8 +10,8 @@ from flask import Flask
 
 from tests.health_index.held import everything, held, hold, month
 from webapp.config import ROOT
-from webapp.extensions import db
-from webapp.health_index import seed
+from webapp.data import index_seed as seed
+from webapp.data.extensions import db
 from webapp.tables.csv_file import FileError
 
 HEADER = "base_year,month,value,status"

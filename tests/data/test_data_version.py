@@ -12,12 +12,12 @@ from sqlalchemy import case, delete, event, insert, update
 
 from tests.conftest import ORDINARY_DAY, SetClock
 from tests.databases import PostgresDatabases, settings_for, statements_of
-from webapp import data_version
 from webapp.config import Settings
-from webapp.data_version import DataVersion
-from webapp.extensions import db
-from webapp.health_index.models import IndexValue, UpstreamCheck
-from webapp.zipcodes.models import Place, RiskRange, RiskTable
+from webapp.data import data_version
+from webapp.data.data_version import DataVersion
+from webapp.data.extensions import db
+from webapp.data.index_models import IndexValue, UpstreamCheck
+from webapp.data.zipcode_models import Place, RiskRange, RiskTable
 
 NEW_TABLE = {
     "id": 2,
@@ -172,7 +172,7 @@ def test_a_database_that_is_gone_leaves_the_version_and_says_so_once(
     assert [version.current() for _ in range(3)] == [known] * 3
     postgresql.put_back(postgresql_url)
     assert version.current() == known
-    said = [record.getMessage() for record in caplog.records if record.name == "webapp.data_version"]
+    said = [record.getMessage() for record in caplog.records if record.name == "webapp.data.data_version"]
     assert said == [
         "it cannot be seen whether the data has changed (OperationalError)",
         "it can be seen again whether the data has changed",

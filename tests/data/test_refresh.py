@@ -16,11 +16,11 @@ from tests.databases import settings_for
 from tests.fake_statbel import Answer, FakeStatbel, Value, answering, bestat, open_data, redirecting
 from tests.health_index.held import everything, forget, held, hold, month, on_sqlite
 from webapp.config import Settings
+from webapp.data import refresh as refresh_service
+from webapp.data.extensions import db
+from webapp.data.refresh import Refresh
 from webapp.errors import IndexUnavailable
-from webapp.extensions import db
-from webapp.health_index import refresh as refresh_service
 from webapp.health_index import service
-from webapp.health_index.refresh import Refresh
 from webapp.health_index.service import LatestIndex
 from webapp.statbel.parsing import UpstreamError
 

@@ -17,9 +17,10 @@ from flask.testing import FlaskClient
 from tests.commands import run, start
 from tests.databases import NEWEST_REVISION, Databases, PostgresDatabases, settings_for
 from tests.snapshot import snapshot
-from webapp import cli, database
+from webapp import cli
 from webapp.config import ROOT, STATEMENT_MILLISECONDS, Settings
-from webapp.extensions import Model, db
+from webapp.data import init_db as database
+from webapp.data.extensions import Model, db
 
 MakeApp = Callable[[Settings], Flask]
 

@@ -10,10 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp import clock
-from webapp.health_index.models import CONVERTED, PUBLISHED, IndexValue
+from webapp.data.index_models import CONVERTED, PUBLISHED, IndexValue
+from webapp.data.upsert import insert
 from webapp.statbel.parsing import GREATEST_VALUE, LEAST_VALUE
 from webapp.tables.csv_file import FileError, read_records
-from webapp.upsert import insert
 
 COLUMNS = ("base_year", "month", "value", "status")
 SOURCE = "seed"

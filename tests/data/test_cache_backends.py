@@ -15,14 +15,14 @@ from flask.testing import FlaskClient
 from tests.databases import settings_for, statements_of
 from tests.fake_statbel import FakeStatbel
 from tests.redis_server import Gate
-from webapp import cache_backends
-from webapp.cache_backends import ProcessCache, SharedCache
 from webapp.config import Settings
-from webapp.extensions import cache
+from webapp.data import cache_backends
+from webapp.data.cache_backends import ProcessCache, SharedCache
+from webapp.data.extensions import cache
 
 MakeApp = Callable[[Settings], Flask]
 
-LOGGER = "webapp.cache_backends"
+LOGGER = "webapp.data.cache_backends"
 
 
 def backend(app: Flask) -> Any:
@@ -172,7 +172,7 @@ def test_what_has_expired_goes_without_being_asked_for(monkeypatch: pytest.Monke
         held.set(f"version 1, {number}", "kept", timeout=60)
     later = time.time() + 61
     monkeypatch.setattr("cachelib.simple.time", lambda: later)
-    monkeypatch.setattr("webapp.cache_backends.time.time", lambda: later)
+    monkeypatch.setattr("webapp.data.cache_backends.time.time", lambda: later)
     held.set("version 2", "kept", timeout=60)
     assert list(held._cache) == ["version 2"]
 

@@ -9,10 +9,10 @@ from sqlalchemy import func, select
 
 from tests.zipcodes.seed import FACTORS
 from webapp.config import ROOT
-from webapp.extensions import db
+from webapp.data import place_seed as places
+from webapp.data.extensions import db
+from webapp.data.zipcode_models import Place
 from webapp.tables.csv_file import FileError
-from webapp.zipcodes import places
-from webapp.zipcodes.models import Place
 
 HEADER = (
     "zipcode,name,name_nl,name_fr,name_de,municipality_nl,municipality_fr,municipality_de,nis,"

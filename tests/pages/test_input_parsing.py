@@ -14,9 +14,9 @@ from babel.numbers import format_currency, format_decimal
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from webapp import typed
 from webapp.errors import AmountNotValid, MonthNotValid
-from webapp.typed import parse_amount, parse_month
+from webapp.pages import input_parsing as typed
+from webapp.pages.input_parsing import parse_amount, parse_month
 
 LOCALES = ["nl_BE", "fr_BE", "de_BE", "en_GB"]
 SPACES = {"space": " ", "no-break": "\u00a0", "narrow": "\u202f", "thin": "\u2009"}

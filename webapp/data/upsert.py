@@ -4,7 +4,7 @@ from typing import Type, Union
 
 from sqlalchemy.dialects import postgresql, sqlite
 
-from webapp.extensions import Model, db
+from webapp.data.extensions import Model, db
 
 Insert = Union[postgresql.Insert, sqlite.Insert]
 

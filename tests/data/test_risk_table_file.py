@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.zipcodes.bad_files import BAD_FILES
+from tests.data.bad_files import BAD_FILES
 from tests.zipcodes.ranges import tables
 from tests.zipcodes.seed import RANGES
 from webapp.config import ROOT
+from webapp.data import risk_table_file as risk_table
+from webapp.data.risk_table_file import Range
 from webapp.tables.csv_file import FileError
-from webapp.zipcodes import risk_table
-from webapp.zipcodes.risk_table import Range
 
 MARK = b"\xef\xbb\xbf"
 

@@ -10,11 +10,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from webapp import clock
-from webapp.extensions import db
-from webapp.health_index import seed as index_seed
-from webapp.health_index.models import IndexValue
-from webapp.zipcodes import places, risk_table, service
-from webapp.zipcodes.models import RiskTable
+from webapp.data import index_seed
+from webapp.data import place_seed as places
+from webapp.data import risk_table_file as risk_table
+from webapp.data.extensions import db
+from webapp.data.index_models import IndexValue
+from webapp.data.zipcode_models import RiskTable
+from webapp.zipcodes import service
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 

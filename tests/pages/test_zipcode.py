@@ -14,10 +14,11 @@ from tests.databases import settings_for
 from tests.pages.reading import links, text
 from tests.zipcodes.seed import GAPS, RANGES
 from webapp.config import Settings
-from webapp.extensions import db
-from webapp.zipcodes import service, views
-from webapp.zipcodes.models import RiskTable
-from webapp.zipcodes.risk_table import Range, RiskFile
+from webapp.data.extensions import db
+from webapp.data.risk_table_file import Range, RiskFile
+from webapp.data.zipcode_models import RiskTable
+from webapp.pages import zipcode as views
+from webapp.zipcodes import service
 
 
 @pytest.mark.parametrize("seed_range", RANGES, ids=lambda seed_range: f"{seed_range[0]}-{seed_range[1]}")

@@ -14,8 +14,8 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp import clock
-from webapp.health_index.models import PUBLISHED, IndexValue, UpstreamCheck
-from webapp.zipcodes.models import Place, RiskRange, RiskTable
+from webapp.data.index_models import PUBLISHED, IndexValue, UpstreamCheck
+from webapp.data.zipcode_models import Place, RiskRange, RiskTable
 
 log = logging.getLogger(__name__)
 

@@ -15,13 +15,13 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 
 from webapp import clock
-from webapp.extensions import db
+from webapp.data.extensions import db
+from webapp.data.index_models import PUBLISHED, IndexValue, UpstreamCheck
+from webapp.data.upsert import insert
 from webapp.health_index.base_years import BASE_YEARS
-from webapp.health_index.models import PUBLISHED, IndexValue, UpstreamCheck
 from webapp.health_index.publication import latest_published_month
 from webapp.statbel.parsing import Observation, UpstreamError
 from webapp.statbel.sources import Statbel, StatbelSource
-from webapp.upsert import insert
 
 log = logging.getLogger(__name__)
 
