@@ -13,7 +13,8 @@ from tests import redis_server
 from tests.databases import Databases, PostgresDatabases, SQLiteDatabases, settings_for
 from tests.fake_statbel import FakeStatbel
 from tests.postgres import NoPostgres, server
-from webapp import clock, create_app
+from webapp import clock
+from webapp.app import create_app
 from webapp.config import Settings
 from webapp.data import data_version
 from webapp.data.extensions import cache, db

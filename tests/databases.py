@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy import event
 
-from webapp import create_app
+from webapp.app import create_app
 from webapp.config import ROOT, Settings
 from webapp.data import init_db as database
 from webapp.data.extensions import db

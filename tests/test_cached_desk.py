@@ -14,7 +14,8 @@ from werkzeug.test import Client
 
 from tests.conftest import ORDINARY_DAY
 from tests.databases import settings_for, statements_of
-from webapp import clock, create_app
+from webapp import clock
+from webapp.app import create_app
 from webapp.config import Settings
 from webapp.data.extensions import db
 from webapp.data.index_models import IndexValue

@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.databases import settings_for
-from webapp import create_app
+from webapp.app import create_app
 from webapp.config import Settings
 from webapp.data.extensions import db
 from webapp.http.rate_limit import client as who

@@ -1,4 +1,4 @@
-"""Makes the application: wiring, and nothing else."""
+"""The application factory: wiring, and nothing else."""
 
 from typing import Any, Dict, Optional
 
@@ -27,8 +27,11 @@ from webapp.pages.zipcode import nearest_if_known
 from webapp.statbel.sources import Statbel
 
 
-def make_app(settings: Optional[Settings] = None) -> Flask:
-    """See create_app."""
+def create_app(settings: Optional[Settings] = None) -> Flask:
+    """Create an application from the given settings, or from those of the environment.
+
+    Raises ConfigurationError when a setting is invalid.
+    """
     settings = settings or Settings.load()
     logs.configure(settings.log_level)
     app = Flask(
