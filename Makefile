@@ -30,7 +30,7 @@ messages: $(VENV)/develops
 	  --project=desk --output=messages.pot .
 	for language in nl fr de; do $(BIN)/pybabel --quiet update --locale=$$language --no-fuzzy-matching \
 	  --ignore-obsolete --omit-header --width=110 \
-	  --input-file=messages.pot --output-file=webapp/translations/$$language.po; done
+	  --input-file=messages.pot --output-file=webapp/i18n/translations/$$language.po; done
 	rm messages.pot
 
 # The desk beside its limit and its peer on PostgreSQL, some ten minutes; best with wrk, on a machine at rest.

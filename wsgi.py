@@ -1,5 +1,5 @@
 """What gunicorn and the `flask` command load."""
 
-from webapp import create_app
+from webapp.app import create_app
 
 app = create_app()

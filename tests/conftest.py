@@ -11,11 +11,13 @@ from flask.testing import FlaskClient, FlaskCliRunner
 
 from tests import redis_server
 from tests.databases import Databases, PostgresDatabases, SQLiteDatabases, settings_for
+from tests.fake_statbel import FakeStatbel
 from tests.postgres import NoPostgres, server
-from tests.statbel import FakeStatbel
-from webapp import clock, create_app, data_version
+from webapp import clock
+from webapp.app import create_app
 from webapp.config import Settings
-from webapp.extensions import cache, db
+from webapp.data import data_version
+from webapp.data.extensions import cache, db
 
 # July 2026 is the latest month in the seed, and the latest that is published by this day: there
 # is nothing to ask Statbel, unless a test moves the clock on.

@@ -10,9 +10,10 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy import event
 
-from webapp import create_app, database
+from webapp.app import create_app
 from webapp.config import ROOT, Settings
-from webapp.extensions import db
+from webapp.data import init_db as database
+from webapp.data.extensions import db
 
 # Nobody listens there, so that an upstream that no test expects to be asked answers at once.
 NOWHERE = {"HEALTH_INDEX_URL": "http://127.0.0.1:9/", "HEALTH_INDEX_FALLBACK_URL": "http://127.0.0.1:9/"}

@@ -14,11 +14,12 @@ from werkzeug.test import Client
 
 from tests.conftest import ORDINARY_DAY
 from tests.databases import settings_for, statements_of
-from webapp import clock, create_app
+from webapp import clock
+from webapp.app import create_app
 from webapp.config import Settings
-from webapp.extensions import db
-from webapp.health_index.models import IndexValue
-from webapp.zipcodes.models import RiskRange, RiskTable
+from webapp.data.extensions import db
+from webapp.data.index_models import IndexValue
+from webapp.data.zipcode_models import RiskRange, RiskTable
 
 MakeApp = Callable[[Settings], Flask]
 

@@ -14,10 +14,10 @@ from flask import Flask
 
 from tests.commands import run, start
 from tests.conftest import SetClock
+from tests.data.bad_files import BAD_FILES
 from tests.databases import NEWEST_REVISION, settings_for
+from tests.fake_statbel import FakeStatbel, answering, bestat
 from tests.snapshot import snapshot
-from tests.statbel import FakeStatbel, answering, bestat
-from tests.zipcodes.bad_files import BAD_FILES
 from webapp import cli
 from webapp.config import ROOT, Settings
 
@@ -179,7 +179,7 @@ def test_a_failure_in_the_middle_leaves_nothing_behind(
     def fail(*_: object) -> None:
         raise RuntimeError("late")
 
-    monkeypatch.setattr("webapp.database.places.load", fail)
+    monkeypatch.setattr("webapp.data.init_db.places.load", fail)
     result = run(app, "init-db")
     assert isinstance(result.exception, RuntimeError)
     assert snapshot(app) == {}

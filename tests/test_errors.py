@@ -11,7 +11,7 @@ from sqlalchemy import text
 from tests.databases import settings_for
 from webapp import errors
 from webapp.config import Settings
-from webapp.extensions import db
+from webapp.data.extensions import db
 
 PAGE = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 

@@ -10,13 +10,13 @@ from flask import Flask
 from flask.cli import with_appcontext
 from sqlalchemy.exc import DBAPIError
 
-from webapp import database
 from webapp.config import ROOT
-from webapp.csv_file import FileError
+from webapp.data import init_db as database
+from webapp.data import refresh
+from webapp.data.extensions import db
 from webapp.errors import DeskError
-from webapp.extensions import db
-from webapp.health_index import refresh
-from webapp.health_index.parsing import UpstreamError
+from webapp.statbel.parsing import UpstreamError
+from webapp.tables.csv_file import FileError
 from webapp.zipcodes import bulk
 
 SEED = ROOT / "seed"

@@ -122,7 +122,7 @@ class Settings:
         return {
             "SQLALCHEMY_DATABASE_URI": self.database_url,
             "SQLALCHEMY_ENGINE_OPTIONS": self._engine_options(),
-            "CACHE_TYPE": f"webapp.cache_backends.{'SharedCache' if self.redis_url else 'ProcessCache'}",
+            "CACHE_TYPE": f"webapp.data.cache_backends.{'SharedCache' if self.redis_url else 'ProcessCache'}",
             "CACHE_REDIS_URL": self.redis_url,
             # The number changes with the shape of what is cached, so that two releases can share Redis.
             "CACHE_KEY_PREFIX": "belgian-desk:3:",

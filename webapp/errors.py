@@ -9,8 +9,8 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
-from webapp.messages import N_, Message
-from webapp.representation import represent_error
+from webapp.http.negotiation import represent_error
+from webapp.i18n.messages import N_, Message
 
 log = logging.getLogger(__name__)
 

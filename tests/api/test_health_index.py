@@ -11,11 +11,11 @@ from sqlalchemy import update
 
 from tests.conftest import SetClock
 from tests.databases import settings_for
+from tests.fake_statbel import FakeStatbel, answering, bestat
 from tests.health_index.held import forget, hold, month, on_sqlite
-from tests.statbel import FakeStatbel, answering, bestat
 from webapp.config import Settings
-from webapp.extensions import db
-from webapp.health_index.models import IndexValue
+from webapp.data.extensions import db
+from webapp.data.index_models import IndexValue
 
 ROOT = "/api/v1/health-index"
 

@@ -15,10 +15,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.databases import settings_for
+from tests.fake_statbel import FakeStatbel
 from tests.live import running
 from tests.performance import bulk as benchmark
 from tests.performance import resources
-from tests.statbel import FakeStatbel
 from webapp.config import Settings
 
 ADDRESS = "/api/v1/zipcodes/lookup"

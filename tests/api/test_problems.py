@@ -12,9 +12,9 @@ from werkzeug.test import TestResponse
 from tests.databases import settings_for
 from tests.health_index.held import forget, on_sqlite
 from webapp.config import Settings
+from webapp.data.extensions import db
+from webapp.data.zipcode_models import RiskRange, RiskTable
 from webapp.errors import codes
-from webapp.extensions import db
-from webapp.zipcodes.models import RiskRange, RiskTable
 
 ELSEWHERE = {"Origin": "https://elsewhere.example"}
 FIREFOX = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}

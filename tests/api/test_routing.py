@@ -14,8 +14,8 @@ from werkzeug.test import TestResponse
 from tests.conftest import ORDINARY_DAY, SetClock
 from tests.health_index.held import on_sqlite
 from webapp import api
-from webapp.extensions import db
-from webapp.health_index.models import IndexValue
+from webapp.data.extensions import db
+from webapp.data.index_models import IndexValue
 
 ELSEWHERE = {"Origin": "https://elsewhere.example"}
 FIREFOX = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}

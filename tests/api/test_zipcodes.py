@@ -15,10 +15,11 @@ from sqlalchemy import delete
 from tests.conftest import SetClock
 from tests.zipcodes.seed import FACTORS, GAPS, RANGES
 from webapp.config import ROOT
-from webapp.extensions import db
-from webapp.zipcodes import places, service
-from webapp.zipcodes.models import Place, RiskTable
-from webapp.zipcodes.risk_table import Range, RiskFile
+from webapp.data import place_seed as places
+from webapp.data.extensions import db
+from webapp.data.risk_table_file import Range, RiskFile
+from webapp.data.zipcode_models import Place, RiskTable
+from webapp.zipcodes import service
 
 PATH = "/api/v1/zipcodes"
 SEED = ROOT / "seed" / "postal_codes.csv"

@@ -6,8 +6,8 @@ from playwright.sync_api import Page, Route, expect
 from tests.browser.addresses import LANGUAGES
 from tests.browser.checks import assert_accessible
 from webapp.config import ROOT
-from webapp.zipcodes import places
-from webapp.zipcodes.models import Place
+from webapp.data import place_seed as places
+from webapp.data.zipcode_models import Place
 from webapp.zipcodes.place_names import describe, municipality_in, name_in
 
 each_language = pytest.mark.parametrize("language", LANGUAGES)

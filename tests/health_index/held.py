@@ -8,8 +8,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import delete, select
 
-from webapp.extensions import db
-from webapp.health_index.models import IndexValue
+from webapp.data.extensions import db
+from webapp.data.index_models import IndexValue
 
 # For a test that turns on Statbel's answer alone. The others run on both kinds of database.
 on_sqlite = pytest.mark.parametrize("databases", ["sqlite"], indirect=True)

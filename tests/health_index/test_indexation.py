@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from tests.health_index.held import month
 from webapp.errors import MonthNotFound
 from webapp.health_index.indexation import Indexation, index_amount
-from webapp.health_index.parsing import GREATEST_VALUE, LEAST_VALUE
 from webapp.health_index.series import MonthlyIndex
+from webapp.statbel.parsing import GREATEST_VALUE, LEAST_VALUE
 
 START, NEW = "2020-01", "2020-02"
 

@@ -12,8 +12,8 @@ from dateutil.relativedelta import relativedelta
 from flask import Flask
 
 from tests.conftest import SetClock
+from tests.fake_statbel import FakeStatbel, answering, bestat
 from tests.health_index.held import forget, hold, month, on_sqlite
-from tests.statbel import FakeStatbel, answering, bestat
 from webapp.config import ROOT
 from webapp.errors import IndexUnavailable
 from webapp.health_index.overview import BaseYearOverview, newest, overview

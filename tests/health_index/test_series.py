@@ -12,12 +12,12 @@ from flask import Flask
 from sqlalchemy import delete
 
 from tests.conftest import ORDINARY_DAY, SetClock
+from tests.fake_statbel import FakeStatbel, answering, bestat
 from tests.health_index.held import forget, hold, month, on_sqlite
-from tests.statbel import FakeStatbel, answering, bestat
+from webapp.data.extensions import db
+from webapp.data.index_models import IndexValue
 from webapp.errors import IndexUnavailable, MonthNotFound
-from webapp.extensions import db
 from webapp.health_index import series
-from webapp.health_index.models import IndexValue
 from webapp.health_index.series import HeldRange, MonthlyIndex
 
 PUBLICATION = datetime(2026, 8, 28, 12, 0, tzinfo=timezone.utc)

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from tests.databases import NEWEST_REVISION, PostgresDatabases, settings_for
 from webapp.config import Settings
-from webapp.extensions import db
+from webapp.data.extensions import db
 
 MakeApp = Callable[[Settings], Flask]
 

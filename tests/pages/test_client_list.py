@@ -19,11 +19,11 @@ from urllib3 import encode_multipart_formdata
 from werkzeug.test import TestResponse
 
 from tests.databases import settings_for
+from tests.fake_statbel import FakeStatbel
 from tests.live import running
 from tests.pages.reading import text
-from tests.statbel import FakeStatbel
 from webapp.config import Settings
-from webapp.excel import plain
+from webapp.tables.excel import plain
 from webapp.zipcodes.bulk import MEGABYTE
 
 PAGE = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 
 from tests.zipcodes.seed import FACTORS
+from webapp.data.extensions import db
+from webapp.data.zipcode_models import RiskTable
 from webapp.errors import CsvNotValid, DeskError, RiskTableUnavailable, TooLarge
-from webapp.extensions import db
 from webapp.zipcodes import bulk
 from webapp.zipcodes.bulk import Layout, Result, answer_csv
-from webapp.zipcodes.models import RiskTable
 
 KNOWN: Dict[str, Result] = {"9000": ("B", ""), "2000": ("C", ""), "1311": ("", "ZIPCODE_NOT_FOUND")}
 

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 
 from tests.zipcodes.seed import FACTORS
+from webapp.data.extensions import db
+from webapp.data.zipcode_models import RiskTable
 from webapp.errors import CsvNotValid, DeskError, RiskTableUnavailable, TooLarge
-from webapp.excel import plain
-from webapp.extensions import db
+from webapp.tables.excel import plain
 from webapp.zipcodes import bulk, client_list
 from webapp.zipcodes.bulk import MEGABYTE, Result, results
 from webapp.zipcodes.client_list import ListRow, decode, read, spreadsheet
-from webapp.zipcodes.models import RiskTable
 
 KNOWN: Dict[str, Result] = {
     "9000": ("B", ""),

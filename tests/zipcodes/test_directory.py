@@ -17,12 +17,12 @@ from sqlalchemy.orm import Session
 from tests.conftest import ORDINARY_DAY, SetClock
 from tests.zipcodes.seed import FACTORS
 from webapp.config import ROOT
+from webapp.data.extensions import db
+from webapp.data.risk_table_file import Range, RiskFile
+from webapp.data.zipcode_models import Place, RiskTable
 from webapp.errors import RiskTableUnavailable
-from webapp.extensions import db
 from webapp.zipcodes import directory, service
 from webapp.zipcodes.directory import ZipcodesWithFactor
-from webapp.zipcodes.models import Place, RiskTable
-from webapp.zipcodes.risk_table import Range, RiskFile
 
 TODAY = ORDINARY_DAY.date()
 ALL = 5000

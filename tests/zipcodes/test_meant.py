@@ -13,12 +13,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from webapp.config import ROOT
+from webapp.data.extensions import cache, db
+from webapp.data.zipcode_models import Place
 from webapp.errors import ZipcodeNotFound, ZipcodeNotValid
-from webapp.extensions import cache, db
 from webapp.zipcodes import directory
 from webapp.zipcodes.directory import Suggestion
 from webapp.zipcodes.meant import LONGEST_NAME, meant, nearest, without_country
-from webapp.zipcodes.models import Place
 from webapp.zipcodes.place_names import search_form
 
 MOST_PLACES, MOST_NEAREST = 12, 6

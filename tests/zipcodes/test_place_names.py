@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from webapp.zipcodes.models import Place
+from webapp.data.zipcode_models import Place
 from webapp.zipcodes.place_names import (
     describe,
     describe_all,

@@ -16,11 +16,11 @@ from sqlalchemy.orm import Session
 from tests.conftest import ORDINARY_DAY, SetClock
 from tests.zipcodes.ranges import ZIPCODES, tables
 from tests.zipcodes.seed import GAPS
+from webapp.data.extensions import db
+from webapp.data.risk_table_file import Range, RiskFile
+from webapp.data.zipcode_models import Place, RiskRange, RiskTable
 from webapp.errors import RiskTableUnavailable, ZipcodeNotFound
-from webapp.extensions import db
 from webapp.zipcodes import service
-from webapp.zipcodes.models import Place, RiskRange, RiskTable
-from webapp.zipcodes.risk_table import Range, RiskFile
 
 TODAY = ORDINARY_DAY.date()
 

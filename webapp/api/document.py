@@ -8,9 +8,9 @@ from werkzeug.http import http_date
 
 from webapp import clock
 from webapp.api.routing import PREFIX
+from webapp.data.extensions import CACHE_SECONDS
 from webapp.errors import codes
-from webapp.extensions import CACHE_SECONDS
-from webapp.representation import cacheable, represent
+from webapp.http.negotiation import cacheable, represent
 
 bp = Blueprint("api", __name__, url_prefix=PREFIX)
 

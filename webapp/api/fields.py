@@ -7,6 +7,7 @@ from typing import Any, Type
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
+from webapp.data.zipcode_models import ZIPCODE
 from webapp.errors import (
     AmountNotValid,
     DeskError,
@@ -16,9 +17,8 @@ from webapp.errors import (
     ZipcodeNotValid,
 )
 from webapp.health_index.base_years import BASE_YEARS
-from webapp.health_index.views import parse_base_year
-from webapp.zipcodes.models import ZIPCODE
-from webapp.zipcodes.views import ZIPCODE_ADVICE
+from webapp.pages.index import parse_base_year
+from webapp.pages.zipcode import ZIPCODE_ADVICE
 
 
 class ApiSchema(Schema):

@@ -10,12 +10,12 @@ from marshmallow import fields, validate
 
 from webapp.api.fields import AnswerSchema, ApiSchema, BaseYear, IndexNumber, Instant, Month
 from webapp.api.routing import Answer, ApiBlueprint
+from webapp.data.index_models import CONVERTED, PUBLISHED
 from webapp.errors import IndexUnavailable, MonthNotFound, MonthNotValid, RequestNotValid, WrongYear
 from webapp.health_index import series as service
-from webapp.health_index.models import CONVERTED, PUBLISHED
 from webapp.health_index.series import MonthlyIndex
-from webapp.health_index.views import held_ranges, latest_index, monthly_index
-from webapp.representation import prefers_csv
+from webapp.http.negotiation import prefers_csv
+from webapp.pages.index import held_ranges, latest_index, monthly_index
 
 bp = ApiBlueprint("api-health-index", "Health index", "/health-index")
 

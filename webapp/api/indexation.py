@@ -8,7 +8,7 @@ from webapp.api.fields import Amount, AnsweredAmount, AnswerSchema, ApiSchema, B
 from webapp.api.routing import Answer, ApiBlueprint
 from webapp.errors import AmountNotValid, IndexUnavailable, MonthNotFound, MonthNotValid, WrongYear
 from webapp.health_index.indexation import index_amount
-from webapp.health_index.views import monthly_index
+from webapp.pages.index import monthly_index
 
 bp = ApiBlueprint("api-indexation", "Indexation of an amount", "/indexation")
 

@@ -10,7 +10,7 @@ from marshmallow import ValidationError, fields, validate
 
 from webapp.api.fields import AnswerSchema, ApiSchema
 from webapp.api.routing import PREFIX, ApiBlueprint, not_valid
-from webapp.content import Content
+from webapp.data.zipcode_models import FACTORS
 from webapp.errors import (
     CsvNotValid,
     MediaTypeNotSupported,
@@ -19,8 +19,8 @@ from webapp.errors import (
     RoomUnavailable,
     TooLarge,
 )
+from webapp.http.body import Content
 from webapp.zipcodes import bulk
-from webapp.zipcodes.models import FACTORS
 
 log = logging.getLogger(__name__)
 

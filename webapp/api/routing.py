@@ -13,6 +13,7 @@ from webargs.flaskparser import FlaskParser
 from werkzeug.http import http_date
 
 from webapp.api.fields import ApiSchema
+from webapp.data.extensions import CACHE_SECONDS
 from webapp.errors import (
     INTERNAL_ERROR,
     DatabaseUnavailable,
@@ -21,8 +22,7 @@ from webapp.errors import (
     RequestNotValid,
     TooLarge,
 )
-from webapp.extensions import CACHE_SECONDS
-from webapp.representation import API_PREFIX, cacheable
+from webapp.http.negotiation import API_PREFIX, cacheable
 
 PREFIX = f"{API_PREFIX}v1"
 

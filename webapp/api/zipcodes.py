@@ -8,11 +8,11 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 
 from webapp.api.fields import AnswerSchema, ApiSchema, Count, Cursor, Zipcode
 from webapp.api.routing import Answer, ApiBlueprint
+from webapp.data.extensions import memoize
+from webapp.data.zipcode_models import FACTORS
 from webapp.errors import RiskTableUnavailable, ZipcodeNotFound, ZipcodeNotValid
-from webapp.extensions import memoize
+from webapp.pages.zipcode import find_risk_factor
 from webapp.zipcodes import directory, service
-from webapp.zipcodes.models import FACTORS
-from webapp.zipcodes.views import find_risk_factor
 
 bp = ApiBlueprint("api-zipcodes", "Zipcodes", "/zipcodes")
 

@@ -1,3 +1,1 @@
-"""The health index: what Statbel publishes, kept and served."""
-
-from webapp.health_index.views import bp as bp
+"""The health index: base years, publication days, series, indexation."""

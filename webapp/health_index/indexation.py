@@ -5,8 +5,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Optional, Sequence, TypedDict
 
 from webapp.health_index import series
-from webapp.health_index.parsing import CENT
 from webapp.health_index.series import MonthlyIndex
+from webapp.statbel.parsing import CENT
 
 
 class Indexation(TypedDict):

@@ -7,11 +7,11 @@ from typing import Dict, List, Mapping, Optional, Sequence, TypedDict
 from dateutil.relativedelta import relativedelta
 from sqlalchemy import select
 
+from webapp.data import refresh
+from webapp.data.extensions import db
+from webapp.data.index_models import IndexValue
 from webapp.errors import IndexUnavailable
-from webapp.extensions import db
-from webapp.health_index import refresh
-from webapp.health_index.models import IndexValue
-from webapp.messages import N_
+from webapp.i18n.messages import N_
 
 # Changes are given in percent with two decimals, as Statbel gives inflation.
 BASIS_POINT = Decimal("0.0001")

@@ -7,12 +7,12 @@ from typing import List, Mapping, Optional, Sequence, TypedDict
 from dateutil.relativedelta import relativedelta
 from sqlalchemy import func, select
 
+from webapp.data import refresh
+from webapp.data.extensions import db
+from webapp.data.index_models import IndexValue
 from webapp.errors import IndexUnavailable, MonthNotFound
-from webapp.extensions import db
-from webapp.health_index import refresh
-from webapp.health_index.models import IndexValue
-from webapp.health_index.parsing import CENT
-from webapp.messages import N_
+from webapp.i18n.messages import N_
+from webapp.statbel.parsing import CENT
 
 # DESIGN.md 3.2: the smoothed index is the mean of four months. From April 2015 to March 2016 it
 # stood still by law (the index jump), and since then it is 2 % below the mean.

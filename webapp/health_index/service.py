@@ -8,12 +8,12 @@ from dateutil.relativedelta import relativedelta
 from sqlalchemy import select
 
 from webapp import clock
+from webapp.data import refresh
+from webapp.data.extensions import db
+from webapp.data.index_models import IndexValue, UpstreamCheck
 from webapp.errors import IndexUnavailable
-from webapp.extensions import db
-from webapp.health_index import refresh
-from webapp.health_index.models import IndexValue, UpstreamCheck
 from webapp.health_index.publication import latest_published_month, publication_day
-from webapp.messages import N_
+from webapp.i18n.messages import N_
 
 
 class LatestIndex(TypedDict):

@@ -4,7 +4,7 @@ from typing import Any, Dict
 
 from flask import Blueprint, Response, jsonify
 
-from webapp import database
+from webapp.data import init_db as database
 
 bp = Blueprint("ops", __name__)
 

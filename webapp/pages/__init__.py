@@ -1,5 +1,8 @@
-"""The pages that have no JSON: lookup, indexation, list, about."""
+"""What people read: lookup, health index, zipcode, indexation, list, about."""
 
 from webapp.pages import client_list as client_list
+from webapp.pages import index as index
 from webapp.pages import indexation as indexation
-from webapp.pages.views import bp as bp
+from webapp.pages import lookup as lookup
+from webapp.pages import zipcode as zipcode
+from webapp.pages.blueprint import bp as bp

@@ -6,13 +6,13 @@ from typing import Optional, Union
 from flask import Response, request
 from flask_babel import gettext
 
-from webapp.content import Content
 from webapp.errors import RequestNotValid, ZipcodeNotFound, ZipcodeNotValid
-from webapp.messages import N_
-from webapp.multipart import SentForm, read_form
+from webapp.http.body import Content
+from webapp.http.multipart import SentForm, read_form
+from webapp.http.negotiation import download
+from webapp.i18n.messages import N_
+from webapp.pages.blueprint import bp
 from webapp.pages.form import Form
-from webapp.pages.views import bp
-from webapp.representation import download
 from webapp.zipcodes.bulk import MEGABYTE
 from webapp.zipcodes.client_list import (
     MOST_BYTES,

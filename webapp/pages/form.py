@@ -5,10 +5,10 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, TypeVar
 from flask import Response, make_response, render_template
 from sqlalchemy.exc import SQLAlchemyError
 
+from webapp.data.extensions import CACHE_SECONDS, db
 from webapp.errors import DeskError, apply_error, as_domain_error
-from webapp.extensions import CACHE_SECONDS, db
-from webapp.messages import Message
-from webapp.representation import cacheable
+from webapp.http.negotiation import cacheable
+from webapp.i18n.messages import Message
 
 Found = TypeVar("Found")
 

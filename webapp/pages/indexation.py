@@ -9,11 +9,11 @@ from webapp.errors import WrongYear
 from webapp.health_index.indexation import Indexation, index_amount
 from webapp.health_index.overview import BaseYearOverview, newest
 from webapp.health_index.series import MonthlyIndex, find
-from webapp.health_index.views import current_overview, monthly_index, parse_base_year
-from webapp.messages import N_
+from webapp.i18n.messages import N_
+from webapp.pages.blueprint import bp
 from webapp.pages.form import Form
-from webapp.pages.views import bp
-from webapp.typed import parse_amount, parse_month
+from webapp.pages.index import current_overview, monthly_index, parse_base_year
+from webapp.pages.input_parsing import parse_amount, parse_month
 
 FIELDS = ("amount", "year", "from", "to")
 

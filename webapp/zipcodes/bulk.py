@@ -13,12 +13,12 @@ import re
 from itertools import chain
 from typing import Callable, Dict, Iterable, Iterator, List, NamedTuple, Tuple
 
-from webapp.csv_file import LONGEST_FIELD
+from webapp.data.extensions import db
+from webapp.data.zipcode_models import HIGHEST_ZIPCODE, LOWEST_ZIPCODE
 from webapp.errors import CsvNotValid, DeskError, TooLarge, ZipcodeNotFound, ZipcodeNotValid
-from webapp.extensions import db
-from webapp.messages import N_
+from webapp.i18n.messages import N_
+from webapp.tables.csv_file import LONGEST_FIELD
 from webapp.zipcodes import service
-from webapp.zipcodes.models import HIGHEST_ZIPCODE, LOWEST_ZIPCODE
 
 MEGABYTE = 1024 * 1024
 

@@ -9,12 +9,12 @@ import io
 import re
 from typing import Dict, Iterator, List, Mapping, NamedTuple, Sequence, Tuple
 
-from webapp import excel
+from webapp.data.zipcode_models import FACTORS
 from webapp.errors import CsvNotValid, TooLarge
-from webapp.messages import N_
+from webapp.i18n.messages import N_
+from webapp.tables import excel
 from webapp.zipcodes import bulk
 from webapp.zipcodes.bulk import MEGABYTE, Layout, Result
-from webapp.zipcodes.models import FACTORS
 
 # A file has so many bytes at most. A text has so many characters, so that one that was read from a file
 # is taken as well when a page sends it back.

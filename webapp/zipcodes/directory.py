@@ -8,9 +8,9 @@ from typing import List, NamedTuple, Optional, Tuple, TypedDict
 
 from sqlalchemy import and_, bindparam, case, distinct, func, literal, or_, select
 
-from webapp.extensions import db
+from webapp.data.extensions import db
+from webapp.data.zipcode_models import Place, RiskRange
 from webapp.zipcodes import service
-from webapp.zipcodes.models import Place, RiskRange
 from webapp.zipcodes.place_names import PlaceDescription, describe, describe_all, search_form, spellings
 
 # The two statements of `suggest` are made once: to make them takes longer than to run them. That every

@@ -7,11 +7,11 @@ from typing import List, NamedTuple, Optional, Set
 
 from sqlalchemy import func, or_, select
 
+from webapp.data.extensions import db, memoize
+from webapp.data.zipcode_models import ZIPCODE, Place
 from webapp.errors import ZipcodeNotFound, ZipcodeNotValid
-from webapp.extensions import db, memoize
-from webapp.messages import N_
+from webapp.i18n.messages import N_
 from webapp.zipcodes.directory import Suggestion, parts, suggest, zipcodes_beginning
-from webapp.zipcodes.models import ZIPCODE, Place
 from webapp.zipcodes.place_names import describe, search_form, spellings
 
 # How many places a page lists, of those that may be meant.

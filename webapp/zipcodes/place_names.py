@@ -4,7 +4,7 @@ import re
 import unicodedata
 from typing import Dict, Iterable, List, Optional, TypedDict
 
-from webapp.zipcodes.models import Place
+from webapp.data.zipcode_models import Place
 
 # Letters that stand for two, and that Unicode does not take apart.
 LIGATURES = str.maketrans({"œ": "oe", "æ": "ae"})

@@ -7,12 +7,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp import clock
+from webapp.data.extensions import db
+from webapp.data.risk_table_file import RiskFile
+from webapp.data.zipcode_models import Place, RiskRange, RiskTable
 from webapp.errors import RiskTableUnavailable, ZipcodeNotFound
-from webapp.extensions import db
-from webapp.messages import N_
-from webapp.zipcodes.models import Place, RiskRange, RiskTable
+from webapp.i18n.messages import N_
 from webapp.zipcodes.place_names import PlaceDescription, describe_all
-from webapp.zipcodes.risk_table import RiskFile
 
 
 class RiskFactor(TypedDict):

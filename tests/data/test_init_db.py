@@ -1,0 +1,292 @@
+"""The database as a whole: its schema, filling it, losing it, and getting it back."""
+
+import shutil
+import threading
+import time
+from pathlib import Path
+from typing import Callable, Iterator, Set, Tuple
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tests.commands import run, start
+from tests.databases import NEWEST_REVISION, Databases, PostgresDatabases, settings_for
+from tests.snapshot import snapshot
+from webapp import cli
+from webapp.config import ROOT, STATEMENT_MILLISECONDS, Settings
+from webapp.data import init_db as database
+from webapp.data.extensions import Model, db
+
+MakeApp = Callable[[Settings], Flask]
+
+UNAVAILABLE = (503, {"detail": "DATABASE_UNAVAILABLE"})
+TABLES = {"alembic_version", "index_value", "place", "risk_range", "risk_table", "upstream_check"}
+
+
+def get(client: FlaskClient, path: str) -> Tuple[int, object]:
+    answer = client.get(path)
+    return answer.status_code, answer.json
+
+
+# The schema
+
+
+def test_there_is_one_newest_migration() -> None:
+    assert ScriptDirectory(str(database.MIGRATIONS)).get_heads() == [NEWEST_REVISION]
+
+
+def test_the_migrations_make_what_the_models_say(shared_app: Flask) -> None:
+    with shared_app.app_context(), db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Model.metadata) == []
+
+
+# Alembic compares neither checks nor exclusion constraints, so these are compared as the
+# database itself writes them, in a schema made by each.
+CONSTRAINTS = {
+    "postgresql": """
+        SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
+        WHERE connamespace = 'public'::regnamespace AND conrelid::regclass::text <> 'alembic_version'
+    """,
+    "sqlite": "SELECT 'sqlite', name, sql FROM sqlite_master WHERE name <> 'alembic_version' AND sql <> ''",
+}
+
+
+def constraints(app: Flask) -> Set[Tuple[str, str, str]]:
+    with app.app_context(), db.engine.connect() as connection:
+        rows = connection.execute(sa.text(CONSTRAINTS[connection.dialect.name]))
+        return {(table, name, "".join(definition.split())) for table, name, definition in rows}
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_the_migrations_make_the_same_constraints_as_the_models(
+    request: pytest.FixtureRequest, make_app: MakeApp, kind: str
+) -> None:
+    databases: Databases = request.getfixturevalue(kind)
+    migrated: Flask = request.getfixturevalue(f"{kind}_app")
+    url = databases.empty()
+    app = make_app(settings_for(url))
+    with app.app_context():
+        db.create_all()
+    assert constraints(app) == constraints(migrated)
+    with app.app_context():
+        db.engine.dispose()
+    databases.drop(url)
+
+
+def test_the_schema_can_be_taken_down_and_put_up_again(app: Flask) -> None:
+    def migrate(*arguments: str) -> Set[str]:
+        result = run(app, "db", *arguments)
+        assert result.exit_code == 0, result.output
+        with app.app_context():
+            return set(sa.inspect(db.engine).get_table_names())
+
+    assert migrate("downgrade", "base") == {"alembic_version"}
+    assert migrate("upgrade") == TABLES
+    assert migrate("upgrade") == TABLES
+
+
+def test_a_schema_that_was_put_up_again_can_be_filled_again(app: Flask) -> None:
+    assert run(app, "db", "downgrade", "base").exit_code == 0
+    assert run(app, "init-db").exit_code == 0
+    assert get(app.test_client(), "/zipcode/9000") == (200, {"risk_factor": "B"})
+
+
+def test_a_database_of_an_older_release_is_brought_up_to_date(app: Flask) -> None:
+    before = snapshot(app)
+    assert run(app, "db", "downgrade", "0001").exit_code == 0
+    assert run(app, "init-db").exit_code == 0
+    assert snapshot(app) == before
+
+
+# Filling it
+
+
+@pytest.mark.parametrize("count", [2, 5])
+def test_any_number_may_fill_a_fresh_database_at_once(
+    make_app: MakeApp, empty_database_url: str, count: int
+) -> None:
+    commands = [start(empty_database_url, "init-db") for _ in range(count)]
+    ends = [(command.communicate()[1], command.returncode) for command in commands]
+    assert ends == [("", 0)] * count
+    held = snapshot(make_app(settings_for(empty_database_url)))
+    assert {table: len(held[table]) for table in ("risk_table", "risk_range", "place", "index_value")} == {
+        "risk_table": 1,
+        "risk_range": 164,
+        "place": 2781,
+        "index_value": 1684,
+    }
+
+
+@pytest.mark.parametrize("turn", range(60))
+def test_many_may_open_a_fresh_sqlite_file_at_once(tmp_path: Path, turn: int) -> None:
+    # What several `flask init-db` do first; here so close together that they do meet.
+    url = f"sqlite:///{tmp_path / 'fresh.sqlite3'}"
+    engines = [sa.create_engine(url, connect_args={"timeout": 3}) for _ in range(5)]
+    start, failures = threading.Barrier(len(engines)), []
+
+    def open_it(engine: sa.Engine) -> None:
+        start.wait()
+        try:
+            engine.connect().close()
+        except sa.exc.OperationalError as error:
+            failures.append(str(error.orig))
+
+    threads = []
+    for engine in engines:
+        database.prepare_sqlite(engine)
+        threads.append(threading.Thread(target=open_it, args=[engine]))
+        threads[-1].start()
+    for thread in threads:
+        thread.join()
+    for engine in engines:
+        engine.dispose()
+    assert failures == []
+
+
+def test_the_service_answers_while_the_database_is_filled_again(
+    app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed = shutil.copytree(ROOT / "seed", tmp_path / "seed")
+    (changed / "zipcodes.csv").write_text("1000 - 9999,A\n")
+    (changed / "postal_codes.csv").write_bytes(
+        (ROOT / "seed" / "postal_codes.csv").read_bytes().rsplit(b"\n", 2)[0]
+    )
+    monkeypatch.setattr(cli, "SEED", changed)
+    done, answers = threading.Event(), []
+
+    def ask() -> None:
+        client, zipcode = app.test_client(), 1000
+        while not done.wait(0.01):
+            answers.append(get(client, f"/zipcode/{zipcode}"))  # each one but once: none is cached
+            zipcode += 1
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    try:
+        result = run(app, "init-db")
+    finally:
+        done.set()
+        thread.join()
+    assert result.exit_code == 0, result.output
+    assert {status for status, _ in answers} <= {200, 404}
+    assert get(app.test_client(), "/zipcode/9999") == (200, {"risk_factor": "A"})
+
+
+# Losing it
+
+
+@pytest.mark.parametrize("path", ["/zipcode/9000", "/zipcode/1311", "/index", "/index?year=2013"])
+def test_out_of_reach_means_unavailable_with_a_time_to_try_again(
+    make_app: MakeApp, unreachable_url: str, path: str
+) -> None:
+    answer = make_app(settings_for(unreachable_url)).test_client().get(path)
+    assert (answer.status_code, answer.json) == UNAVAILABLE
+    assert int(answer.headers["Retry-After"]) > 0
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("/zipcode/abc", 400), ("/index?year=abc", 400), ("/index?year=", 400), ("/", 200)]
+)
+def test_what_needs_no_database_is_answered_without_one(
+    make_app: MakeApp, unreachable_url: str, path: str, status: int
+) -> None:
+    assert make_app(settings_for(unreachable_url)).test_client().get(path).status_code == status
+
+
+@pytest.fixture
+def desk(make_app: MakeApp, postgresql: PostgresDatabases) -> Iterator[Tuple[FlaskClient, str]]:
+    """A desk whose database the test may drop, and that database's address."""
+    url = postgresql.seeded()
+    app = make_app(settings_for(url))
+    yield app.test_client(), url
+    with app.app_context():
+        db.engine.dispose()
+
+
+def test_what_is_cached_is_still_answered_when_the_database_is_gone(
+    desk: Tuple[FlaskClient, str], postgresql: PostgresDatabases
+) -> None:
+    client, url = desk
+    before = [get(client, "/zipcode/9000"), get(client, "/index")]
+    postgresql.drop(url)
+    assert [get(client, "/zipcode/9000"), get(client, "/index")] == before
+    assert [get(client, "/zipcode/9200"), get(client, "/index?year=2013")] == [UNAVAILABLE] * 2
+
+
+def test_the_desk_recovers_by_itself_when_the_database_is_back(
+    desk: Tuple[FlaskClient, str], postgresql: PostgresDatabases
+) -> None:
+    client, url = desk
+    assert get(client, "/zipcode/9000")[0] == 200
+    postgresql.drop(url)
+    assert get(client, "/zipcode/9200") == UNAVAILABLE
+    postgresql.put_back(url)
+    assert [get(client, "/zipcode/9200")[0], get(client, "/index")[0]] == [200, 200]
+    postgresql.drop(url)
+
+
+def test_connections_that_the_server_has_closed_cost_no_request(
+    desk: Tuple[FlaskClient, str], postgresql: PostgresDatabases
+) -> None:
+    client, url = desk
+    assert get(client, "/zipcode/9000")[0] == 200
+    admin = sa.create_engine(url, poolclass=sa.pool.NullPool)
+    with admin.connect() as connection:
+        others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+        ended = connection.execute(sa.text(f"{others} AND pid <> pg_backend_pid()")).all()
+    assert len(ended) >= 1
+    assert get(client, "/zipcode/9200") == (200, {"risk_factor": "A"})
+    postgresql.drop(url)
+
+
+def test_a_statement_that_takes_too_long_is_ended_by_the_server(postgresql_app: Flask) -> None:
+    started = time.monotonic()
+    with postgresql_app.app_context(), pytest.raises(sa.exc.OperationalError, match="statement timeout"):
+        db.session.execute(sa.text("SELECT pg_sleep(10)"))
+    assert time.monotonic() - started == pytest.approx(STATEMENT_MILLISECONDS / 1000, abs=1)
+
+
+def test_a_request_that_waits_for_a_lock_is_answered_all_the_same(
+    make_app: MakeApp, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("webapp.config.STATEMENT_MILLISECONDS", 300)
+    app = make_app(settings_for(postgresql_url))
+    with app.app_context(), db.engine.begin() as connection:
+        connection.execute(sa.text("LOCK TABLE risk_table IN ACCESS EXCLUSIVE MODE"))
+        assert get(app.test_client(), "/zipcode/9000") == UNAVAILABLE
+    assert get(app.test_client(), "/zipcode/9000")[0] == 200
+
+
+def test_a_pool_without_a_free_connection_means_unavailable(
+    make_app: MakeApp, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("webapp.config.CONNECT_SECONDS", 1)
+    app = make_app(settings_for(postgresql_url, WEB_THREADS="1"))
+    with app.app_context():
+        held = [db.engine.connect() for _ in range(2)]
+    assert get(app.test_client(), "/zipcode/9000") == UNAVAILABLE
+    for connection in held:
+        connection.close()
+    assert get(app.test_client(), "/zipcode/9000")[0] == 200
+
+
+def test_a_file_that_is_no_database_is_told_by_the_readiness_probe(make_app: MakeApp, tmp_path: Path) -> None:
+    file = tmp_path / "desk.sqlite3"
+    file.write_bytes(b"this is no database" * 1000)
+    answer = get(make_app(settings_for(f"sqlite:///{file}")).test_client(), "/readyz")
+    assert answer == (
+        503,
+        {"status": "unavailable", "reasons": ["the database does not answer (DatabaseError)"]},
+    )
+
+
+def test_sqlite_keeps_foreign_keys(sqlite_app: Flask) -> None:
+    with sqlite_app.app_context(), db.engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1

@@ -1,0 +1,135 @@
+"""The file of a risk table: what is accepted, and how what is wrong with one is named."""
+
+import hashlib
+from pathlib import Path
+from typing import List
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.data.bad_files import BAD_FILES
+from tests.zipcodes.ranges import tables
+from tests.zipcodes.seed import RANGES
+from webapp.config import ROOT
+from webapp.data import risk_table_file as risk_table
+from webapp.data.risk_table_file import Range
+from webapp.tables.csv_file import FileError
+
+MARK = b"\xef\xbb\xbf"
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where each test, and each example of one, writes its file anew."""
+    return tmp_path_factory.mktemp("risk_table") / "zipcodes.csv"
+
+
+@pytest.mark.parametrize("problem", BAD_FILES)
+def test_a_file_with_something_wrong_is_refused_with_row_and_reason(file: Path, problem: str) -> None:
+    content, message = BAD_FILES[problem]
+    file.write_bytes(content)
+    with pytest.raises(FileError) as error:
+        risk_table.read(file)
+    assert str(error.value) == message
+
+
+def test_a_file_that_is_missing_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FileError) as error:
+        risk_table.read(tmp_path / "zipcodes.csv")
+    assert str(error.value) == "zipcodes.csv: cannot be read (No such file or directory)"
+
+
+def test_a_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FileError) as error:
+        risk_table.read(tmp_path)
+    assert str(error.value) == f"{tmp_path.name}: cannot be read (Is a directory)"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"1000 - 1310,C\n9000,B\n",
+        b"9000,B\n1000 - 1310,C\n",
+        b"1000-1310,C\n9000,B",
+        b"  1000   -\t1310 , C \n\n\n9000, B\n",
+        b"1000 - 1310,C\r\n9000,B\r\n",
+        b"1000 - 1310,C\r9000,B\r",
+        MARK + b"1000 - 1310,C\n9000,B\n",
+        b'"1000 - 1310","C"\n"9000",B\n',
+        b"1000 - 1310,C\n9000 - 9000,B\n",
+    ],
+)
+def test_spacing_order_line_ends_quotes_and_a_mark_make_no_difference(file: Path, content: bytes) -> None:
+    file.write_bytes(content)
+    assert risk_table.read(file).ranges == [Range(1000, 1310, "C"), Range(9000, 9000, "B")]
+
+
+def test_ranges_that_touch_are_accepted(file: Path) -> None:
+    file.write_bytes(b"1000 - 1309,C\n1310,A\n1311 - 9999,B\n")
+    assert [entry.factor for entry in risk_table.read(file).ranges] == ["C", "A", "B"]
+
+
+def test_the_seed_is_read_as_its_164_ranges() -> None:
+    found = risk_table.read(ROOT / "seed" / "zipcodes.csv")
+    assert [tuple(entry) for entry in found.ranges] == sorted(RANGES)
+    assert len(found.ranges) == 164
+
+
+def test_a_file_is_known_by_its_name_and_the_digest_of_its_bytes(file: Path) -> None:
+    file.write_bytes(b"9000,B\n")
+    found = risk_table.read(file)
+    assert (found.name, found.sha256) == ("zipcodes.csv", hashlib.sha256(b"9000,B\n").hexdigest())
+
+
+NEARLY_CSV = st.lists(
+    st.sampled_from(
+        ["1000", "1310", "9999", "0", " - ", "-", ",", "A", "B", "d", '"', "\n", "\r\n", "\0", "é"]
+    ),
+    max_size=30,
+).map(lambda parts: "".join(parts).encode())
+
+
+@settings(deadline=None, database=None, max_examples=300)
+@given(content=st.one_of(st.binary(), NEARLY_CSV))
+def test_any_bytes_are_ranges_in_order_or_an_error_of_one_line_that_names_the_file(
+    file: Path, content: bytes
+) -> None:
+    file.write_bytes(content)
+    try:
+        ranges = risk_table.read(file).ranges
+    except FileError as error:
+        assert str(error).startswith("zipcodes.csv")
+        assert len(str(error).splitlines()) == 1
+    else:
+        ends = [end for entry in ranges for end in (entry.first, entry.last + 0.5)]
+        assert [1000, *ends, 10000] == sorted([1000, *ends, 10000])
+        assert {entry.factor for entry in ranges} <= {"A", "B", "C"}
+
+
+SPACE = st.sampled_from(["", " ", "  ", "\t"])
+
+
+@st.composite
+def files(draw: st.DrawFn, ranges: List[Range]) -> bytes:
+    """The same ranges, as one of the many files that may hold them."""
+    rows = []
+    for first, last, factor in draw(st.permutations(ranges)):
+        zipcodes = [str(first)] if first == last and draw(st.booleans()) else [str(first), "-", str(last)]
+        spaced = "".join(draw(SPACE) + part for part in zipcodes)
+        rows.append(f"{spaced}{draw(SPACE)},{draw(SPACE)}{factor}{draw(SPACE)}")
+        rows.extend(draw(st.sampled_from([[], [""], ["  "]])))
+    end = draw(st.sampled_from(["\n", "\r\n"]))
+    return (
+        draw(st.sampled_from([b"", MARK]))
+        + end.join(rows).encode()
+        + draw(st.sampled_from([b"", end.encode()]))
+    )
+
+
+@settings(deadline=None, database=None, max_examples=100)
+@given(data=st.data())
+def test_what_is_written_is_what_is_read(file: Path, data: st.DataObject) -> None:
+    ranges = data.draw(tables(least=1))
+    file.write_bytes(data.draw(files(ranges)))
+    assert risk_table.read(file).ranges == ranges

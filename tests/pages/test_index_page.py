@@ -1,0 +1,138 @@
+"""The page of the health index, and the spreadsheet that can be downloaded from it."""
+
+import csv
+import io
+import re
+from decimal import Decimal
+from typing import List
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import delete
+
+from tests.health_index.held import forget, month, on_sqlite
+from tests.pages.reading import links, text
+from webapp.data.extensions import db
+from webapp.data.index_models import IndexValue
+
+PAGE = "/index?format=html"
+
+
+def rows(client: FlaskClient, query: str) -> List[List[str]]:
+    answer = client.get(f"/index.csv?{query}")
+    assert answer.status_code == 200
+    assert answer.data.startswith(b"\xef\xbb\xbf")
+    return list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig")), delimiter=";"))
+
+
+def test_every_base_year_has_its_latest_index_and_its_changes(reader: FlaskClient) -> None:
+    page = text(reader.get(PAGE).text)
+    assert "2025 Jul 2026 103.24" in page
+    assert "2013 Dec 2025 136.69 +0.15% +2.21%" in page
+    assert "1988 Dec 2025 226.44" in page
+    assert "Older base years end in December 2025" in page
+
+
+def test_it_is_said_what_the_changes_and_a_dash_mean(reader: FlaskClient) -> None:
+    page = text(reader.get(PAGE).text)
+    assert "1 month and 1 year: change since then. –: we do not have that month." in page
+
+
+def test_the_next_publication_is_said(reader: FlaskClient) -> None:
+    assert "Statbel publishes the next index on 28 August 2026" in text(reader.get(PAGE).text)
+
+
+def test_the_chart_is_drawn_and_told_in_words(reader: FlaskClient) -> None:
+    page = reader.get(f"{PAGE}&year=2013&period=5").text
+    assert page.count("<polyline") == 1
+    [points] = re.findall(r'points="([^"]+)"', page)
+    assert len(points.split()) == 61
+    assert "Health index from December 2020 to December 2025, base year 2013" in text(page)
+    assert "lowest 109.88 in December 2020, highest 136.69 in December 2025" in text(page)
+    assert 'aria-labelledby="chart-title chart-about"' in page
+
+
+@pytest.mark.parametrize(
+    ("period", "first", "months"),
+    [("1", "2024-12", 13), ("5", "2020-12", 61), ("10", "2015-12", 121), ("all", "1994-01", 384)],
+)
+def test_a_period_is_shown_in_chart_table_and_download(
+    reader: FlaskClient, period: str, first: str, months: int
+) -> None:
+    page = reader.get(f"{PAGE}&year=2013&period={period}").text
+    [points] = re.findall(r'points="([^"]+)"', page)
+    assert len(points.split()) == months
+    table = page[page.index('<table class="months">') :]
+    assert len(re.findall(r"<td>[0-9.]+</td>", table)) == months
+    [address] = [address for address in links(page) if address.startswith("/index.csv")]
+    downloaded = rows(reader, address.split("?", 1)[1])
+    assert len(downloaded) == months + 1
+    assert downloaded[1][0] == first
+    assert downloaded[-1][0] == "2025-12"
+
+
+def test_period_and_base_year_are_kept_when_the_other_is_chosen(reader: FlaskClient) -> None:
+    addresses = links(reader.get(f"{PAGE}&year=2013&period=10").text)
+    assert "/index?year=1996&period=10#series" in addresses
+    assert "/index?year=2013&period=all#series" in addresses
+
+
+def test_an_unknown_period_is_refused_on_the_page_and_the_download_alone(reader: FlaskClient) -> None:
+    for path in (f"{PAGE}&period=7", "/index.csv?period=7"):
+        response = reader.get(path, headers={"Accept": "text/html"})
+        assert response.status_code == 400
+        assert "Choose one of these periods" in text(response.text)
+    assert reader.get("/index?period=7").json == {"index": 165.08}  # the contract knows no periods
+
+
+@pytest.mark.parametrize(
+    ("language", "header", "last"),
+    [
+        ("en", ["Month", "Health index", "Smoothed index", "Source"], ["2025-12", "136.69", "133.33"]),
+        ("nl", ["Maand", "Gezondheidsindex"], ["2025-12", "136,69", "133,33"]),
+        ("fr", ["Mois", "Indice santé"], ["2025-12", "136,69", "133,33"]),
+        ("de", ["Monat", "Gesundheitsindex"], ["2025-12", "136,69", "133,33"]),
+    ],
+)
+def test_the_download_is_in_the_language_of_the_page(
+    reader: FlaskClient, language: str, header: List[str], last: List[str]
+) -> None:
+    downloaded = rows(reader, f"year=2013&period=1&lang={language}")
+    assert downloaded[0][: len(header)] == header
+    assert downloaded[-1][:3] == last
+
+
+def test_the_download_says_what_it_is(reader: FlaskClient) -> None:
+    headers = reader.get("/index.csv?year=2013").headers
+    assert headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert headers["Content-Disposition"] == "attachment; filename=health-index-2013.csv"
+    assert headers["Cache-Control"] == "public, max-age=60, stale-while-revalidate=60"
+    assert headers["Vary"] == "Accept, Accept-Language, Cookie"
+
+
+def test_a_month_that_is_not_held_is_a_gap_and_no_zero(app: Flask) -> None:
+    with app.app_context():
+        db.session.execute(delete(IndexValue).where(IndexValue.month == month("2025-06")))
+        db.session.commit()
+    client = app.test_client()
+    page = client.get(f"{PAGE}&year=2013&period=1").text
+    [row] = re.findall(r'<tr><th scope="row">2025</th>(.*)</tr>', page)
+    values = re.findall(r"<td>([0-9.]*)</td>", row)
+    assert len(values) == 12
+    assert [number for number, value in enumerate(values, start=1) if not value] == [6]
+    assert "2025-06" not in [row[0] for row in rows(client, "year=2013&period=1")]
+
+
+@on_sqlite
+def test_without_values_it_is_an_error_page(app: Flask) -> None:
+    forget(app)
+    response = app.test_client().get(f"{PAGE}&year=1996")
+    assert response.status_code == 503
+    assert "No value is known on base year 1996 yet" in text(response.text)
+
+
+def test_changes_are_those_of_the_table(reader: FlaskClient) -> None:
+    months = {row[0]: Decimal(row[1]) for row in rows(reader, "year=1996&period=all")[1:]}
+    year = months["2025-12"] / months["2024-12"] - 1
+    assert f"+{100 * year:.2f}%" in text(reader.get(PAGE).text)

@@ -1,0 +1,327 @@
+"""The lookup page, as an agent sees it."""
+
+import re
+from datetime import date, datetime, timezone
+from decimal import Decimal
+from typing import Callable
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import delete
+from sqlalchemy import text as sql
+
+from tests.conftest import SetClock
+from tests.databases import settings_for
+from tests.fake_statbel import FakeStatbel, answering, bestat
+from tests.pages.reading import links, text
+from webapp import clock
+from webapp.config import Settings
+from webapp.data.extensions import db
+from webapp.data.index_models import IndexValue
+
+
+def test_the_form_asks_for_a_zipcode_and_a_base_year(reader: FlaskClient) -> None:
+    page = reader.get("/").text
+    assert '<form class="lookup" action="/" method="get"' in page
+    assert re.search(r'<input id="zipcode" name="zipcode"[^>]* autofocus', page)
+    assert re.findall(r'name="year" value="(\d+)"', page) == ["2025", "2013", "2004", "1996", "1988"]
+    assert re.search(r'value="2004"[^>]* checked', page)
+    assert page.count(" checked") == 1
+
+
+def test_a_lookup_shows_factor_and_index_and_where_they_come_from(reader: FlaskClient) -> None:
+    response = reader.get("/?zipcode=9170&year=2013")
+    page = text(response.text)
+    assert response.status_code == 200
+    assert (
+        "Risk factor of 9170 A Risk factor A Range 9170 to 9240 "
+        "Risk table number 1, in force since 14 August 2026" in page
+    )
+    assert (
+        "Places De Klinge, Meerdonk, Sint-Gillis-Waas, Sint-Pauwels Municipality of Sint-Gillis-Waas" in page
+    )
+    assert "Health index, base year 2013 136.69 Month December 2025 Source Statbel, as published" in page
+    assert "Statbel now publishes on base year 2025" in page
+    assert "not yet with Statbel; this value is bundled with this release" in page
+
+
+def test_a_lookup_keeps_what_was_asked_and_links_to_each_result(reader: FlaskClient) -> None:
+    page = reader.get("/?zipcode=9000&year=1996").text
+    assert 'name="zipcode" value="9000"' in page
+    assert re.search(r'value="1996"[^>]* checked', page)
+    assert 'href="/zipcode/9000"' in page
+    assert 'href="/index?year=1996"' in page
+    assert "autofocus" not in page
+
+
+def test_a_range_of_one_and_an_unused_zipcode_are_said_so(reader: FlaskClient) -> None:
+    page = text(reader.get("/?zipcode=1315&year=2004").text)
+    assert "Range 1315 only" in page
+    page = text(reader.get("/?zipcode=9001&year=2004").text)
+    assert (
+        "bpost does not use zipcode 9001, so this may be a typing error. Close to it are: 9000 Gent" in page
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("gand", "Risk factor of 9000 Gent B"),
+        ("Sint-Truiden", "Risk factor of 3800 A"),
+        ("saint-trond", "Risk factor of 3800 A"),
+        ("St-Vith", "Risk factor of 4780 "),
+        ("BRÜSSEL", "Risk factor of 1000 Brussel / Bruxelles C"),
+        ("B-9000 Gent", "Risk factor of 9000 Gent B"),
+        ("1050 Bruxelles", "Risk factor of 1050 Elsene / Ixelles C"),
+        ("1030 Brussel", "Risk factor of 1030 Schaarbeek / Schaerbeek C"),
+    ],
+)
+def test_a_place_may_be_typed_in_any_language(reader: FlaskClient, typed: str, found: str) -> None:
+    response = reader.get("/", query_string={"zipcode": typed})
+    assert response.status_code == 200
+    assert found in text(response.text)
+
+
+def test_several_places_are_a_list_of_links_to_each(reader: FlaskClient) -> None:
+    response = reader.get("/?zipcode=antwerpen&year=2013")
+    assert response.status_code == 200
+    assert "Several places fit “antwerpen”" in text(response.text)
+    addresses = links(response.text)
+    for zipcode in (2000, 2018, 2020, 2030, 2040, 2050, 2060):
+        assert f"/?zipcode={zipcode}&year=2013" in addresses
+    assert "Risk factor of 2000 Antwerpen" in text(reader.get(addresses[0]).text)
+
+
+def test_other_places_that_begin_so_are_linked_below_the_one_that_is_called_so(reader: FlaskClient) -> None:
+    page = reader.get("/?zipcode=gent").text
+    assert "Risk factor of 9000 Gent" in text(page)
+    assert "Other places that fit “gent”" in text(page)
+    assert "/?zipcode=9050" in links(page)  # Gentbrugge
+
+
+@pytest.mark.parametrize(
+    ("typed", "nearest"),
+    [
+        ("gentt", "9000 Gent"),
+        ("sinttruiden", "3800 Sint-Truiden"),
+        ("90000", "9000 Gent"),
+        ("1311", "1310"),
+        ("L-9620", "9620 Zottegem"),
+        ("9000 GE", "9000 Gent"),
+        ("1050 Gent", "1050 Elsene / Ixelles"),
+    ],
+)
+def test_what_finds_nothing_brings_the_nearest(reader: FlaskClient, typed: str, nearest: str) -> None:
+    response = reader.get(f"/?zipcode={typed}")
+    assert response.status_code in (400, 404)
+    assert "Did you mean one of these?" in text(response.text)
+    assert nearest in text(response.text)
+
+
+def test_what_is_far_from_every_name_brings_no_list(reader: FlaskClient) -> None:
+    page = text(reader.get("/?zipcode=qqqqqqqq").text)
+    assert "No place is found for “qqqqqqqq”. Check the spelling." in page
+    assert "Did you mean" not in page
+
+
+def test_places_are_called_as_the_reader_calls_them(reader: FlaskClient) -> None:
+    assert "Luik (Liège)" in text(reader.get("/?zipcode=4000&lang=nl").text)
+    assert "Gand (Gent)" in text(reader.get("/?zipcode=9000&lang=fr").text)
+    assert "Brüssel (Brussel / Bruxelles)" in text(reader.get("/?zipcode=1000&lang=de").text)
+    assert "1000 Brussel " in text(reader.get("/?zipcode=1000&lang=nl").text)
+
+
+def test_spaces_around_what_was_typed_do_no_harm(reader: FlaskClient) -> None:
+    assert "Risk factor of 9000" in text(reader.get("/?zipcode=+9000+&year=2004").text)
+
+
+def test_without_a_base_year_it_is_2004(reader: FlaskClient) -> None:
+    assert "base year 2004 165.08" in text(reader.get("/?zipcode=9000").text)
+
+
+WRONG = [
+    ("zipcode=999&year=2013", 400, "zipcode", "A zipcode has four digits"),
+    ("zipcode=&year=2013", 400, "zipcode", "Enter a zipcode or the name of a place"),
+    ("zipcode=gentt&year=2013", 404, "zipcode", "No place is found for “gentt”"),
+    ("zipcode=1311&year=2013", 404, "zipcode", "No range of the risk table holds zipcode 1311"),
+    ("zipcode=9000&year=2020", 400, "year", "Choose one of the base years"),
+]
+
+
+@pytest.mark.parametrize(("query", "status", "field", "message"), WRONG)
+def test_a_wrong_field_says_what_is_wrong_and_keeps_the_focus(
+    reader: FlaskClient, query: str, status: int, field: str, message: str
+) -> None:
+    response = reader.get(f"/?{query}")
+    page = response.text
+    assert response.status_code == status
+    assert response.headers["Cache-Control"] == "no-store"
+    assert page.count(message) == 2  # in the summary and at the field
+    assert f'<a href="#{field}">' in page
+    assert f'id="{field}"' in page
+    assert f'id="{field}-error"' in page
+    assert f'aria-describedby="{field}-hint {field}-error"' in page
+    assert page.count("autofocus") == 1
+    assert "<title>Error: " in page
+
+
+def test_values_are_kept_when_something_is_wrong(reader: FlaskClient) -> None:
+    page = reader.get("/?zipcode=99x&year=1996").text
+    assert 'name="zipcode" value="99x"' in page
+    assert 'aria-invalid="true"' in page
+    assert re.search(r'value="1996"[^>]* checked', page)
+
+
+def test_one_wrong_field_does_not_cost_the_answer_to_the_other(reader: FlaskClient) -> None:
+    assert "Health index, base year 2013 136.69" in text(reader.get("/?zipcode=1311&year=2013").text)
+    assert "Risk factor of 9000" in text(reader.get("/?zipcode=9000&year=2020").text)
+
+
+def test_both_fields_can_be_wrong_and_the_first_gets_the_focus(reader: FlaskClient) -> None:
+    page = reader.get("/?zipcode=99x&year=y").text
+    assert page.index('href="#zipcode"') < page.index('href="#year"')
+    assert re.search(r'<input id="zipcode"[^>]* autofocus', page)
+    assert " checked" not in page
+
+
+def test_an_index_that_is_not_available_does_not_cost_the_risk_factor(app: Flask) -> None:
+    with app.app_context():
+        db.session.execute(delete(IndexValue))
+        db.session.commit()
+    response = app.test_client().get("/?zipcode=9000&year=2004")
+    page = text(response.text)
+    assert response.status_code == 503
+    assert response.headers["Retry-After"] == "60"
+    assert "Risk factor of 9000" in page
+    assert "The health index is not available" in page
+
+
+def test_a_base_year_alone_gives_the_index_alone(reader: FlaskClient) -> None:
+    page = text(reader.get("/?year=2013").text)
+    assert "Health index, base year 2013 136.69" in page
+    assert "Enter a zipcode" not in page
+    assert reader.get("/?year=abc").status_code == 400
+
+
+def test_a_further_base_year_can_be_chosen(app: Flask) -> None:
+    with app.app_context():
+        further = {"base_year": 2034, "month": date(2034, 2, 1), "value": Decimal("101.10")}
+        db.session.add(IndexValue(status="published", source="bestat", fetched_at=clock.now(), **further))
+        db.session.commit()
+    page = app.test_client().get("/?zipcode=9000&year=2034").text
+    assert re.search(r'value="2034"[^>]* checked', page)
+    assert "Health index, base year 2034 101.10" in text(page)
+
+
+def test_a_place_has_its_names_in_its_own_languages(reader: FlaskClient) -> None:
+    assert "Risk factor of 1000 Brussel / Bruxelles" in text(reader.get("/?zipcode=1000").text)
+
+
+def test_without_a_database_the_form_stays_with_what_was_typed(
+    make_app: Callable[[Settings], Flask], unreachable_url: str
+) -> None:
+    response = make_app(settings_for(unreachable_url)).test_client().get("/?zipcode=9000&year=1996")
+    assert response.status_code == 503
+    assert int(response.headers["Retry-After"]) > 0
+    assert response.text.count("The service is temporarily unavailable") == 1
+    assert 'name="zipcode" value="9000"' in response.text
+    assert re.search(r'value="1996"[^>]* checked', response.text)
+
+
+def test_a_statement_that_is_ended_costs_only_its_own_half(
+    postgresql_url: str, make_app: Callable[[Settings], Flask]
+) -> None:
+    app = make_app(settings_for(postgresql_url))
+    with app.app_context(), db.engine.begin() as other:
+        other.execute(sql("LOCK TABLE risk_range IN ACCESS EXCLUSIVE MODE"))
+        response = app.test_client().get("/?zipcode=9000&year=2013")
+        other.rollback()
+    assert response.status_code == 503
+    assert "The service is temporarily unavailable" in response.text
+    assert "136.69" in response.text
+
+
+def test_what_was_typed_is_shown_as_text_and_not_as_a_page(reader: FlaskClient) -> None:
+    page = reader.get('/?zipcode="><script>alert(1)</script>&year=<b>').text
+    assert "<script>" not in page
+    assert "<b>" not in page
+
+
+def test_a_wrong_address_brings_the_form_to_correct_it(reader: FlaskClient) -> None:
+    page = reader.get("/zipcode/99x?format=html").text
+    assert 'name="zipcode" value="99x"' in page
+    assert "A zipcode has four digits" in page
+    assert re.search(r'value="2004"[^>]* checked', page)
+    page = reader.get("/index?year=2020&format=html").text
+    assert "Choose one of the base years" in page
+
+
+def test_a_page_says_when_statbel_was_last_asked_and_that_a_month_is_late(
+    changes_show_at_once: None, app: Flask, statbel: FakeStatbel, set_clock: SetClock
+) -> None:
+    statbel.bestat = answering(bestat([(2025, "2026-10", 104.11)]))
+    set_clock(datetime(2026, 10, 30, 11, 5, tzinfo=timezone.utc))
+    client = app.test_client()
+    page = text(client.get("/index?year=2025&format=html").text)
+    assert "base year 2025 104.11 Month October 2026" in page
+    assert "Checked with Statbel on 30 October 2026 at 12:05" in page
+    assert "should have published" not in page
+    assert "Next Statbel publishes again on 27 November 2026" in page
+    set_clock(datetime(2026, 12, 30, 11, 5, tzinfo=timezone.utc))
+    page = text(client.get("/index?year=2025&format=html").text)
+    assert "Statbel should have published a later month" in page
+    assert "Statbel publishes again" not in page
+
+
+def test_the_pages_name_their_sources(reader: FlaskClient) -> None:
+    for path in ("/", "/zipcode/9000?format=html", "/index?format=html", "/nowhere?format=html"):
+        page = text(reader.get(path).text)
+        assert "Statbel" in page
+        assert "GeoNames ( CC BY 4.0 )" in page
+
+
+def test_a_page_runs_nothing_and_loads_only_our_own(reader: FlaskClient) -> None:
+    response = reader.get("/?zipcode=9000&year=2004")
+    policy = response.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert not re.search(r"<script(?! src=)|<style|\son[a-z]+=|\sstyle=", response.text)
+    assert not re.search(r'(?:src|<link rel="(?!alternate)[^>]*href)="https?:', response.text)
+    for path in re.findall(r'(?:src|<link[^>]*href)="(/[^"]+)"', response.text):
+        with reader.get(path) as loaded:
+            assert loaded.status_code == 200
+
+
+def test_every_answer_has_the_security_headers(
+    make_app: Callable[[Settings], Flask], settings: Settings
+) -> None:
+    client = make_app(settings).test_client()
+    for path in ("/", "/index", "/nowhere", "/healthz", "/static/style.css"):
+        with client.get(path) as response:
+            headers = response.headers
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["X-Frame-Options"] == "DENY"
+        assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+
+
+def test_what_is_in_the_cache_is_shown_when_the_database_is_gone(app: Flask) -> None:
+    client = app.test_client()
+    asked = "/?zipcode=9001&year=2013"
+    assert "Close to it are" in text(client.get(asked).text)
+    with app.app_context():
+        db.session.execute(sql("DROP TABLE place"))
+        db.session.commit()
+    page = text(client.get(asked).text)
+    assert "Risk factor of 9001" in page
+    assert "136.69" in page
+    assert "Close to it are" in page
+
+
+def test_without_places_no_zipcode_is_called_unused(app: Flask) -> None:
+    with app.app_context():
+        db.session.execute(sql("DELETE FROM place"))
+        db.session.commit()
+    page = text(app.test_client().get("/?zipcode=9000&year=2013").text)
+    assert "Risk factor of 9000 B" in page
+    assert "bpost does not use" not in page

@@ -1,0 +1,75 @@
+"""The index values that come with the program, for the time before Statbel has first answered."""
+
+import re
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Dict, List
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from webapp import clock
+from webapp.data.index_models import CONVERTED, PUBLISHED, IndexValue
+from webapp.data.upsert import insert
+from webapp.statbel.parsing import GREATEST_VALUE, LEAST_VALUE
+from webapp.tables.csv_file import FileError, read_records
+
+COLUMNS = ("base_year", "month", "value", "status")
+SOURCE = "seed"
+
+
+def read(path: Path) -> List[Dict[str, Any]]:
+    """Read `health_index.csv` as rows for the table.
+
+    Raises FileError, naming the row, when one of them cannot be right.
+    """
+    rows: Dict[Any, Dict[str, Any]] = {}
+    for number, (base_year, month, value, status) in read_records(path, COLUMNS):
+        if not re.fullmatch("(19|20)[0-9]{2}", base_year):
+            raise FileError(path, number, f"{base_year!r} is not a base year")
+        if not re.fullmatch("(19|20)[0-9]{2}-(0[1-9]|1[0-2])", month):
+            raise FileError(path, number, f"{month!r} is not a month, such as 2025-12")
+        if month > f"{clock.today():%Y-%m}":
+            raise FileError(path, number, f"{month} has not come yet")
+        if not re.fullmatch(r"[0-9]{2,4}\.[0-9]{2}", value):
+            raise FileError(path, number, f"{value!r} is not an index with two decimals")
+        if not LEAST_VALUE <= Decimal(value) <= GREATEST_VALUE:
+            raise FileError(path, number, f"{value} is not plausible as an index")
+        if status not in (PUBLISHED, CONVERTED):
+            raise FileError(path, number, f"the status must be {PUBLISHED} or {CONVERTED}")
+        if (base_year, month) in rows:
+            raise FileError(path, number, f"{month} on base {base_year} is given twice")
+        rows[base_year, month] = {
+            "base_year": int(base_year),
+            "month": date(int(month[:4]), int(month[5:]), 1),
+            "value": Decimal(value),
+            "status": status,
+        }
+    if not rows:
+        raise FileError(path, None, "holds no values")
+    return list(rows.values())
+
+
+def load(session: Session, rows: List[Dict[str, Any]]) -> int:
+    """Write the rows, but nothing over a value that Statbel itself gave since.
+
+    Returns the number of values that were added or changed.
+    """
+    held = {(value.base_year, value.month): value for value in session.scalars(select(IndexValue))}
+    changes = []
+    for row in rows:
+        value = held.get((row["base_year"], row["month"]))
+        same = value and (value.value, value.status) == (row["value"], row["status"])
+        if value is None or (value.source == SOURCE and not same):
+            changes.append({**row, "source": SOURCE, "fetched_at": clock.now()})
+    if changes:
+        statement = insert(IndexValue)
+        new = {name: statement.excluded[name] for name in ("value", "status", "fetched_at")}
+        session.execute(
+            statement.on_conflict_do_update(
+                index_elements=["base_year", "month"], set_=new, where=IndexValue.source == SOURCE
+            ),
+            changes,
+        )
+    return len(changes)

@@ -1,0 +1,1 @@
+"""HTTP plumbing without a domain: cache, negotiation, errors, bodies, limits, static files."""

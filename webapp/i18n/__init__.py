@@ -1,0 +1,1 @@
+"""Languages, messages, formatting, and folding of names."""

@@ -1,0 +1,1 @@
+"""The upstream: Statbel's sources of the health index, downloaded and parsed."""

@@ -1,0 +1,1 @@
+"""Lists as people and programs write them: CSV and spreadsheets. Knows no zipcode."""
