@@ -11,7 +11,7 @@ import codecs
 import csv
 import re
 from itertools import chain
-from typing import Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Tuple
 
 from webapp.data.extensions import db
 from webapp.data.zipcode_models import HIGHEST_ZIPCODE, LOWEST_ZIPCODE
@@ -239,23 +239,6 @@ class _Output:
         self._gathered = 0
 
 
-class _Tails(Dict[bytes, Optional[bytes]]):
-    """The end of a plain row by its zipcode, made when first needed; None for what `known` does not have."""
-
-    def __init__(self, layout: Layout, known: Mapping[str, Result]) -> None:
-        super().__init__()
-        self._layout = layout
-        self._known = known
-
-    def __missing__(self, zipcode: bytes) -> Optional[bytes]:
-        found = self._known.get(zipcode.decode("latin-1"))
-        if found is None:
-            return None  # not remembered: a file may have any number of these
-        tail = self._layout.delimiter.join(("", *found)).encode() + self._layout.line_end
-        self[zipcode] = tail
-        return tail
-
-
 class _CsvRows:
     """Rows as the csv module reads them. Raises CsvNotValid and TooLarge, naming the row.
 
@@ -300,6 +283,8 @@ class _Rows:
         self._output = output
         self._header_is_due = layout.has_header
         self._rows = 0
+        # The ends of plain rows by their zipcodes, each made for its first row.
+        self._tails: Dict[bytes, bytes] = {}
 
     def copy_blank_lines(self, count: int) -> None:
         """Write so many blank lines."""
@@ -310,7 +295,7 @@ class _Rows:
         """Answer rows until a piece is not plain; return what is left of it."""
         line_end, delimiter = self._layout.line_end, self._layout.delimiter.encode()
         column, delimiters = self._layout.column, self._layout.width - 1
-        tails = _Tails(self._layout, self._known)
+        tails = self._tails
         rest = b""
         for next_piece in pieces:
             piece = rest + next_piece
@@ -323,7 +308,7 @@ class _Rows:
                 for line in lines[start : start + BATCH_ROWS]:
                     tail = None
                     if line.count(delimiter) == delimiters and not self._header_is_due:
-                        tail = tails[line.split(delimiter, column + 1)[column]]
+                        tail = tails.get(line.split(delimiter, column + 1)[column])
                     answers.append(self._answer_line(line) if tail is None else line + tail)
                 self._count(len(answers))
                 self._output.write(b"".join(answers))
@@ -351,8 +336,13 @@ class _Rows:
     def _answer_line(self, line: bytes) -> bytes:
         if not line:
             return self._layout.line_end
-        fields = self._answer(line.decode("latin-1").split(self._layout.delimiter))
-        return self._layout.delimiter.join(fields).encode("latin-1") + self._layout.line_end
+        delimiter, line_end = self._layout.delimiter, self._layout.line_end
+        fields = self._answer(line.decode("latin-1").split(delimiter))
+        zipcode = fields[self._layout.column]
+        if zipcode in self._known:  # of others there may be any number
+            tail = delimiter.join(("", *self._known[zipcode]))
+            self._tails[zipcode.encode()] = tail.encode() + line_end
+        return delimiter.join(fields).encode("latin-1") + line_end
 
     def _answer(self, fields: List[str]) -> List[str]:
         """The fields of a row with its result in its place: the one rule for both ways."""
