@@ -40,7 +40,7 @@ def server() -> Iterator[str]:
     elif _answers(LOCAL_URL):
         yield LOCAL_URL
     else:
-        with _own_server() as url:
+        with own_server() as url:
             yield url
 
 
@@ -67,7 +67,11 @@ def _answers(url: str) -> bool:
 
 
 @contextlib.contextmanager
-def _own_server() -> Iterator[str]:
+def own_server() -> Iterator[str]:
+    """Start a Redis of the test's own, which it may freeze or fill.
+
+    Raises NoRedis when none can be started.
+    """
     program = find_program()
     if program is None:
         raise NoRedis("set TEST_REDIS_URL, start one on 127.0.0.1:6379, or install redis-server")
@@ -91,7 +95,7 @@ def _own_server() -> Iterator[str]:
                 time.sleep(0.05)
             yield url
         finally:
-            process.kill()
+            process.kill()  # a frozen one too
             process.wait()
 
 

@@ -57,15 +57,15 @@ def create_app(settings: Optional[Settings] = None) -> Flask:
         app.register_blueprint(blueprint)
     api.register(app)
     errors.register_error_handlers(app)
+    probes = [rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith(f"{ops.bp.name}.")]
+    rate_limit.protect(app, settings, exempt=[rule.endpoint for rule in probes])
     security.protect(app)
     if settings.http_cache_mb:
         # Whether the process lives must not wait for a database that hangs.
-        probes = [
-            rule.rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith(f"{ops.bp.name}.")
-        ]
-        http_cache = HttpCache(app.wsgi_app, version.current, settings.http_cache_mb * 1024 * 1024, probes)
+        never = [rule.rule for rule in probes]
+        http_cache = HttpCache(app.wsgi_app, version.current, settings.http_cache_mb * 1024 * 1024, never)
         app.wsgi_app = http_cache  # type: ignore[method-assign]  # Flask's own way to add a middleware
-    rate_limit.protect(app, settings)  # after, so that the cache sees the scheme that a proxy names
+    rate_limit.trust_proxies(app, settings)  # after, so that the cache sees the scheme that a proxy names
     static_files.register(app, ROOT / "static")
     languages.register(app)
     cli.register_commands(app)

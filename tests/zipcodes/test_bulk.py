@@ -2,11 +2,11 @@
 
 import csv
 import io
-from typing import Callable, Dict, List, Literal
+from typing import Callable, Dict, List, Literal, Tuple
 
 import pytest
 from flask import Flask
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import delete
 
@@ -189,6 +189,91 @@ def test_quotes_make_no_difference_to_what_is_answered(table: List[List[str]]) -
     rows = [["zipcode", "name"], *[list(row) for row in table]]
     quoted = answer(table_as_csv(rows, csv.QUOTE_ALL, "\n"))
     assert rows_of(answer(table_as_csv(rows, csv.QUOTE_MINIMAL, "\n"))) == rows_of(quoted)
+
+
+CONTENTS = st.lists(
+    st.sampled_from(
+        [b'"', b";", b",", b"\r", b"\n", b"\r\n", b"\n\n", b"9000", b"2000", b"x", b"zipcode", b" ",
+         "é".encode(), b"\xe9", b"\xa0", "\u00a0".encode()],
+    ),
+    max_size=40,
+).map(b"".join)  # fmt: skip
+
+
+def outcome(content: bytes, most: int) -> Tuple[object, ...]:
+    """All that comes of a file, whether it can be read or not."""
+    output = io.BytesIO()
+    try:
+        layout = answer_csv(reading(content, most), output.write, KNOWN)
+    except DeskError as error:
+        return error.code, error.message
+    return layout, output.getvalue()
+
+
+@given(st.sampled_from([b"", b"\xef\xbb\xbf"]), CONTENTS, st.integers(3, 9), st.integers(1, 9))
+@example(b"\xef\xbb\xbf", b"\r\n\r\n9000;x\r\n", 3, 1)
+@example(b"", b"\n\r\n\r9000\n", 3, 3)
+@example(b"", b'"a\r\nb";"zip\r\ncode";zipcode\r\n1;2;9000\r\n', 3, 3)
+@example(b"", b"x,code\xc2\xa0postal\n1,9000\n\xe9\n", 5, 5)
+def test_chunks_make_no_difference(mark: bytes, content: bytes, piece: int, most: int) -> None:
+    whole = outcome(mark + content, bulk.PIECE_BYTES)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bulk, "PIECE_BYTES", piece)
+        assert outcome(mark + content, most) == whole
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("line_end", [b"\n", b"\r\n", b"\r"])
+@pytest.mark.parametrize("count", [3, bulk.PIECE_BYTES - 1, bulk.PIECE_BYTES, 270_000, 999_999])
+def test_any_number_of_blank_lines_may_come_first(mark: bytes, line_end: bytes, count: int) -> None:
+    given_file = mark + line_end * count + b"name;zipcode" + line_end + b"x;9000" + line_end
+    written = b"\n" if line_end == b"\n" else b"\r\n"
+    rows = [b"name;zipcode;risk_factor;error", b"x;9000;B;", b""]
+    assert answer(given_file) == mark + written * count + written.join(rows)
+
+
+def test_blank_lines_at_the_beginning_count_as_rows() -> None:
+    with pytest.raises(CsvNotValid, match="Row 300,001 is not CSV"):
+        answer(b"\n" * 300_000 + b'9000;"open')
+    for row in (b"9000\n", b""):
+        with pytest.raises(TooLarge, match="A list may have up to 1,000,000 rows"):
+            answer(b"\n" * 1_000_001 + row)
+
+
+LONG = bulk.LONGEST_ROW
+
+
+@pytest.mark.parametrize("quote", [b"", b'"'])
+@pytest.mark.parametrize("line_end", [b"\n", b"\r\n", b""])
+@pytest.mark.parametrize("before", [b"", b"\r\n" * 200_000, b"zipcode;name\n", b'"zipcode";"name"\n'])
+@pytest.mark.parametrize("size", [bulk.PIECE_BYTES - 5, bulk.PIECE_BYTES, 300_000, LONG - 1, LONG])
+def test_row_may_be_as_long_as_documented(size: int, before: bytes, line_end: bytes, quote: bytes) -> None:
+    field = b"x" * (size - len(b"9000;") - 2 * len(quote))
+    answered = answer(before + b"9000;" + quote + field + quote + line_end)
+    assert answered.strip().split(b"\n")[-1] == b"9000;" + field + b";B;"
+
+
+@pytest.mark.parametrize("quote", [b"", b'"'])
+@pytest.mark.parametrize("line_end", [b"\n", b"\r\n", b""])
+@pytest.mark.parametrize(("before", "row"), [(b"", 1), (b"\n" * 300_000, 300_001), (b"9000\n", 2)])
+@pytest.mark.parametrize("size", [LONG + 1, LONG + 2, 3 * LONG])
+def test_longer_row_is_refused(size: int, before: bytes, row: int, line_end: bytes, quote: bytes) -> None:
+    field = quote + b"x" * (size - 2 * len(quote)) + quote
+    with pytest.raises(TooLarge) as raised:
+        answer(before + field + line_end)
+    assert f"Row {row:,} is too long" in raised.value.message
+
+
+@pytest.mark.parametrize("filling", [b"x" * 400_000, b'"' + b"x\r\n" * 130_000 + b'"', b";" * 900])
+def test_zipcode_column_is_found_far_in_a_long_first_row(filling: bytes) -> None:
+    header = filling + b";" + b"y" * 300_000 + b";zipcode"
+    layout = layout_of(header + b"\r\n" + b"1;2;9000\r\n")
+    assert (layout.column, layout.line_end) == (filling.count(b";") + 2, b"\r\n")
+
+
+def test_line_end_is_that_of_the_first_row_and_not_one_in_it() -> None:
+    assert answer(b'"a\nb";zipcode\r\n1;9000\r\n') == b'"a\nb";zipcode;risk_factor;error\r\n1;9000;B;\r\n'
+    assert answer(b'"a\r\nb";zipcode\n1;9000\n') == b'"a\r\nb";zipcode;risk_factor;error\n1;9000;B;\n'
 
 
 def test_quotes_may_begin_after_many_plain_rows() -> None:

@@ -402,3 +402,10 @@ def test_what_is_above_the_header_is_not_taken_for_it(text: str, number: int) ->
 def test_what_has_no_rows_is_refused_at_once(text: str) -> None:
     with pytest.raises((CsvNotValid, TooLarge)):
         read(text)
+
+
+def test_long_first_row_and_many_blank_lines_before_it_are_read() -> None:
+    text = "\n" * 270_000 + "x" * 300_000 + ";zipcode\n1;9000\n"
+    found = read(text)
+    assert (found.column, found.is_named, found.totals["B"]) == ("zipcode", True, 1)
+    assert found.first[0].number == 270_002

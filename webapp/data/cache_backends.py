@@ -9,6 +9,8 @@ from flask import Flask
 from flask_caching.backends.rediscache import RedisCache
 from flask_caching.backends.simplecache import SimpleCache
 
+from webapp.http.rate_limit import redis_options
+
 log = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer")
@@ -21,19 +23,6 @@ REDIS_REST_SECONDS = 5.0
 
 
 CLEANING_SECONDS = 60.0
-
-
-def redis_options() -> Dict[str, Any]:
-    """How long a client of Redis waits, and that it tries once: for the cache and the rate limit."""
-    # Imported here because the client is optional: without REDIS_URL it need not be there.
-    from redis.backoff import NoBackoff
-    from redis.retry import Retry
-
-    return {
-        "socket_timeout": REDIS_SECONDS,
-        "socket_connect_timeout": REDIS_SECONDS,
-        "retry": Retry(NoBackoff(), 0),
-    }
 
 
 class ProcessCache(SimpleCache):
@@ -75,7 +64,7 @@ class SharedCache(RedisCache):
         """Make the backend for Flask-Caching, with deadlines on the connection."""
         import redis
 
-        client = redis.Redis.from_url(config["CACHE_REDIS_URL"], **redis_options())
+        client = redis.Redis.from_url(config["CACHE_REDIS_URL"], **redis_options(REDIS_SECONDS))
         return cls(host=client, key_prefix=config["CACHE_KEY_PREFIX"])
 
     def get(self, key: str) -> Any:

@@ -1,53 +1,211 @@
-"""How many requests a client may send, and who a client is."""
+"""Rate limit: count each client's requests by the minute, in Redis or in the process."""
 
+from __future__ import annotations
+
+import logging
 import re
+import threading
+from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv6Address, IPv6Network, ip_address
-from time import time
-from typing import Any, Dict
+from math import ceil, inf
+from time import monotonic
+from typing import Any, Container, NamedTuple
 
-from flask import Flask, Response, request
-from flask_limiter import Limiter, RequestLimit
+from flask import Flask, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from webapp import ops
 from webapp.config import Settings
-from webapp.data.cache_backends import redis_options
-from webapp.errors import RateLimited, error_response
+from webapp.errors import RateLimited
 from webapp.http.security import is_bulk
 from webapp.i18n.messages import N_
 
+log = logging.getLogger(__name__)
+
+WINDOW_SECONDS = 60
+
 # A million rows take a thread for seconds, so a client may send about one such file a second.
-BULK_PER_MINUTE = 60
+MAX_BULK_PER_WINDOW = 60
+
+# Clients that a process counts at a time, in some 15 MB. Beyond them it drops those that came first.
+MAX_CLIENTS = 50_000
+
+# Redis is near and responds in less than a millisecond; one that takes longer than this is in trouble.
+REDIS_TIMEOUT_SECONDS = 0.25
+REDIS_BACK_OFF_SECONDS = 5.0
+
+# More than one, so that a Redis some milliseconds away does not make requests wait for each other.
+REDIS_THREADS = 8
+
+KEY_PREFIX = "belgian-desk:requests:"
+
+# A window begins with its first request. One round trip, which cannot leave a key that never expires.
+ADD_SCRIPT = """
+local count = redis.call('INCRBY', KEYS[1], ARGV[1])
+local milliseconds = redis.call('PTTL', KEYS[1])
+if milliseconds < 0 then
+  milliseconds = tonumber(ARGV[2])
+  redis.call('PEXPIRE', KEYS[1], milliseconds)
+end
+return {count, milliseconds}
+"""
 
 
-def protect(app: Flask, settings: Settings) -> None:
-    """Count each client's requests, but for health probes, and refuse those beyond the limit.
+class Window(NamedTuple):
+    """A client's requests in its current minute, and the seconds until that ends."""
 
-    Behind trusted proxies, the client and the scheme are what the proxies say.
+    requests: int
+    seconds_left: float
 
-    The counts are in Redis when there is one, and in the process meanwhile when it is gone.
+
+class ProcessCounter:
+    """Count in this process, for at most MAX_CLIENTS clients. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        # Count and end of each window, in the order in which they end: all are equally long.
+        self._windows: OrderedDict[str, tuple[int, float]] = OrderedDict()
+
+    def add(self, client: str, cost: int) -> Window:
+        """Add to a client's window, or begin one."""
+        now = monotonic()
+        with self._lock:
+            count, end = self._windows.get(client, (0, 0.0))
+            if end <= now:
+                self._windows.pop(client, None)
+                self._drop_first(now)
+                count, end = 0, now + WINDOW_SECONDS
+            count += cost
+            self._windows[client] = count, end
+        return Window(count, end - now)
+
+    def __len__(self) -> int:
+        return len(self._windows)
+
+    def _drop_first(self, now: float) -> None:
+        """Make room for a window. Drop two at most, so that no request pays for a minute of many clients."""
+        for _ in range(2):
+            first = next(iter(self._windows), None)
+            if first is None or (self._windows[first][1] > now and len(self) < MAX_CLIENTS):
+                return
+            del self._windows[first]
+
+
+class RedisCounter:
+    """Count in Redis for all processes; while Redis fails, in this process.
+
+    Threads of its own talk to Redis, and a request waits for them no longer than REDIS_TIMEOUT_SECONDS.
+    The timeouts of a socket alone do not bound this: they hold for each of several round trips, and not
+    for the resolution of a name.
     """
+
+    def __init__(self, url: str) -> None:
+        # Imported here because the client is optional: without REDIS_URL it need not be there.
+        from redis import Redis
+
+        self._redis = Redis.from_url(url, **redis_options(REDIS_TIMEOUT_SECONDS))
+        self._threads = ThreadPoolExecutor(REDIS_THREADS, "rate-limit")
+        self._process = ProcessCounter()
+        self._lock = threading.Lock()
+        # In an outage, the client whose request failed: another's may still succeed.
+        self._failed_client: str | None = None
+        self._probe_at = inf
+
+    def add(self, client: str, cost: int) -> Window:
+        """Add to a client's window, or begin one."""
+        try:
+            if self._failed_client is None:
+                return self._wait_for_redis(client, cost)
+            self._probe_when_due(self._failed_client)
+        except Exception as error:  # noqa: BLE001  # whatever it is, no request fails for it
+            self._back_off(client, error)
+        return self._process.add(client, cost)
+
+    def _wait_for_redis(self, client: str, cost: int) -> Window:
+        future = self._threads.submit(self._add_in_redis, client, cost)
+        try:
+            return future.result(REDIS_TIMEOUT_SECONDS)
+        finally:
+            future.cancel()
+
+    def _add_in_redis(self, client: str, cost: int) -> Window:
+        response: Any = self._redis.eval(ADD_SCRIPT, 1, KEY_PREFIX + client, cost, WINDOW_SECONDS * 1000)
+        count, milliseconds = response
+        return Window(count, milliseconds / 1000)
+
+    def _back_off(self, client: str, error: Exception) -> None:
+        with self._lock:
+            is_new = self._failed_client is None
+            self._failed_client = client
+            self._probe_at = monotonic() + REDIS_BACK_OFF_SECONDS
+        if is_new:
+            log.warning("rate limit counts in the process, Redis failed: %s: %s", type(error).__name__, error)
+
+    def _probe_when_due(self, client: str) -> None:
+        with self._lock:
+            if monotonic() < self._probe_at:
+                return
+            self._probe_at = inf  # one probe at a time
+        self._threads.submit(self._probe, client)
+
+    def _probe(self, client: str) -> None:
+        """Repeat the request that failed, at no cost: it writes, as a full or read-only Redis cannot."""
+        try:
+            self._add_in_redis(client, 0)
+        except Exception as error:  # noqa: BLE001  # as above
+            self._back_off(client, error)
+            return
+        self._failed_client = None
+        log.warning("rate limit counts in Redis again")
+
+
+def redis_options(timeout_seconds: float) -> dict[str, Any]:
+    """Options for a Redis client that waits so long for each round trip, and tries once."""
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+
+    return {
+        "socket_timeout": timeout_seconds,
+        "socket_connect_timeout": timeout_seconds,
+        "retry": Retry(NoBackoff(), 0),
+    }
+
+
+def trust_proxies(app: Flask, settings: Settings) -> None:
+    """Take the client's address and the scheme from the trusted proxies, if there are any."""
     if settings.trusted_proxies:
         proxies = settings.trusted_proxies
         # Flask's own way to add a middleware is to assign to the method.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
+
+
+def protect(app: Flask, settings: Settings, exempt: Container[str | None]) -> None:
+    """Refuse a client's requests beyond the limit, whatever they ask for.
+
+    Call it before other functions that may refuse a request, so that what these refuse counts too.
+
+    Args:
+        exempt: endpoints that do not count: the health probes.
+    """
     if not settings.rate_limit:
         return
-    limiter = Limiter(
-        client,
-        app=app,
-        application_limits=[f"{settings.rate_limit} per minute"],
-        application_limits_cost=lambda: _cost(settings.rate_limit),
-        on_breach=_refuse,
-        in_memory_fallback_enabled=True,
-        key_prefix="belgian-desk",
-        **_storage(settings),
-    )
-    limiter.exempt(ops.bp)
+    limit = settings.rate_limit
+    counter = RedisCounter(settings.redis_url) if settings.redis_url else ProcessCounter()
+
+    @app.before_request
+    def count_request() -> None:
+        if request.endpoint in exempt:
+            return
+        cost = max(1, limit // MAX_BULK_PER_WINDOW) if is_bulk() else 1
+        window = counter.add(client(), cost)
+        if window.requests > limit:
+            error = RateLimited(N_("You may send %(most)s requests a minute."), most=limit)
+            error.retry_after = max(1, ceil(window.seconds_left))
+            raise error
 
 
 def client() -> str:
-    """Who sends this request: an IPv4 address, or the network of 2^64 addresses that IPv6 gives to one.
+    """Return the client's IPv4 address, or the IPv6 network of 2^64 addresses that one client has.
 
     A proxy may add a port to the address; all without an address count as one.
     """
@@ -60,21 +218,3 @@ def client() -> str:
     if isinstance(address, IPv6Address):
         return str(address.ipv4_mapped or IPv6Network((address, 64), strict=False))
     return str(address)
-
-
-def _cost(limit: int) -> int:
-    return max(1, limit // BULK_PER_MINUTE) if is_bulk() else 1
-
-
-def _refuse(limit: RequestLimit) -> Response:
-    error = RateLimited(N_("You may send %(most)s requests a minute."), most=limit.limit.amount)
-    error.retry_after = max(1, int(limit.reset_at - time()))
-    return error_response(error)
-
-
-def _storage(settings: Settings) -> Dict[str, Any]:
-    if settings.redis_url is None:
-        return {"storage_uri": "memory://"}
-    # The library has a name of its own for a Redis behind a socket of the file system.
-    uri = "redis+" + settings.redis_url if settings.redis_url.startswith("unix:") else settings.redis_url
-    return {"storage_uri": uri, "storage_options": redis_options()}

@@ -11,7 +11,7 @@ import codecs
 import csv
 import re
 from itertools import chain
-from typing import Callable, Dict, Iterable, Iterator, List, NamedTuple, Tuple
+from typing import Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Tuple
 
 from webapp.data.extensions import db
 from webapp.data.zipcode_models import HIGHEST_ZIPCODE, LOWEST_ZIPCODE
@@ -29,7 +29,7 @@ MOST_COLUMNS = 1_000
 MOST_BYTES = 128 * MEGABYTE
 MOST_ANSWER_BYTES = 2 * MOST_BYTES
 
-# What is read at a time, and the longest row: both bound the memory that a file can take.
+# What is read at a time, and the longest row, without its line end: both bound the memory of a file.
 PIECE_BYTES = MEGABYTE // 4
 LONGEST_ROW = LONGEST_FIELD
 
@@ -96,13 +96,13 @@ def results() -> Dict[str, Result]:
     }
 
 
-def result(known: Dict[str, Result], zipcode: str) -> Result:
+def result(known: Mapping[str, Result], zipcode: str) -> Result:
     """The result for what was given as zipcode; white space around it is let pass."""
     return known.get(zipcode.strip(), NOT_VALID)
 
 
 def answer_csv(
-    read: Read, write: Write, known: Dict[str, Result], most_answer_bytes: int = MOST_ANSWER_BYTES
+    read: Read, write: Write, known: Mapping[str, Result], most_answer_bytes: int = MOST_ANSWER_BYTES
 ) -> Layout:
     """Copy a CSV file row by row, with the columns risk_factor and error added.
 
@@ -125,10 +125,12 @@ def answer_csv(
     if first.startswith(codecs.BOM_UTF8):
         output.write(codecs.BOM_UTF8)
         first = first[len(codecs.BOM_UTF8) :]
-    layout = _layout(first, pieces.charset)
+    blank_lines, first = _skip_blank_lines(chain([first], pieces))
+    layout, all_pieces = _read_layout(chain([first], pieces), blank_lines)
     rows = _Rows(layout, known, output)
-    rest = rows.answer_plain(chain([first], pieces))
-    rows.answer_rest(_lines(chain([rest], pieces)))
+    rows.copy_blank_lines(blank_lines)
+    rest = rows.answer_plain(all_pieces)
+    rows.answer_rest(_lines(chain([rest], all_pieces)))
     output.flush()
     return layout._replace(charset=pieces.charset)  # which only the last piece decides
 
@@ -175,7 +177,7 @@ class _Pieces:
 
     def __init__(self, read: Read) -> None:
         self._read = read
-        self._bytes = self._line_ends = 0
+        self._bytes = self._newlines = self._returns = 0
         self._utf8 = codecs.getincrementaldecoder("utf-8")()
         self.charset = "utf-8"
 
@@ -187,10 +189,12 @@ class _Pieces:
         self._bytes += len(piece)
         if self._bytes > MOST_BYTES:
             raise TooLarge(N_("A file may have up to %(megabytes)s MB."), megabytes=MOST_BYTES // MEGABYTE)
-        nul = piece.find(b"\0")
-        if nul >= 0:
-            raise not_text(self._line_ends + line_ends(piece[:nul]) + 1)
-        self._line_ends += line_ends(piece)
+        text, nul, _ = piece.partition(b"\0")
+        self._newlines += text.count(b"\n")
+        if not self._newlines:  # lines may end with \r alone
+            self._returns += text.count(b"\r")
+        if nul:
+            raise not_text((self._newlines or self._returns) + 1)
         if self.charset == "utf-8":
             try:
                 self._utf8.decode(piece, final=not piece)
@@ -235,25 +239,63 @@ class _Output:
         self._gathered = 0
 
 
+class _CsvRows:
+    """Rows as the csv module reads them. Raises CsvNotValid and TooLarge, naming the row.
+
+    Args:
+        row: the number of the first row in its file.
+
+    Attributes:
+        line: the last line that was read.
+    """
+
+    def __init__(self, lines: Iterable[str], delimiter: str, row: int, strict: bool = True) -> None:
+        self._reader = csv.reader(self._measured(lines), delimiter=delimiter, strict=strict)
+        self._row = row
+        self._bytes = 0
+        self.line = ""
+
+    def __iter__(self) -> Iterator[List[str]]:
+        try:
+            for fields in self._reader:
+                self._row += 1
+                self._bytes = 0
+                yield fields
+        except csv.Error as error:
+            raise not_csv(self._row, error) from None
+
+    def _measured(self, lines: Iterable[str]) -> Iterator[str]:
+        """The lines, while those that the fields of one row go on over are not too long."""
+        for line in lines:
+            self.line = line
+            self._bytes += len(line)
+            if self._bytes > LONGEST_ROW and self._bytes - len(line) + len(line.rstrip("\r\n")) > LONGEST_ROW:
+                raise row_too_long(self._row)
+            yield line
+
+
 class _Rows:
     """Answers the rows of one file, and counts them."""
 
-    def __init__(self, layout: Layout, known: Dict[str, Result], output: _Output) -> None:
+    def __init__(self, layout: Layout, known: Mapping[str, Result], output: _Output) -> None:
         self._layout = layout
         self._known = known
         self._output = output
         self._header_is_due = layout.has_header
         self._rows = 0
-        self._row_bytes = 0
+        # The ends of plain rows by their zipcodes, each made for its first row.
+        self._tails: Dict[bytes, bytes] = {}
+
+    def copy_blank_lines(self, count: int) -> None:
+        """Write so many blank lines."""
+        self._count(count)
+        self._output.write(self._layout.line_end * count)
 
     def answer_plain(self, pieces: Iterable[bytes]) -> bytes:
         """Answer rows until a piece is not plain; return what is left of it."""
         line_end, delimiter = self._layout.line_end, self._layout.delimiter.encode()
         column, delimiters = self._layout.column, self._layout.width - 1
-        tails = {
-            zipcode.encode(): b"".join(delimiter + part.encode() for part in result) + line_end
-            for zipcode, result in self._known.items()
-        }
+        tails = self._tails
         rest = b""
         for next_piece in pieces:
             piece = rest + next_piece
@@ -274,26 +316,18 @@ class _Rows:
 
     def answer_rest(self, lines: Iterable[str]) -> None:
         """Answer all rows that are left, quoted or not."""
-        reader = csv.reader(self._measured(lines), delimiter=self._layout.delimiter, strict=True)
-        writer = csv.writer(self, delimiter=self._layout.delimiter, lineterminator=CSV_LINE_END)
-        try:
-            for fields in reader:
-                self._row_bytes = 0
-                self._count(1)
-                if fields:
-                    writer.writerow(self._answer(fields))
-                else:
-                    self._output.write(self._layout.line_end)
-        except csv.Error as error:
-            raise not_csv(self._rows + 1, error) from None
-
-    def _measured(self, lines: Iterable[str]) -> Iterator[str]:
-        """The lines, while those that the fields of one row go on over are not too long."""
-        for line in lines:
-            self._row_bytes += len(line)
-            if self._row_bytes > LONGEST_ROW:
-                raise row_too_long(self._rows + 1)
-            yield line
+        delimiter, line_end = self._layout.delimiter, self._layout.line_end
+        writer = csv.writer(self, delimiter=delimiter, lineterminator=CSV_LINE_END)
+        for fields in _CsvRows(lines, delimiter, self._rows + 1):
+            self._count(1)
+            if fields:
+                self._answer(fields)
+            row = delimiter.join(fields)
+            # csv.writer looks at every character: it takes twice the time of all the rest.
+            if '"' in row or "\n" in row or "\r" in row or row.count(delimiter) >= len(fields) > 0:
+                writer.writerow(fields)
+            else:
+                self._output.write(row.encode("latin-1") + line_end)
 
     def write(self, row: str) -> None:
         """Take one row from csv.writer, which quotes a line end in a field only if it ends rows so."""
@@ -302,18 +336,24 @@ class _Rows:
     def _answer_line(self, line: bytes) -> bytes:
         if not line:
             return self._layout.line_end
-        fields = self._answer(line.decode("latin-1").split(self._layout.delimiter))
-        return self._layout.delimiter.join(fields).encode("latin-1") + self._layout.line_end
+        delimiter, line_end = self._layout.delimiter, self._layout.line_end
+        fields = self._answer(line.decode("latin-1").split(delimiter))
+        zipcode = fields[self._layout.column]
+        if zipcode in self._known:  # of others there may be any number
+            tail = delimiter.join(("", *self._known[zipcode]))
+            self._tails[zipcode.encode()] = tail.encode() + line_end
+        return delimiter.join(fields).encode("latin-1") + line_end
 
     def _answer(self, fields: List[str]) -> List[str]:
         """The fields of a row with its result in its place: the one rule for both ways."""
         column, width = self._layout.column, self._layout.width
-        fields += [""] * (width - len(fields))
+        if len(fields) < width:
+            fields += [""] * (width - len(fields))
         if self._header_is_due:
             self._header_is_due = False
             fields[width:width] = RESULT_COLUMNS
         else:
-            fields[width:width] = result(self._known, fields[column])
+            fields[width:width] = self._known.get(fields[column].strip(), NOT_VALID)
         return fields
 
     def _count(self, rows: int) -> None:
@@ -322,41 +362,68 @@ class _Rows:
             raise too_many_rows()
 
 
-def _layout(piece: bytes, charset: str) -> Layout:
-    """Read from the beginning of a file how it is written."""
-    content = piece.lstrip(b"\r\n")
-    first_line, newline, _ = content.partition(b"\n")
-    with_return = first_line.endswith(b"\r") if newline else b"\r" in first_line
-    try:
-        delimiter = ";" if len(_first_row(content, ";", strict=False)) > 1 else ","
-        fields = _first_row(content, delimiter, strict=True)
-    except csv.Error as error:
-        raise not_csv(line_ends(piece[: len(piece) - len(content)]) + 1, error) from None
+def _skip_blank_lines(pieces: Iterator[bytes]) -> Tuple[int, bytes]:
+    """Count the blank lines at the beginning of a file; return their number and the piece from there on."""
+    blank_lines, last = 0, b""
+    for piece in pieces:
+        row = piece.lstrip(b"\r\n")
+        blank = piece[: len(piece) - len(row)]
+        # A \r and its \n are one, in two pieces too.
+        blank_lines += len(blank) - (last + blank).count(b"\r\n")
+        if row:
+            return blank_lines, row
+        if blank_lines > MOST_ROWS:
+            raise too_many_rows()
+        last = blank[-1:]
+    return blank_lines, b""
+
+
+def _read_layout(pieces: Iterator[bytes], blank_lines: int) -> Tuple[Layout, Iterator[bytes]]:
+    """Read the layout of a file from its first row; return it, and all pieces from that row on.
+
+    Args:
+        blank_lines: their number before that row.
+    """
+    held: List[bytes] = []
+
+    def from_first_row() -> Iterator[bytes]:
+        yield from held
+        for piece in pieces:
+            held.append(piece)
+            yield piece
+
+    def first_row(delimiter: str, strict: bool) -> Tuple[List[str], str]:
+        rows = _CsvRows(_lines(from_first_row()), delimiter, blank_lines + 1, strict)
+        return next(iter(rows), []), rows.line
+
+    delimiter = ";" if len(first_row(";", strict=False)[0]) > 1 else ","
+    fields, last_line = first_row(delimiter, strict=True)
     if not fields:
         raise CsvNotValid(N_("The file has no rows."))
     if len(fields) > MOST_COLUMNS:
         raise TooLarge(N_("A file may have up to %(columns)s columns."), columns=MOST_COLUMNS)
-    names = [_plain_name(field, charset) for field in fields]
+    names = [_plain_name(field) for field in fields]
     named = [names.index(name) for name in ZIPCODE_COLUMNS if name in names]
-    return Layout(
-        charset=charset,
+    layout = Layout(
+        charset="utf-8",
         delimiter=delimiter,
-        line_end=b"\r\n" if with_return else b"\n",
+        line_end=b"\r\n" if last_line.endswith(("\r\n", "\r")) else b"\n",
         column=named[0] if named else 0,
         width=len(fields),
         has_header=bool(named) or re.fullmatch("[^0-9]+", names[0]) is not None,
         is_named=bool(named),
     )
+    return layout, chain(held, pieces)
 
 
-def _plain_name(field: str, charset: str) -> str:
+def _plain_name(field: str) -> str:
     """The name of a column as ZIPCODE_COLUMNS has it. No-break spaces come from pages and documents."""
-    name = field.encode("latin-1").decode(charset, "replace").replace(".", "")
-    return re.sub(r"[-_\s]", " ", name.strip().lower())
-
-
-def _first_row(content: bytes, delimiter: str, strict: bool) -> List[str]:
-    return next(csv.reader(_lines([content]), delimiter=delimiter, strict=strict), [])
+    content = field.encode("latin-1")
+    try:
+        name = content.decode("utf-8")
+    except UnicodeDecodeError:
+        name = content.decode("windows-1252", "replace")
+    return re.sub(r"[-_\s]", " ", name.replace(".", "").strip().lower())
 
 
 def _is_plain(piece: bytes, line_end: bytes) -> bool:
@@ -376,7 +443,7 @@ def _lines(pieces: Iterable[bytes]) -> Iterator[str]:
     for piece in pieces:
         lines = (pending + piece).splitlines(keepends=True)
         # The last may go on in the next piece, even when it ends: with the \n after a \r.
-        pending = lines.pop() if lines and len(lines[-1]) <= LONGEST_ROW else b""
+        pending = lines.pop() if lines and len(lines[-1]) <= LONGEST_ROW + 1 else b""
         yield from (line.decode("latin-1") for line in lines)
     if pending:
         yield pending.decode("latin-1")

@@ -185,7 +185,7 @@ def _rows(layout: Layout, answer: bytes) -> Iterator[_Row]:
         header_is_due = False
 
 
-def _with_plain_fields(layout: Layout, rows: Iterator[_Row], known: Dict[str, Result]) -> Iterator[_Row]:
+def _with_plain_fields(layout: Layout, rows: Iterator[_Row], known: Mapping[str, Result]) -> Iterator[_Row]:
     """The rows of a list that comes out of a spreadsheet of ours or of others who guard numbers so, or out
     of a page with spaces of its own beside its zipcodes.
     """
