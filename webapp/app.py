@@ -21,6 +21,7 @@ from webapp.data.init_db import prepare_sqlite
 from webapp.health_index.base_years import DEFAULT_BASE_YEAR
 from webapp.http import rate_limit, security, static_files
 from webapp.http.cache import HttpCache
+from webapp.http.guard import App, Guard
 from webapp.i18n import languages
 from webapp.pages.index import known_base_years
 from webapp.pages.zipcode import nearest_if_known
@@ -34,7 +35,7 @@ def create_app(settings: Optional[Settings] = None) -> Flask:
     """
     settings = settings or Settings.load()
     logs.configure(settings.log_level)
-    app = Flask(
+    app = App(
         "webapp",
         template_folder=str(ROOT / "templates"),
         static_folder=None,  # see static_files.py
@@ -70,6 +71,7 @@ def create_app(settings: Optional[Settings] = None) -> Flask:
     languages.register(app)
     cli.register_commands(app)
     app.context_processor(_known_everywhere)
+    app.wsgi_app = Guard(app)  # type: ignore[method-assign]  # last, around all other middleware
     return app
 
 
