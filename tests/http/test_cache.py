@@ -13,9 +13,9 @@ from werkzeug.wrappers import Request, Response
 from webapp.http import cache as http_cache
 from webapp.http.cache import (
     OVERHEAD_BYTES,
-    Answer,
-    Answers,
+    CachedResponse,
     HttpCache,
+    ResponseStore,
 )
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def test_what_is_not_for_everybody_is_not_kept(site: Site, headers: Dict[str, An
     site.answer = lambda _request: site.numbered(**headers)
     assert [site.get().text, site.get().text] == ["answer 1", "answer 2"]
     assert site.get().headers["Cache-Status"] == "desk; fwd=miss"
-    assert site.cache.answers.count == 0
+    assert site.cache.store.count == 0
 
 
 @pytest.mark.parametrize("lines", [["public, max-age=60", "private"], ["public", "no-store, max-age=60"]])
@@ -149,10 +149,10 @@ def test_an_answer_of_unknown_or_great_length_is_not_kept_and_goes_through_in_pa
     site.answer = in_parts
     assert [site.get().text, site.get().text] == ["one two", "one two"]
     site.answer = lambda _request: Response(
-        b"x" * (http_cache.MOST_BODY_BYTES + 1), headers={"Cache-Control": PUBLIC}
+        b"x" * (http_cache.MAX_BODY_BYTES + 1), headers={"Cache-Control": PUBLIC}
     )
-    assert len(site.get().data) == http_cache.MOST_BODY_BYTES + 1
-    assert (len(site.asked), site.cache.answers.count) == (3, 0)
+    assert len(site.get().data) == http_cache.MAX_BODY_BYTES + 1
+    assert (len(site.asked), site.cache.store.count) == (3, 0)
 
 
 def test_what_shared_caches_are_told_counts_more(site: Site, go_on: Callable[[float], None]) -> None:
@@ -309,7 +309,7 @@ def test_who_asks_whether_the_process_lives_waits_for_no_look_at_the_data(site: 
     def hang() -> str:
         raise AssertionError("the version was asked for")
 
-    cache = HttpCache(site, hang, MEGABYTE, never=["/healthz"])
+    cache = HttpCache(site, hang, MEGABYTE, bypass=["/healthz"])
     answers = [Client(cache).get("/healthz").text for _ in range(2)]
     assert answers == ["answer 1", "answer 2"]
 
@@ -436,7 +436,7 @@ def test_what_cannot_be_kept_is_asked_for_at_once_and_not_one_after_the_other(si
 
 
 def test_nobody_waits_long_for_a_call_that_hangs(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_cache, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(http_cache, "WAIT_TIMEOUT_SECONDS", 0.1)
     finish = threading.Event()
 
     def first_one_hangs(_request: Request) -> Response:
@@ -481,7 +481,7 @@ def test_an_error_is_for_the_one_who_caused_it_and_the_others_try_again(site: Si
 
 def test_it_is_safe_with_many_threads(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """Twenty addresses in a cache with room for five, and a version that changes all the time."""
-    monkeypatch.setattr(http_cache, "MOST_ANSWERS", 5)
+    monkeypatch.setattr(http_cache, "MAX_RESPONSES", 5)
     site.answer = lambda request: Response(
         f"{request.path} {request.accept_mimetypes}", headers={"Cache-Control": PUBLIC, "Vary": "Accept"}
     )
@@ -495,7 +495,7 @@ def test_it_is_safe_with_many_threads(site: Site, monkeypatch: pytest.MonkeyPatc
         return site.get("/0")
 
     assert len(at_once(*[ask_for_all] * 4)) == 4
-    assert 0 < site.cache.answers.count <= 5
+    assert 0 < site.cache.store.count <= 5
 
 
 def test_what_fails_on_the_way_is_closed(site: Site) -> None:
@@ -522,7 +522,7 @@ def test_what_fails_on_the_way_is_closed(site: Site) -> None:
 
 
 def test_those_used_last_are_kept(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_cache, "MOST_ANSWERS", 3)
+    monkeypatch.setattr(http_cache, "MAX_RESPONSES", 3)
     for path in ("/a", "/b", "/c", "/a", "/d"):
         site.get(path)
     site.asked.clear()
@@ -534,26 +534,26 @@ def test_those_used_last_are_kept(site: Site, monkeypatch: pytest.MonkeyPatch) -
 def test_one_address_that_is_asked_for_in_ever_other_ways_leaves_room_for_others(site: Site) -> None:
     site.answer = lambda _request: site.numbered(Vary="Accept")
     site.get("/other", Accept="*/*")
-    for number in range(3 * http_cache.MOST_VARIANTS):
+    for number in range(3 * http_cache.MAX_VARIANTS):
         site.get("/", Accept=f"text/{number}")
-    assert site.cache.answers.count == 1 + http_cache.MOST_VARIANTS
+    assert site.cache.store.count == 1 + http_cache.MAX_VARIANTS
     assert site.get("/other", Accept="*/*").text == "answer 1"
 
 
 def test_a_hundred_thousand_addresses_take_no_more_than_the_limit() -> None:
-    answers = Answers(MEGABYTE)
+    answers = ResponseStore(MEGABYTE)
     answers.find((), {}, None)
     for number in range(100_000):
-        answers.keep(("", f"{number:06}"), {}, (), answer_of(94), None)
+        answers.add(("", f"{number:06}"), {}, (), answer_of(94), None)
     assert MEGABYTE - 100 - OVERHEAD_BYTES < answers.bytes <= MEGABYTE
     assert answers.count == answers.bytes // (100 + OVERHEAD_BYTES)
 
 
 def test_an_answer_larger_than_the_cache_is_not_kept_and_pushes_out_no_other() -> None:
-    answers = Answers(2 * OVERHEAD_BYTES)
+    answers = ResponseStore(2 * OVERHEAD_BYTES)
     answers.find((), {}, None)
-    assert answers.keep(("small",), {}, (), answer_of(100), None)
-    assert not answers.keep(("large",), {}, (), answer_of(2 * OVERHEAD_BYTES), None)
+    assert answers.add(("small",), {}, (), answer_of(100), None)
+    assert not answers.add(("large",), {}, (), answer_of(2 * OVERHEAD_BYTES), None)
     assert answers.count == 1
 
 
@@ -561,11 +561,11 @@ def test_long_addresses_and_headers_count(site: Site) -> None:
     site.answer = lambda _request: site.numbered(Vary="Accept")
     for number in range(300):
         site.get(f"/?{number}{'x' * 4000}", Accept="y" * 8000)
-    assert site.cache.answers.count < MEGABYTE / 12_000
+    assert site.cache.store.count < MEGABYTE / 12_000
 
 
-def answer_of(size: int) -> Answer:
-    return Answer("200 OK", [], [b"x" * size], 0, 1, 1, size + OVERHEAD_BYTES)
+def answer_of(size: int) -> CachedResponse:
+    return CachedResponse("200 OK", [], [b"x" * size], 0, 1, 1, size + OVERHEAD_BYTES)
 
 
 STEPS = st.lists(
@@ -584,11 +584,11 @@ STEPS = st.lists(
 def test_what_is_counted_is_what_is_there(
     steps: List[Tuple[str, str, Tuple[str, ...], int, str]],
 ) -> None:
-    answers = Answers(20_000)
+    answers = ResponseStore(20_000)
     for path, accept, vary, size, version in steps:
         environ = {"HTTP_ACCEPT": accept, "HTTP_COOKIE": str(size % 2)}
         answers.find((path,), environ, version)
-        assert answers.keep((path,), environ, vary, answer_of(size), version)
-        there = [answer for _names, kept in answers._kept.values() for answer in kept.values()]
+        assert answers.add((path,), environ, vary, answer_of(size), version)
+        there = [answer for _names, kept in answers._entries.values() for answer in kept.values()]
         assert answers.count == len(there)
         assert answers.bytes == sum(answer.size for answer in there) <= 20_000
