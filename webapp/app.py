@@ -64,7 +64,7 @@ def create_app(settings: Optional[Settings] = None) -> Flask:
         probes = [
             rule.rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith(f"{ops.bp.name}.")
         ]
-        http_cache = HttpCache(app.wsgi_app, version.current, settings.http_cache_mb * 1024 * 1024, probes)
+        http_cache = HttpCache(app.wsgi_app, version.serial, settings.http_cache_mb * 1024 * 1024, probes)
         app.wsgi_app = http_cache  # type: ignore[method-assign]  # Flask's own way to add a middleware
     rate_limit.protect(app, settings)  # after, so that the cache sees the scheme that a proxy names
     static_files.register(app, ROOT / "static")

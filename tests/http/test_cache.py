@@ -31,7 +31,7 @@ class Site:
 
     def __init__(self) -> None:
         self.asked: List[str] = []
-        self.version = "first"
+        self.version = 1
         self.answer: Callable[[Request], Response] = lambda _request: self.numbered()
         self.cache = HttpCache(self, lambda: self.version, MEGABYTE)
 
@@ -306,7 +306,7 @@ def test_what_is_unusual_goes_to_the_application_as_it_is(site: Site, request_: 
 
 
 def test_who_asks_whether_the_process_lives_waits_for_no_look_at_the_data(site: Site) -> None:
-    def hang() -> str:
+    def hang() -> int:
         raise AssertionError("the version was asked for")
 
     cache = HttpCache(site, hang, MEGABYTE, bypass=["/healthz"])
@@ -379,14 +379,14 @@ def test_an_answer_that_cannot_be_made_anew_leaves_the_old_one(
 def test_other_data_makes_all_answers_wrong(site: Site) -> None:
     site.get("/a")
     site.get("/b")
-    site.version = "second"
+    site.version = 2
     assert [site.get("/a").text, site.get("/b").text] == ["answer 3", "answer 4"]
     assert site.get("/a").text == "answer 3"
 
 
 def test_an_answer_from_data_that_changed_meanwhile_is_not_kept(site: Site) -> None:
     def overtaken(_request: Request) -> Response:
-        site.version = f"after {len(site.asked)}"
+        site.version += 1
         site.get("/seen-by-somebody-else") if len(site.asked) == 1 else None
         return site.numbered()
 
@@ -396,6 +396,67 @@ def test_an_answer_from_data_that_changed_meanwhile_is_not_kept(site: Site) -> N
     before = len(site.asked)
     site.get("/a")
     assert len(site.asked) == before + 1
+
+
+def test_request_overtaken_by_a_change_leaves_newer_responses_stored(site: Site) -> None:
+    site.version = 2
+    site.get("/a")
+    site.version = 1  # as a thread sees it that read it before the change
+    assert site.get("/a").text == "answer 1"
+    assert "stored" not in site.get("/b").headers["Cache-Status"]
+    site.version = 2
+    assert site.get("/a").text == "answer 1"
+    assert site.get("/b").headers["Cache-Status"] == "desk; fwd=miss; stored"
+
+
+def test_request_after_a_change_does_not_wait_for_a_response_from_before(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_cache, "WAIT_TIMEOUT_SECONDS", 60)
+    begun, finish = threading.Event(), threading.Event()
+
+    def first_hangs(_request: Request) -> Response:
+        if len(site.asked) == 1:
+            begun.set()
+            finish.wait(30)
+            return site.numbered(X_Version="1")
+        time.sleep(0.1)
+        return site.numbered(X_Version="2")
+
+    site.answer = first_hangs
+    hanging = threading.Thread(target=site.get)
+    hanging.start()
+    begun.wait(10)
+    site.version = 2
+    after = at_once(*[site.get] * 5)
+    assert [answer.headers["X-Version"] for answer in after] == ["2"] * 5
+    assert (len(site.asked), hanging.is_alive()) == (2, True)
+    finish.set()
+    hanging.join()
+    assert site.get().headers["X-Version"] == "2"
+
+
+def test_no_older_response_follows_a_newer_one(site: Site) -> None:
+    """Threads note the newest version that anyone got before they send, while the data goes on changing."""
+    site.answer = lambda _request: Response(str(site.version), headers={"Cache-Control": PUBLIC})
+    newest, backwards = [0], []
+
+    def ask() -> None:
+        while site.version < 500:
+            before = newest[-1]
+            got = int(site.get().text)
+            newest.append(max(got, newest[-1]))
+            if got < before:
+                backwards.append((before, got))
+
+    def change() -> None:
+        while site.version < 500:
+            time.sleep(0.002)
+            site.version += 1
+
+    at_once(change, *[ask] * 4)
+    assert not backwards
+    assert newest[-1] >= 499
 
 
 # Many at once
@@ -491,7 +552,7 @@ def test_it_is_safe_with_many_threads(site: Site, monkeypatch: pytest.MonkeyPatc
             for number in range(20):
                 kind = f"text/{round_ % 3}"
                 assert site.get(f"/{number}", Accept=kind).text == f"/{number} {kind}"
-            site.version = f"version {round_}"
+            site.version += 1
         return site.get("/0")
 
     assert len(at_once(*[ask_for_all] * 4)) == 4
@@ -514,7 +575,7 @@ def test_what_fails_on_the_way_is_closed(site: Site) -> None:
         return Failing()
 
     with pytest.raises(LookupError):
-        Client(HttpCache(fail, lambda: "", MEGABYTE)).get("/")
+        Client(HttpCache(fail, lambda: 1, MEGABYTE)).get("/")
     assert closed == ["yes"]
 
 
@@ -542,18 +603,18 @@ def test_one_address_that_is_asked_for_in_ever_other_ways_leaves_room_for_others
 
 def test_a_hundred_thousand_addresses_take_no_more_than_the_limit() -> None:
     answers = ResponseStore(MEGABYTE)
-    answers.find((), {}, None)
+    answers.find((), {}, 1)
     for number in range(100_000):
-        answers.add(("", f"{number:06}"), {}, (), answer_of(94), None)
+        answers.add(("", f"{number:06}"), {}, (), answer_of(94), 1)
     assert MEGABYTE - 100 - OVERHEAD_BYTES < answers.bytes <= MEGABYTE
     assert answers.count == answers.bytes // (100 + OVERHEAD_BYTES)
 
 
 def test_an_answer_larger_than_the_cache_is_not_kept_and_pushes_out_no_other() -> None:
     answers = ResponseStore(2 * OVERHEAD_BYTES)
-    answers.find((), {}, None)
-    assert answers.add(("small",), {}, (), answer_of(100), None)
-    assert not answers.add(("large",), {}, (), answer_of(2 * OVERHEAD_BYTES), None)
+    answers.find((), {}, 1)
+    assert answers.add(("small",), {}, (), answer_of(100), 1)
+    assert not answers.add(("large",), {}, (), answer_of(2 * OVERHEAD_BYTES), 1)
     assert answers.count == 1
 
 
@@ -574,7 +635,7 @@ STEPS = st.lists(
         st.sampled_from(["text/html", "application/json", "*/*"]),
         st.sampled_from([(), ("HTTP_ACCEPT",), ("HTTP_ACCEPT", "HTTP_COOKIE")]),
         st.integers(0, 5000),
-        st.sampled_from(["first", "second"]),
+        st.integers(1, 3),
     ),
     max_size=60,
 )
@@ -582,13 +643,14 @@ STEPS = st.lists(
 
 @given(STEPS)
 def test_what_is_counted_is_what_is_there(
-    steps: List[Tuple[str, str, Tuple[str, ...], int, str]],
+    steps: List[Tuple[str, str, Tuple[str, ...], int, int]],
 ) -> None:
-    answers = ResponseStore(20_000)
+    answers, newest = ResponseStore(20_000), 0
     for path, accept, vary, size, version in steps:
+        newest = max(newest, version)
         environ = {"HTTP_ACCEPT": accept, "HTTP_COOKIE": str(size % 2)}
         answers.find((path,), environ, version)
-        assert answers.add((path,), environ, vary, answer_of(size), version)
+        assert answers.add((path,), environ, vary, answer_of(size), version) == (version == newest)
         there = [answer for _names, kept in answers._entries.values() for answer in kept.values()]
         assert answers.count == len(there)
         assert answers.bytes == sum(answer.size for answer in there) <= 20_000

@@ -51,6 +51,8 @@ CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE")
 Key = Tuple[str, ...]
 # The values of the request headers on which the responses for a URL depend.
 Variant = Tuple[Optional[str], ...]
+# With the version of the data: whoever comes after a change does not wait for a response from before.
+Target = Tuple[Key, Variant, int]
 
 
 class CachedResponse(NamedTuple):
@@ -78,7 +80,7 @@ class ResponseStore:
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
         self._lock = threading.Lock()
-        self._version: object = None
+        self._version = -1
         self._clear()
 
     def _clear(self) -> None:
@@ -86,17 +88,14 @@ class ResponseStore:
         self._entries: OrderedDict[Key, tuple[tuple[str, ...], dict[Variant, CachedResponse]]] = OrderedDict()
         self.count = self.bytes = 0
 
-    def find(
-        self, key: Key, environ: WSGIEnvironment, version: object
-    ) -> tuple[Variant, CachedResponse | None]:
+    def find(self, key: Key, environ: WSGIEnvironment, version: int) -> tuple[Variant, CachedResponse | None]:
         """Return the variant that a request asks for, as far as is known, and its entry, if any.
 
-        Args:
-            version: that of the data. Entries of another are dropped, which a request that was overtaken
-                by a change may cause once more.
+        A newer version of the data empties the store. An older one is that of a request that a change has
+        overtaken: it gets the newer entries.
         """
         with self._lock:
-            if version != self._version:
+            if version > self._version:
                 self._clear()
                 self._version = version
             entry = self._entries.get(key)
@@ -113,11 +112,11 @@ class ResponseStore:
         environ: WSGIEnvironment,
         vary: Iterable[str],
         response: CachedResponse,
-        version: object,
+        version: int,
     ) -> bool:
         """Store a response and return True, unless it is too large or the data has changed meanwhile."""
         with self._lock:
-            if version != self._version or response.size > self._max_bytes:
+            if version < self._version or response.size > self._max_bytes:
                 return False
             known, responses = self._entries.pop(key, ((), {}))
             names = tuple(sorted({*known, *vary}))
@@ -168,8 +167,8 @@ class HttpCache:
 
     Args:
         application: the app.
-        version: returns the version of the data behind the responses. Called for every request, so it has
-            to be quick; a change empties the cache.
+        version: returns the version of the data behind the responses, a number that never falls. Called
+            for every request, so it has to be quick; a change empties the cache.
         max_bytes: limit on the memory of all entries.
         bypass: paths that go to the app as if there was no cache, nor a version.
     """
@@ -177,7 +176,7 @@ class HttpCache:
     def __init__(
         self,
         application: WSGIApplication,
-        version: Callable[[], object],
+        version: Callable[[], int],
         max_bytes: int,
         bypass: Container[str] = (),
     ) -> None:
@@ -185,7 +184,7 @@ class HttpCache:
         self._bypass = bypass
         self._application = application
         self._version = version
-        self._in_flight: dict[tuple[Key, Variant], InFlight] = {}
+        self._in_flight: dict[Target, InFlight] = {}
         self._joining = threading.Lock()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -198,9 +197,10 @@ class HttpCache:
             now = monotonic()
             if stored and now < stored.fresh_until:
                 return _serve(stored, now, environ, start_response)
-            in_flight, is_mine = self._join((key, variant))
+            target = key, variant, version
+            in_flight, is_mine = self._join(target)
             if is_mine:
-                return self._lead(in_flight, (key, variant), environ, start_response)
+                return self._lead(in_flight, target, environ, start_response)
             if stored and now < stored.usable_until:
                 return _serve(stored, now, environ, start_response)
             if not in_flight.wait_for_response():
@@ -208,7 +208,7 @@ class HttpCache:
                 response, _is_stored = self._forward(key, environ, version, "miss")
                 return response(environ, start_response)
 
-    def _join(self, target: tuple[Key, Variant]) -> tuple[InFlight, bool]:
+    def _join(self, target: Target) -> tuple[InFlight, bool]:
         """Join the in-flight request for this target, or start one; True for one that is started."""
         with self._joining:
             in_flight = self._in_flight.get(target)
@@ -220,14 +220,14 @@ class HttpCache:
     def _lead(
         self,
         in_flight: InFlight,
-        target: tuple[Key, Variant],
+        target: Target,
         environ: WSGIEnvironment,
         start_response: StartResponse,
     ) -> Iterable[bytes]:
         """Call the app for all requests with the same target."""
         is_stored = False
         try:
-            key, _variant = target
+            key = target[0]
             version = self._version()
             # Another may have ended between the lookup and the joining.
             _variant, stored = self.store.find(key, environ, version)
@@ -242,7 +242,7 @@ class HttpCache:
         return response(environ, start_response)
 
     def _forward(
-        self, key: Key, environ: WSGIEnvironment, version: object, reason: str
+        self, key: Key, environ: WSGIEnvironment, version: int, reason: str
     ) -> tuple[Response, bool]:
         """Call the app. Return its response, and True if that was stored.
 
