@@ -57,6 +57,10 @@ graceful_timeout = 9
 # A proxy in front keeps its connections, and so should we; a browser alone is served as well.
 keepalive = 15
 
+# gunicorn takes a SCRIPT_NAME header from any client on loopback, and responds 500 unless the path begins
+# with it. No proxy needs it here: TRUSTED_PROXIES is the only setting that trusts one.
+forwarder_headers = ""
+
 # Both logs to where a container's operator looks. The last field is the duration in milliseconds.
 accesslog = "-"
 errorlog = "-"

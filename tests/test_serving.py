@@ -200,3 +200,13 @@ def test_a_flag_for_the_log_wins(sqlite_url: str, statbel: FakeStatbel, tmp_path
     with running(tmp_path, DATABASE_URL=sqlite_url, **variables) as desk:
         requests.get(f"{desk.url}/zipcode/9000", headers={"Host": "desk.example"}, timeout=5)
     assert "GET|/zipcode/9000|desk.example" in desk.log.read_text()
+
+
+def test_script_name_that_a_client_sends_is_ignored(
+    sqlite_url: str, statbel: FakeStatbel, tmp_path: Path
+) -> None:
+    with running(tmp_path, DATABASE_URL=sqlite_url, **statbel.addresses) as desk:
+        for name in ("/x", "/zipcode", "zipcode", "/zipcode/9000", "\xe8", "/zipcode"):
+            response = requests.get(f"{desk.url}/zipcode/9000", headers={"SCRIPT_NAME": name}, timeout=5)
+            assert (response.status_code, response.json()) == (200, {"risk_factor": "B"})
+    assert "does not start with SCRIPT_NAME" not in desk.log.read_text()

@@ -21,6 +21,7 @@ from webapp.data.init_db import prepare_sqlite
 from webapp.health_index.base_years import DEFAULT_BASE_YEAR
 from webapp.http import rate_limit, security, static_files
 from webapp.http.cache import HttpCache
+from webapp.http.guard import App, Guard
 from webapp.i18n import languages
 from webapp.pages.index import known_base_years
 from webapp.pages.zipcode import nearest_if_known
@@ -34,7 +35,7 @@ def create_app(settings: Optional[Settings] = None) -> Flask:
     """
     settings = settings or Settings.load()
     logs.configure(settings.log_level)
-    app = Flask(
+    app = App(
         "webapp",
         template_folder=str(ROOT / "templates"),
         static_folder=None,  # see static_files.py
@@ -63,13 +64,14 @@ def create_app(settings: Optional[Settings] = None) -> Flask:
     if settings.http_cache_mb:
         # Whether the process lives must not wait for a database that hangs.
         never = [rule.rule for rule in probes]
-        http_cache = HttpCache(app.wsgi_app, version.current, settings.http_cache_mb * 1024 * 1024, never)
+        http_cache = HttpCache(app.wsgi_app, version.serial, settings.http_cache_mb * 1024 * 1024, never)
         app.wsgi_app = http_cache  # type: ignore[method-assign]  # Flask's own way to add a middleware
     rate_limit.trust_proxies(app, settings)  # after, so that the cache sees the scheme that a proxy names
     static_files.register(app, ROOT / "static")
     languages.register(app)
     cli.register_commands(app)
     app.context_processor(_known_everywhere)
+    app.wsgi_app = Guard(app)  # type: ignore[method-assign]  # last, around all other middleware
     return app
 
 

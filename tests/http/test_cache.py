@@ -13,9 +13,9 @@ from werkzeug.wrappers import Request, Response
 from webapp.http import cache as http_cache
 from webapp.http.cache import (
     OVERHEAD_BYTES,
-    Answer,
-    Answers,
+    CachedResponse,
     HttpCache,
+    ResponseStore,
 )
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Site:
 
     def __init__(self) -> None:
         self.asked: List[str] = []
-        self.version = "first"
+        self.version = 1
         self.answer: Callable[[Request], Response] = lambda _request: self.numbered()
         self.cache = HttpCache(self, lambda: self.version, MEGABYTE)
 
@@ -121,7 +121,7 @@ def test_what_is_not_for_everybody_is_not_kept(site: Site, headers: Dict[str, An
     site.answer = lambda _request: site.numbered(**headers)
     assert [site.get().text, site.get().text] == ["answer 1", "answer 2"]
     assert site.get().headers["Cache-Status"] == "desk; fwd=miss"
-    assert site.cache.answers.count == 0
+    assert site.cache.store.count == 0
 
 
 @pytest.mark.parametrize("lines", [["public, max-age=60", "private"], ["public", "no-store, max-age=60"]])
@@ -149,10 +149,10 @@ def test_an_answer_of_unknown_or_great_length_is_not_kept_and_goes_through_in_pa
     site.answer = in_parts
     assert [site.get().text, site.get().text] == ["one two", "one two"]
     site.answer = lambda _request: Response(
-        b"x" * (http_cache.MOST_BODY_BYTES + 1), headers={"Cache-Control": PUBLIC}
+        b"x" * (http_cache.MAX_BODY_BYTES + 1), headers={"Cache-Control": PUBLIC}
     )
-    assert len(site.get().data) == http_cache.MOST_BODY_BYTES + 1
-    assert (len(site.asked), site.cache.answers.count) == (3, 0)
+    assert len(site.get().data) == http_cache.MAX_BODY_BYTES + 1
+    assert (len(site.asked), site.cache.store.count) == (3, 0)
 
 
 def test_what_shared_caches_are_told_counts_more(site: Site, go_on: Callable[[float], None]) -> None:
@@ -306,10 +306,10 @@ def test_what_is_unusual_goes_to_the_application_as_it_is(site: Site, request_: 
 
 
 def test_who_asks_whether_the_process_lives_waits_for_no_look_at_the_data(site: Site) -> None:
-    def hang() -> str:
+    def hang() -> int:
         raise AssertionError("the version was asked for")
 
-    cache = HttpCache(site, hang, MEGABYTE, never=["/healthz"])
+    cache = HttpCache(site, hang, MEGABYTE, bypass=["/healthz"])
     answers = [Client(cache).get("/healthz").text for _ in range(2)]
     assert answers == ["answer 1", "answer 2"]
 
@@ -379,14 +379,14 @@ def test_an_answer_that_cannot_be_made_anew_leaves_the_old_one(
 def test_other_data_makes_all_answers_wrong(site: Site) -> None:
     site.get("/a")
     site.get("/b")
-    site.version = "second"
+    site.version = 2
     assert [site.get("/a").text, site.get("/b").text] == ["answer 3", "answer 4"]
     assert site.get("/a").text == "answer 3"
 
 
 def test_an_answer_from_data_that_changed_meanwhile_is_not_kept(site: Site) -> None:
     def overtaken(_request: Request) -> Response:
-        site.version = f"after {len(site.asked)}"
+        site.version += 1
         site.get("/seen-by-somebody-else") if len(site.asked) == 1 else None
         return site.numbered()
 
@@ -396,6 +396,67 @@ def test_an_answer_from_data_that_changed_meanwhile_is_not_kept(site: Site) -> N
     before = len(site.asked)
     site.get("/a")
     assert len(site.asked) == before + 1
+
+
+def test_request_overtaken_by_a_change_leaves_newer_responses_stored(site: Site) -> None:
+    site.version = 2
+    site.get("/a")
+    site.version = 1  # as a thread sees it that read it before the change
+    assert site.get("/a").text == "answer 1"
+    assert "stored" not in site.get("/b").headers["Cache-Status"]
+    site.version = 2
+    assert site.get("/a").text == "answer 1"
+    assert site.get("/b").headers["Cache-Status"] == "desk; fwd=miss; stored"
+
+
+def test_request_after_a_change_does_not_wait_for_a_response_from_before(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_cache, "WAIT_TIMEOUT_SECONDS", 60)
+    begun, finish = threading.Event(), threading.Event()
+
+    def first_hangs(_request: Request) -> Response:
+        if len(site.asked) == 1:
+            begun.set()
+            finish.wait(30)
+            return site.numbered(X_Version="1")
+        time.sleep(0.1)
+        return site.numbered(X_Version="2")
+
+    site.answer = first_hangs
+    hanging = threading.Thread(target=site.get)
+    hanging.start()
+    begun.wait(10)
+    site.version = 2
+    after = at_once(*[site.get] * 5)
+    assert [answer.headers["X-Version"] for answer in after] == ["2"] * 5
+    assert (len(site.asked), hanging.is_alive()) == (2, True)
+    finish.set()
+    hanging.join()
+    assert site.get().headers["X-Version"] == "2"
+
+
+def test_no_older_response_follows_a_newer_one(site: Site) -> None:
+    """Threads note the newest version that anyone got before they send, while the data goes on changing."""
+    site.answer = lambda _request: Response(str(site.version), headers={"Cache-Control": PUBLIC})
+    newest, backwards = [0], []
+
+    def ask() -> None:
+        while site.version < 500:
+            before = newest[-1]
+            got = int(site.get().text)
+            newest.append(max(got, newest[-1]))
+            if got < before:
+                backwards.append((before, got))
+
+    def change() -> None:
+        while site.version < 500:
+            time.sleep(0.002)
+            site.version += 1
+
+    at_once(change, *[ask] * 4)
+    assert not backwards
+    assert newest[-1] >= 499
 
 
 # Many at once
@@ -436,7 +497,7 @@ def test_what_cannot_be_kept_is_asked_for_at_once_and_not_one_after_the_other(si
 
 
 def test_nobody_waits_long_for_a_call_that_hangs(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_cache, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(http_cache, "WAIT_TIMEOUT_SECONDS", 0.1)
     finish = threading.Event()
 
     def first_one_hangs(_request: Request) -> Response:
@@ -481,7 +542,7 @@ def test_an_error_is_for_the_one_who_caused_it_and_the_others_try_again(site: Si
 
 def test_it_is_safe_with_many_threads(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """Twenty addresses in a cache with room for five, and a version that changes all the time."""
-    monkeypatch.setattr(http_cache, "MOST_ANSWERS", 5)
+    monkeypatch.setattr(http_cache, "MAX_RESPONSES", 5)
     site.answer = lambda request: Response(
         f"{request.path} {request.accept_mimetypes}", headers={"Cache-Control": PUBLIC, "Vary": "Accept"}
     )
@@ -491,11 +552,11 @@ def test_it_is_safe_with_many_threads(site: Site, monkeypatch: pytest.MonkeyPatc
             for number in range(20):
                 kind = f"text/{round_ % 3}"
                 assert site.get(f"/{number}", Accept=kind).text == f"/{number} {kind}"
-            site.version = f"version {round_}"
+            site.version += 1
         return site.get("/0")
 
     assert len(at_once(*[ask_for_all] * 4)) == 4
-    assert 0 < site.cache.answers.count <= 5
+    assert 0 < site.cache.store.count <= 5
 
 
 def test_what_fails_on_the_way_is_closed(site: Site) -> None:
@@ -514,7 +575,7 @@ def test_what_fails_on_the_way_is_closed(site: Site) -> None:
         return Failing()
 
     with pytest.raises(LookupError):
-        Client(HttpCache(fail, lambda: "", MEGABYTE)).get("/")
+        Client(HttpCache(fail, lambda: 1, MEGABYTE)).get("/")
     assert closed == ["yes"]
 
 
@@ -522,7 +583,7 @@ def test_what_fails_on_the_way_is_closed(site: Site) -> None:
 
 
 def test_those_used_last_are_kept(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_cache, "MOST_ANSWERS", 3)
+    monkeypatch.setattr(http_cache, "MAX_RESPONSES", 3)
     for path in ("/a", "/b", "/c", "/a", "/d"):
         site.get(path)
     site.asked.clear()
@@ -534,26 +595,26 @@ def test_those_used_last_are_kept(site: Site, monkeypatch: pytest.MonkeyPatch) -
 def test_one_address_that_is_asked_for_in_ever_other_ways_leaves_room_for_others(site: Site) -> None:
     site.answer = lambda _request: site.numbered(Vary="Accept")
     site.get("/other", Accept="*/*")
-    for number in range(3 * http_cache.MOST_VARIANTS):
+    for number in range(3 * http_cache.MAX_VARIANTS):
         site.get("/", Accept=f"text/{number}")
-    assert site.cache.answers.count == 1 + http_cache.MOST_VARIANTS
+    assert site.cache.store.count == 1 + http_cache.MAX_VARIANTS
     assert site.get("/other", Accept="*/*").text == "answer 1"
 
 
 def test_a_hundred_thousand_addresses_take_no_more_than_the_limit() -> None:
-    answers = Answers(MEGABYTE)
-    answers.find((), {}, None)
+    answers = ResponseStore(MEGABYTE)
+    answers.find((), {}, 1)
     for number in range(100_000):
-        answers.keep(("", f"{number:06}"), {}, (), answer_of(94), None)
+        answers.add(("", f"{number:06}"), {}, (), answer_of(94), 1)
     assert MEGABYTE - 100 - OVERHEAD_BYTES < answers.bytes <= MEGABYTE
     assert answers.count == answers.bytes // (100 + OVERHEAD_BYTES)
 
 
 def test_an_answer_larger_than_the_cache_is_not_kept_and_pushes_out_no_other() -> None:
-    answers = Answers(2 * OVERHEAD_BYTES)
-    answers.find((), {}, None)
-    assert answers.keep(("small",), {}, (), answer_of(100), None)
-    assert not answers.keep(("large",), {}, (), answer_of(2 * OVERHEAD_BYTES), None)
+    answers = ResponseStore(2 * OVERHEAD_BYTES)
+    answers.find((), {}, 1)
+    assert answers.add(("small",), {}, (), answer_of(100), 1)
+    assert not answers.add(("large",), {}, (), answer_of(2 * OVERHEAD_BYTES), 1)
     assert answers.count == 1
 
 
@@ -561,11 +622,11 @@ def test_long_addresses_and_headers_count(site: Site) -> None:
     site.answer = lambda _request: site.numbered(Vary="Accept")
     for number in range(300):
         site.get(f"/?{number}{'x' * 4000}", Accept="y" * 8000)
-    assert site.cache.answers.count < MEGABYTE / 12_000
+    assert site.cache.store.count < MEGABYTE / 12_000
 
 
-def answer_of(size: int) -> Answer:
-    return Answer("200 OK", [], [b"x" * size], 0, 1, 1, size + OVERHEAD_BYTES)
+def answer_of(size: int) -> CachedResponse:
+    return CachedResponse("200 OK", [], [b"x" * size], 0, 1, 1, size + OVERHEAD_BYTES)
 
 
 STEPS = st.lists(
@@ -574,7 +635,7 @@ STEPS = st.lists(
         st.sampled_from(["text/html", "application/json", "*/*"]),
         st.sampled_from([(), ("HTTP_ACCEPT",), ("HTTP_ACCEPT", "HTTP_COOKIE")]),
         st.integers(0, 5000),
-        st.sampled_from(["first", "second"]),
+        st.integers(1, 3),
     ),
     max_size=60,
 )
@@ -582,13 +643,14 @@ STEPS = st.lists(
 
 @given(STEPS)
 def test_what_is_counted_is_what_is_there(
-    steps: List[Tuple[str, str, Tuple[str, ...], int, str]],
+    steps: List[Tuple[str, str, Tuple[str, ...], int, int]],
 ) -> None:
-    answers = Answers(20_000)
+    answers, newest = ResponseStore(20_000), 0
     for path, accept, vary, size, version in steps:
+        newest = max(newest, version)
         environ = {"HTTP_ACCEPT": accept, "HTTP_COOKIE": str(size % 2)}
         answers.find((path,), environ, version)
-        assert answers.keep((path,), environ, vary, answer_of(size), version)
-        there = [answer for _names, kept in answers._kept.values() for answer in kept.values()]
+        assert answers.add((path,), environ, vary, answer_of(size), version) == (version == newest)
+        there = [answer for _names, kept in answers._entries.values() for answer in kept.values()]
         assert answers.count == len(there)
         assert answers.bytes == sum(answer.size for answer in there) <= 20_000

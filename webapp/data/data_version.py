@@ -60,6 +60,7 @@ class DataVersion:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._version = ""
+        self._serial = 0
         self._next_look = float("-inf")
         self._looking = threading.Lock()
         self._failing = False
@@ -80,6 +81,11 @@ class DataVersion:
                 self._looking.release()
         return self._version
 
+    def serial(self) -> int:
+        """Return a number that rises with every change that this process has seen."""
+        self.current()
+        return self._serial
+
     def _look(self) -> None:
         try:
             with self._engine.connect() as connection:
@@ -95,4 +101,7 @@ class DataVersion:
             log.warning("it can be seen again whether the data has changed")
         self._failing = False
         # The day counts as well: at midnight a risk table comes into force, and an index becomes old.
-        self._version = f"{clock.today()} {' '.join(map(str, state))}"
+        version = f"{clock.today()} {' '.join(map(str, state))}"
+        if version != self._version:
+            self._version = version
+            self._serial += 1  # last, so that nothing from before is taken for newer

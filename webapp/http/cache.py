@@ -1,18 +1,19 @@
-"""An HTTP cache in front of the application, in its process: a finished answer is given again without it.
+"""In-process HTTP cache: serve stored responses without calling the app.
 
-It knows no route. What is kept, for how long and for whom is what each answer says of itself in
-Cache-Control, Vary and ETag (RFC 9111; RFC 5861 for stale answers). What a request says in
-Cache-Control is not looked at, because a change of the data empties the cache.
+It knows no route. Each response says in Cache-Control, Vary and ETag whether it may be stored, for how long
+and for whom (RFC 9111; RFC 5861 for stale responses). Cache-Control of a request is ignored, because a change
+of the data empties the cache.
 
-A hit is a look into two dictionaries. All else may take its time, and is left to Werkzeug.
+A hit is two dictionary lookups. All else may take its time, and is left to Werkzeug.
 """
+
+from __future__ import annotations
 
 import threading
 from collections import OrderedDict
 from sys import intern
 from time import monotonic
-from typing import TYPE_CHECKING, Callable, Container, Dict, Iterable, List, NamedTuple, Optional, Tuple
-from typing import OrderedDict as OrderedDictType
+from typing import TYPE_CHECKING, Callable, Container, Iterable, NamedTuple, Optional, Tuple
 
 from werkzeug.http import parse_cache_control_header, parse_set_header
 from werkzeug.wrappers import Response
@@ -20,254 +21,255 @@ from werkzeug.wrappers import Response
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-# Answers that are kept at most, besides the limit on their bytes: all zipcodes twice over.
-MOST_ANSWERS = 20_000
+# Besides the limit on their bytes: all zipcodes twice over.
+MAX_RESPONSES = 20_000
 
-# Of one address: else one that is asked for with ever other headers would push out all others.
-MOST_VARIANTS = 64
+# Of one URL: else one that is requested with ever other headers would evict all others.
+MAX_VARIANTS = 64
 
-# An answer with a larger body is not kept.
-MOST_BODY_BYTES = 1024 * 1024
+# A response with a larger body is not stored.
+MAX_BODY_BYTES = 1024 * 1024
 
-# What an answer takes in memory besides its body and what tells it apart, with the headers that the desk
-# sends: measured over thousands.
+# Memory of an entry besides its body and its key, with the headers that the app sends: measured over
+# thousands.
 OVERHEAD_BYTES = 1600
 
-# Tags longer than these are none of ours, and to take them apart costs Werkzeug the more, the longer.
-LONGEST_CONDITION = 1000
+# Longer If-None-Match headers hold none of our tags, and Werkzeug takes the longer to parse them.
+MAX_CONDITION_CHARACTERS = 1000
 
-# How long after its beginning a call of the application makes others wait that want the same. Longer
-# than answers take, and short enough that one that hangs does not soon hold all threads.
-PATIENCE_SECONDS = 0.5
+# How long other requests for the same wait for a call of the app, from its beginning. Longer than
+# responses take, and short enough that one that hangs does not soon hold all threads.
+WAIT_TIMEOUT_SECONDS = 0.5
 
-# Requests with these are rare, and not for the cache: they want a part, a certain state, or bring content.
-UNUSUAL = ("HTTP_RANGE", "HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_TRANSFER_ENCODING")
+# Requests with these are rare, and bypass the cache: they want a part, a certain state, or have a body.
+BYPASS_HEADERS = ("HTTP_RANGE", "HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_TRANSFER_ENCODING")
 
-# What makes a 304 of an answer. The application is asked without, because a 304 is nothing to keep.
+# Hidden from the app, because the 304 that they lead to cannot be stored.
 CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE")
 
-Address = Tuple[str, ...]
-# The values of the request headers that the answers of an address depend on.
+# The parts of a URL, as WSGI has them.
+Key = Tuple[str, ...]
+# The values of the request headers on which the responses for a URL depend.
 Variant = Tuple[Optional[str], ...]
+# With the version of the data: whoever comes after a change does not wait for a response from before.
+Target = Tuple[Key, Variant, int]
 
 
-class Answer(NamedTuple):
-    """A finished answer. Its instants are those of time.monotonic(), its size is in bytes of memory."""
+class CachedResponse(NamedTuple):
+    """A cache entry. Its instants are those of time.monotonic(), its size is in bytes of memory."""
 
     status: str
-    headers: List[Tuple[str, str]]
-    body: List[bytes]
-    made_at: float
+    headers: list[tuple[str, str]]
+    body: list[bytes]
+    stored_at: float
     fresh_until: float
     usable_until: float
     size: int
 
 
-class Answers:
-    """The answers that are kept, up to a number and a size. Safe with threads.
+class ResponseStore:
+    """Thread-safe cache entries, limited in number and size.
 
-    Those of the addresses that were used last stay; of one address, those that were made last.
+    Evicts the least recently used URL, and of one URL the oldest variant.
 
     Attributes:
-        count: how many there are.
-        bytes: about what they take in memory.
+        count: number of entries.
+        bytes: approximate memory of all entries.
     """
 
-    def __init__(self, most_bytes: int) -> None:
-        self._most_bytes = most_bytes
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
         self._lock = threading.Lock()
-        self._version: object = None
-        self._empty()
+        self._version = -1
+        self._clear()
 
-    def _empty(self) -> None:
-        # By address: the headers that its answers depend on, as WSGI names them, and the answers.
-        self._kept: OrderedDictType[Address, Tuple[Tuple[str, ...], Dict[Variant, Answer]]] = OrderedDict()
+    def _clear(self) -> None:
+        # For each URL: the headers on which its responses depend, as WSGI names them, and the responses.
+        self._entries: OrderedDict[Key, tuple[tuple[str, ...], dict[Variant, CachedResponse]]] = OrderedDict()
         self.count = self.bytes = 0
 
-    def find(
-        self, address: Address, environ: "WSGIEnvironment", version: object
-    ) -> Tuple[Variant, Optional[Answer]]:
-        """The variant of an address that a request asks for, as far as is known, and its answer, if any.
+    def find(self, key: Key, environ: WSGIEnvironment, version: int) -> tuple[Variant, CachedResponse | None]:
+        """Return the variant that a request asks for, as far as is known, and its entry, if any.
 
-        Args:
-            version: that of the data. What was made from another is dropped, which a request that was
-                overtaken by a change may cause once more.
+        A newer version of the data empties the store. An older one is that of a request that a change has
+        overtaken: it gets the newer entries.
         """
         with self._lock:
-            if version != self._version:
-                self._empty()
+            if version > self._version:
+                self._clear()
                 self._version = version
-            kept = self._kept.get(address)
-            if kept is None:
+            entry = self._entries.get(key)
+            if entry is None:
                 return (), None
-            self._kept.move_to_end(address)
-            names, answers = kept
+            self._entries.move_to_end(key)
+            names, responses = entry
             variant = tuple([environ.get(name) for name in names])
-            return variant, answers.get(variant)
+            return variant, responses.get(variant)
 
-    def keep(
+    def add(
         self,
-        address: Address,
-        environ: "WSGIEnvironment",
+        key: Key,
+        environ: WSGIEnvironment,
         vary: Iterable[str],
-        answer: Answer,
-        version: object,
+        response: CachedResponse,
+        version: int,
     ) -> bool:
-        """Keep an answer, and tell whether that was done: not when the data has changed meanwhile."""
+        """Store a response and return True, unless it is too large or the data has changed meanwhile."""
         with self._lock:
-            if version != self._version or answer.size > self._most_bytes:
+            if version < self._version or response.size > self._max_bytes:
                 return False
-            known, answers = self._kept.pop(address, ((), {}))
+            known, responses = self._entries.pop(key, ((), {}))
             names = tuple(sorted({*known, *vary}))
-            if names != known:  # the others were told apart by too little
-                self._forget(answers.values())
-                answers = {}
+            if names != known:  # the others are told apart by too few headers
+                self._discard(responses.values())
+                responses = {}
             variant = tuple([environ.get(name) for name in names])
-            told_apart = sum(len(part) for part in (*address, *variant) if part)
-            answer = answer._replace(size=answer.size + told_apart)
-            if variant in answers:
-                self._forget([answers.pop(variant)])
-            elif len(answers) == MOST_VARIANTS:
-                self._forget([answers.pop(next(iter(answers)))])
-            answers[variant] = answer
-            self._kept[address] = names, answers
+            key_size = sum(len(part) for part in (*key, *variant) if part)
+            response = response._replace(size=response.size + key_size)
+            if variant in responses:
+                self._discard([responses.pop(variant)])
+            elif len(responses) == MAX_VARIANTS:
+                self._discard([responses.pop(next(iter(responses)))])
+            responses[variant] = response
+            self._entries[key] = names, responses
             self.count += 1
-            self.bytes += answer.size
-            while self.count > MOST_ANSWERS or self.bytes > self._most_bytes:
-                _address, (_names, oldest) = self._kept.popitem(last=False)
-                self._forget(oldest.values())
+            self.bytes += response.size
+            while self.count > MAX_RESPONSES or self.bytes > self._max_bytes:
+                _key, (_names, oldest) = self._entries.popitem(last=False)
+                self._discard(oldest.values())
             return True
 
-    def _forget(self, answers: Iterable[Answer]) -> None:
-        for answer in answers:
+    def _discard(self, responses: Iterable[CachedResponse]) -> None:
+        for response in responses:
             self.count -= 1
-            self.bytes -= answer.size
+            self.bytes -= response.size
 
 
-class UnderWay:
-    """An answer that the application is making, and for which others wait that want the same."""
+class InFlight:
+    """A call of the app, for which other requests for the same wait."""
 
     def __init__(self) -> None:
-        self._until = monotonic() + PATIENCE_SECONDS
+        self._until = monotonic() + WAIT_TIMEOUT_SECONDS
         self._ended = threading.Event()
-        self._answer_kept = False
+        self._is_stored = False
 
-    def end(self, answer_kept: bool) -> None:
-        self._answer_kept = answer_kept
+    def end(self, is_stored: bool) -> None:
+        self._is_stored = is_stored
         self._ended.set()
 
-    def wait_for_answer(self) -> bool:
-        """Wait for the end, but not for long. Whether the answer can be found now."""
-        return self._ended.wait(max(0.0, self._until - monotonic())) and self._answer_kept
+    def wait_for_response(self) -> bool:
+        """Wait for the end, up to the timeout. Return True if the response was stored."""
+        return self._ended.wait(max(0.0, self._until - monotonic())) and self._is_stored
 
 
 class HttpCache:
-    """A WSGI application that asks another only for what it does not have.
+    """WSGI middleware that calls the app only for responses that it has not stored.
 
     Args:
-        application: the other.
-        version: that of the data from which it makes its answers. Asked with every request, so it had
-            better be quick; a change empties the cache.
-        most_bytes: what all that is kept may take in memory.
-        never: paths that go to the application as if there was no cache, nor a version.
+        application: the app.
+        version: returns the version of the data behind the responses, a number that never falls. Called
+            for every request, so it has to be quick; a change empties the cache.
+        max_bytes: limit on the memory of all entries.
+        bypass: paths that go to the app as if there was no cache, nor a version.
     """
 
     def __init__(
         self,
-        application: "WSGIApplication",
-        version: Callable[[], object],
-        most_bytes: int,
-        never: Container[str] = (),
+        application: WSGIApplication,
+        version: Callable[[], int],
+        max_bytes: int,
+        bypass: Container[str] = (),
     ) -> None:
-        self.answers = Answers(most_bytes)
-        self._never = never
+        self.store = ResponseStore(max_bytes)
+        self._bypass = bypass
         self._application = application
         self._version = version
-        self._under_way: Dict[Tuple[Address, Variant], UnderWay] = {}
+        self._in_flight: dict[Target, InFlight] = {}
         self._joining = threading.Lock()
 
-    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        address = _address(environ)
-        if address is None or environ["PATH_INFO"] in self._never:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        key = _key(environ)
+        if key is None or environ["PATH_INFO"] in self._bypass:
             return self._application(environ, start_response)
         while True:
             version = self._version()
-            variant, answer = self.answers.find(address, environ, version)
+            variant, stored = self.store.find(key, environ, version)
             now = monotonic()
-            if answer and now < answer.fresh_until:
-                return _give(answer, now, environ, start_response)
-            under_way, is_mine = self._join((address, variant))
+            if stored and now < stored.fresh_until:
+                return _serve(stored, now, environ, start_response)
+            target = key, variant, version
+            in_flight, is_mine = self._join(target)
             if is_mine:
-                return self._lead(under_way, (address, variant), environ, start_response)
-            if answer and now < answer.usable_until:
-                return _give(answer, now, environ, start_response)
-            if not under_way.wait_for_answer():
-                # What cannot be kept is asked for by everybody, at once and not one after the other.
-                response, _kept = self._ask(address, environ, version, "miss")
+                return self._lead(in_flight, target, environ, start_response)
+            if stored and now < stored.usable_until:
+                return _serve(stored, now, environ, start_response)
+            if not in_flight.wait_for_response():
+                # For a response that cannot be stored, all call the app at once, not one after the other.
+                response, _is_stored = self._forward(key, environ, version, "miss")
                 return response(environ, start_response)
 
-    def _join(self, wanted: Tuple[Address, Variant]) -> Tuple[UnderWay, bool]:
-        """What is under way for what is wanted, or the beginning of it; whether it is the beginning."""
+    def _join(self, target: Target) -> tuple[InFlight, bool]:
+        """Join the in-flight request for this target, or start one; True for one that is started."""
         with self._joining:
-            under_way = self._under_way.get(wanted)
-            if under_way:
-                return under_way, False
-            self._under_way[wanted] = under_way = UnderWay()
-            return under_way, True
+            in_flight = self._in_flight.get(target)
+            if in_flight:
+                return in_flight, False
+            self._in_flight[target] = in_flight = InFlight()
+            return in_flight, True
 
     def _lead(
         self,
-        under_way: UnderWay,
-        wanted: Tuple[Address, Variant],
-        environ: "WSGIEnvironment",
-        start_response: "StartResponse",
+        in_flight: InFlight,
+        target: Target,
+        environ: WSGIEnvironment,
+        start_response: StartResponse,
     ) -> Iterable[bytes]:
-        """Ask the application, for all that want the same."""
-        kept = False
+        """Call the app for all requests with the same target."""
+        is_stored = False
         try:
-            address, _variant = wanted
+            key = target[0]
             version = self._version()
-            # Another may have ended between the look for its answer and the joining.
-            _variant, answer = self.answers.find(address, environ, version)
-            if answer and monotonic() < answer.fresh_until:
-                kept = True
-                return _give(answer, monotonic(), environ, start_response)
-            response, kept = self._ask(address, environ, version, "stale" if answer else "miss")
+            # Another may have ended between the lookup and the joining.
+            _variant, stored = self.store.find(key, environ, version)
+            if stored and monotonic() < stored.fresh_until:
+                is_stored = True
+                return _serve(stored, monotonic(), environ, start_response)
+            response, is_stored = self._forward(key, environ, version, "stale" if stored else "miss")
         finally:
             with self._joining:
-                del self._under_way[wanted]
-            under_way.end(kept)
+                del self._in_flight[target]
+            in_flight.end(is_stored)
         return response(environ, start_response)
 
-    def _ask(
-        self, address: Address, environ: "WSGIEnvironment", version: object, why: str
-    ) -> Tuple[Response, bool]:
-        """The answer of the application to a request, and whether it was kept for others.
+    def _forward(
+        self, key: Key, environ: WSGIEnvironment, version: int, reason: str
+    ) -> tuple[Response, bool]:
+        """Call the app. Return its response, and True if that was stored.
 
         Args:
-            why: what RFC 9211 calls it, that the application has to be asked.
+            reason: why the cache cannot respond, as RFC 9211 names it.
         """
         plain = {name: value for name, value in environ.items() if name not in CONDITIONS}
         response = Response.from_app(self._application, {**plain, "REQUEST_METHOD": "GET"})
         try:
-            vary, answer = _vary(response), _finished(response)
+            vary, entry = _vary(response), _cache_entry(response)
         except BaseException:
             response.close()
             raise
-        kept = answer is not None and self.answers.keep(address, environ, vary, answer, version)
-        response.headers["Cache-Status"] = f"desk; fwd={why}{'; stored' if kept else ''}"
+        is_stored = entry is not None and self.store.add(key, environ, vary, entry, version)
+        response.headers["Cache-Status"] = f"desk; fwd={reason}{'; stored' if is_stored else ''}"
         if response.status_code == 200 and not environ.keys().isdisjoint(CONDITIONS):
             response.make_conditional(environ)
-        return response, kept
+        return response, is_stored
 
 
-def _address(environ: "WSGIEnvironment") -> Optional[Address]:
-    """The address that a request asks for; None when it is not for the cache."""
-    if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or not environ.keys().isdisjoint(UNUSUAL):
+def _key(environ: WSGIEnvironment) -> Key | None:
+    """Return the URL of a request, or None if it bypasses the cache."""
+    if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or not environ.keys().isdisjoint(BYPASS_HEADERS):
         return None
     if environ.get("CONTENT_LENGTH", "0") not in ("", "0"):
         return None
-    if len(environ.get("HTTP_IF_NONE_MATCH", "")) > LONGEST_CONDITION:
+    if len(environ.get("HTTP_IF_NONE_MATCH", "")) > MAX_CONDITION_CHARACTERS:
         return None
     return (
         environ["wsgi.url_scheme"],
@@ -278,27 +280,27 @@ def _address(environ: "WSGIEnvironment") -> Optional[Address]:
     )
 
 
-def _give(
-    answer: Answer, now: float, environ: "WSGIEnvironment", start_response: "StartResponse"
+def _serve(
+    stored: CachedResponse, now: float, environ: WSGIEnvironment, start_response: StartResponse
 ) -> Iterable[bytes]:
-    """Answer with what is kept."""
+    """Respond with a cache entry."""
     headers = [
-        *answer.headers,
-        ("Age", str(int(now - answer.made_at))),
-        ("Cache-Status", f"desk; hit; ttl={int(answer.fresh_until - now)}"),
+        *stored.headers,
+        ("Age", str(int(now - stored.stored_at))),
+        ("Cache-Status", f"desk; hit; ttl={int(stored.fresh_until - now)}"),
     ]
     if environ["REQUEST_METHOD"] == "GET" and environ.keys().isdisjoint(CONDITIONS):
-        start_response(answer.status, headers)
-        return answer.body
-    response = Response(answer.body, answer.status, headers)
+        start_response(stored.status, headers)
+        return stored.body
+    response = Response(stored.body, stored.status, headers)
     response.make_conditional(environ)
     return response(environ, start_response)
 
 
-def _finished(response: Response) -> Optional[Answer]:
-    """What is to be kept of an answer of the application; None when it does not let everybody keep it."""
+def _cache_entry(response: Response) -> CachedResponse | None:
+    """Return the cache entry for a response, or None if it is not publicly cacheable."""
     control = parse_cache_control_header(", ".join(response.headers.getlist("Cache-Control")))
-    # What shared caches in particular are told counts more.
+    # A limit for shared caches takes precedence.
     seconds = _seconds(control.get("s-maxage") or control.get("max-age"))
     if (
         response.status_code != 200
@@ -308,7 +310,7 @@ def _finished(response: Response) -> Optional[Answer]:
         or "Set-Cookie" in response.headers
         or "*" in _vary(response)
         or response.content_length is None
-        or response.content_length > MOST_BODY_BYTES
+        or response.content_length > MAX_BODY_BYTES
     ):
         return None
     stale_seconds = _seconds(control.get("stale-while-revalidate"))
@@ -316,24 +318,24 @@ def _finished(response: Response) -> Optional[Answer]:
         stale_seconds = 0
     body = response.get_data()
     now = monotonic()
-    return Answer(
+    return CachedResponse(
         status=response.status,
-        # The server gives each answer its own date. Most headers are the same in all answers.
+        # The server adds the date to each response. Most headers are the same in all responses.
         headers=[(intern(name), intern(value)) for name, value in response.headers if name != "Date"],
         body=[body],
-        made_at=now,
+        stored_at=now,
         fresh_until=now + seconds,
         usable_until=now + seconds + stale_seconds,
         size=len(body) + OVERHEAD_BYTES,
     )
 
 
-def _seconds(value: Optional[str]) -> int:
-    """What a directive of Cache-Control gives: none when it is missing or no number."""
+def _seconds(value: str | None) -> int:
+    """Return the seconds of a Cache-Control directive, 0 if it is missing or no number."""
     return int(value) if value and value.isdecimal() else 0
 
 
-def _vary(response: Response) -> List[str]:
-    """The headers that an answer depends on, as WSGI names them; `*` for what no header tells."""
+def _vary(response: Response) -> list[str]:
+    """Return the headers that a response depends on, as WSGI names them; `*` for what no header tells."""
     names = parse_set_header(", ".join(response.headers.getlist("Vary")))
     return [name if name == "*" else f"HTTP_{name.upper().replace('-', '_')}" for name in names]
