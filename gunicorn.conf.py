@@ -13,7 +13,7 @@ from typing import Any, Dict
 
 from gunicorn.glogging import Logger
 
-from webapp.config import ROOT, ConfigurationError, Settings
+from webapp.config import MAX_UPLOADS, ROOT, ConfigurationError, Settings
 
 try:
     settings = Settings.load()
@@ -28,7 +28,7 @@ bind = "0.0.0.0:5000"
 # another for Statbel. More than four only make the slowest answers slower (docs/performance.md).
 workers = 1
 worker_class = "webapp.http.worker.Worker"
-threads = settings.web_threads
+threads = settings.web_threads + MAX_UPLOADS
 
 # The threads take turns at Python's one lock. On several cores each turn moves what they work on from
 # core to core, which nearly doubles the time of a warm request (docs/performance.md). In an order of

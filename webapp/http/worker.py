@@ -133,7 +133,7 @@ class Connection(TConn):  # type: ignore[misc]  # no types
     Attributes:
         received: bytes of requests that are not answered yet.
         deadline: when the connection is closed, unless the client does its part.
-        is_large: True if the body of the request is received by a thread.
+        is_large: True if the body is not, or not completely, received in advance.
         is_answered: True if the application responded, and not the parser.
         is_kept: True if another request may follow.
         lingers: True if everything is sent, and more input is discarded.
@@ -226,8 +226,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # no types
         now = monotonic()
         if now >= self._next_check:
             self._next_check = now + 1
-            for conn in [conn for conn in (*self._waiting, *self._sending) if conn.deadline < now]:
-                self._close(conn)
+            for conn in (*self._waiting, *self._sending):
+                if conn.deadline < now:
+                    self._end_input(conn)
 
     def _accept(self, listener: Any) -> None:
         """Accept many at a time, because connected clients may keep the loop busy until the next."""
@@ -265,8 +266,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # no types
         self.poller.unregister(conn.sock)
 
     def _close(self, conn: Connection) -> None:
-        self._unwatch(conn)
-        conn.close()
+        if conn in self._waiting or conn in self._sending:  # not closed yet
+            self._unwatch(conn)
+            conn.close()
 
     def _on_readable(self, conn: Connection) -> None:
         # An earlier event of this step may have closed it. And a client that has said its last word gets all
@@ -279,21 +281,29 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # no types
             return
         except OSError:
             data = b""
-        if not data:
-            self._close(conn)
-        elif not conn.lingers:
+        if data and not conn.lingers:
             if not conn.received:
                 conn.deadline = monotonic() + REQUEST_TIMEOUT_SECONDS
             conn.received += data
             self._serve(conn)
+        elif not data:
+            self._end_input(conn)
 
-    def _serve(self, conn: Connection) -> None:
+    def _end_input(self, conn: Connection) -> None:
+        """Close a connection that receives no more; the application refuses a body that is cut short."""
+        conn.is_large = True  # nothing that may arrive is another request
+        if request_size(conn.received):
+            self._serve(conn, is_cut_short=True)
+        else:
+            self._close(conn)
+
+    def _serve(self, conn: Connection, is_cut_short: bool = False) -> None:
         """Serve the next request of a connection if enough of it was received."""
         size = request_size(conn.received)
         if size > MAX_REQUEST_BYTES:
             conn.is_large = conn.sock.may_wait = True
             self._serve_in_thread(conn)
-        elif 0 < size <= len(conn.received):
+        elif 0 < size <= len(conn.received) or is_cut_short:
             self._serve_in_thread(conn)
         elif len(conn.received) > MAX_REQUEST_BYTES:
             conn.is_answered = False
