@@ -4,16 +4,16 @@ import gc
 import logging
 import os
 import random
-import socket
-import struct
+import resource
 import sys
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Dict
 
 from gunicorn.glogging import Logger
 
-from webapp.config import ROOT, ConfigurationError, Settings
+from webapp.config import MAX_UPLOADS, ROOT, ConfigurationError, Settings
 
 try:
     settings = Settings.load()
@@ -27,8 +27,8 @@ bind = "0.0.0.0:5000"
 # One process, because the caches are in it; threads, because one may be waiting for the database and
 # another for Statbel. More than four only make the slowest answers slower (docs/performance.md).
 workers = 1
-worker_class = "gthread"
-threads = settings.web_threads
+worker_class = "webapp.http.worker.Worker"
+threads = settings.web_threads + MAX_UPLOADS
 
 # The threads take turns at Python's one lock. On several cores each turn moves what they work on from
 # core to core, which nearly doubles the time of a warm request (docs/performance.md). In an order of
@@ -36,14 +36,17 @@ threads = settings.web_threads
 CORES = list(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
 random.shuffle(CORES)
 
-# gunicorn 23, the last for Python 3.8, never accepts again once this many connections have been
-# open at a time (1000 by default), so it has to be more than a client can reach.
-worker_connections = 10_000
+# Each may hold 64 KB of a request. Beyond this number, and before file descriptors run out, the connection
+# that has waited longest makes room for a new one.
+worker_connections = 2000
 
-# Seconds that a client may stop in the middle of a request, or while it takes its answer. Without
-# them a few that send half a request, or never read, would hold all threads. Against those that go
-# on drop by drop, put a proxy in front.
-PATIENCE_SECONDS = 5
+# A shell or a container may give fewer file descriptors than it allows.
+with suppress(ValueError):  # macOS allows more than it gives
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+# It would wait for the client.
+sendfile = False
 
 # The worker's heartbeat is a file that it touches: in memory, because on a slow disk a healthy
 # worker can be taken for a dead one.
@@ -120,11 +123,6 @@ def post_worker_init(_worker: Any) -> None:
 
 def when_ready(server: Any) -> None:
     """Say where to look, and which database answers, before the first request comes."""
-    for listener in server.LISTENERS:
-        # Connections inherit the options from the socket on which they come in.
-        patience = struct.pack("ll", PATIENCE_SECONDS, 0)
-        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, patience)
-        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, patience)
     for address in server.address:
         if isinstance(address, tuple):  # and not the path of a socket
             host = "127.0.0.1" if address[0] == "0.0.0.0" else address[0]

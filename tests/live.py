@@ -32,26 +32,39 @@ def environment(**variables: str) -> Dict[str, str]:
 
 
 @contextlib.contextmanager
-def running(folder: Path, **variables: str) -> Iterator[Desk]:
-    """Start the desk with these variables, wait until it answers, and stop it afterwards."""
+def running(folder: Path, max_files: str = "", **variables: str) -> Iterator[Desk]:
+    """Start the desk with these variables, wait until it answers, and stop it afterwards.
+
+    Args:
+        max_files: file descriptors that its processes may have, and half as many unless they ask for more.
+    """
     port = free_port()
-    with started(["gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{port}"], port, folder, **variables) as desk:
+    command = ["gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{port}"]
+    with started(command, port, folder, max_files, **variables) as desk:
         wait(desk)
         yield desk
 
 
 @contextlib.contextmanager
-def started(command: List[str], port: int, folder: Path, **variables: str) -> Iterator[Desk]:
+def started(
+    command: List[str], port: int, folder: Path, max_files: str = "", **variables: str
+) -> Iterator[Desk]:
     """Start a server that is a module of Python and takes this port, and stop it afterwards.
 
     Args:
         command: the module and its arguments.
         folder: where its log goes, under the name of the module.
+        max_files: as for `running`.
     """
+
+    arguments = [sys.executable, "-m", *command]
+    if max_files:
+        limits = f"ulimit -Sn {int(max_files) // 2} && ulimit -Hn {max_files}"
+        arguments = ["sh", "-c", f'{limits} && exec "$@"', "sh", *arguments]
     log = folder / f"{command[0]}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", *command],
+            arguments,
             cwd=ROOT,
             env=environment(**variables),
             stdout=output,

@@ -19,7 +19,7 @@ from webapp.data.data_version import DataVersion
 from webapp.data.extensions import cache, db
 from webapp.data.init_db import prepare_sqlite
 from webapp.health_index.base_years import DEFAULT_BASE_YEAR
-from webapp.http import rate_limit, security, static_files
+from webapp.http import rate_limit, security, static_files, uploads
 from webapp.http.cache import HttpCache
 from webapp.http.guard import App, Guard
 from webapp.i18n import languages
@@ -67,6 +67,7 @@ def create_app(settings: Optional[Settings] = None) -> Flask:
         http_cache = HttpCache(app.wsgi_app, version.serial, settings.http_cache_mb * 1024 * 1024, never)
         app.wsgi_app = http_cache  # type: ignore[method-assign]  # Flask's own way to add a middleware
     rate_limit.trust_proxies(app, settings)  # after, so that the cache sees the scheme that a proxy names
+    uploads.protect(app)
     static_files.register(app, ROOT / "static")
     languages.register(app)
     cli.register_commands(app)

@@ -27,6 +27,10 @@ LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
 CONNECT_SECONDS = 3
 STATEMENT_MILLISECONDS = 3000
 
+# Requests with a large body that are served at a time: of all clients, and of one.
+MAX_UPLOADS = 8
+MAX_UPLOADS_PER_CLIENT = 4
+
 DEFAULTS = {
     "DATABASE_URL": "sqlite:///desk.sqlite3",  # relative: inside the folder instance/
     "REDIS_URL": "",
@@ -57,7 +61,7 @@ class Settings:
         health_index_url: the be.STAT view that is read first.
         health_index_fallback_url: Statbel's open-data zip, read when the first fails.
         health_index_timeout: deadlines in seconds, to connect and then to read.
-        web_threads: threads of the one gunicorn worker, and so database connections.
+        web_threads: threads of a gunicorn worker beside those for MAX_UPLOADS, and database connections.
         pin_worker: whether the threads of a worker stay on one core, where there are several.
         http_cache_mb: megabytes of finished answers that are kept in the process; 0 for none.
         rate_limit: requests that one client may send in a minute; 0 for any number.

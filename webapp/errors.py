@@ -66,7 +66,7 @@ class WrongYear(DeskError):
 
 
 class RateLimited(DeskError):
-    """A client sent more requests than it may in a minute."""
+    """A client sent more requests than it may in a minute, or more files than it may at a time."""
 
     code, status, title = "RATE_LIMITED", 429, N_("Too many requests")
     retry_after = 60
@@ -135,9 +135,9 @@ class RiskTableUnavailable(DeskError):
 
 
 class RoomUnavailable(DeskError):
-    """There is no room for the answer in the folder of temporary files."""
+    """Too many files are sent at a time, or there is no room for the answer in the temporary files."""
 
-    code, status, title = "ROOM_UNAVAILABLE", 503, "The service is temporarily unavailable"
+    code, status, title = "ROOM_UNAVAILABLE", 503, N_("The service is temporarily unavailable")
     retry_after = 60
 
 

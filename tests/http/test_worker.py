@@ -1,0 +1,321 @@
+"""Clients that are slow, silent or many, against a running service: others get their responses."""
+
+from __future__ import annotations
+
+import select
+import socket
+import sys
+import threading
+import time
+from contextlib import ExitStack, contextmanager, suppress
+from typing import TYPE_CHECKING, Callable, Iterator
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+
+from tests.databases import NOWHERE
+from tests.live import Desk, running
+from tests.performance import resources
+from webapp.http import worker
+from webapp.http.worker import ClientSocket, request_size
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.databases import SQLiteDatabases
+
+GET = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+CHUNKED = b"POST /api/v1/zipcodes/lookup HTTP/1.1\r\nHost: x\r\nContent-Type: text/csv\r\n"
+CHUNKED += b"Transfer-Encoding: chunked\r\n\r\n"
+LARGE = b"POST /api/v1/zipcodes/lookup HTTP/1.1\r\nHost: x\r\nContent-Type: text/csv\r\n"
+LARGE += b"Content-Length: 1000000\r\n\r\n"
+
+
+@pytest.fixture(scope="module")
+def desk(sqlite: SQLiteDatabases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """One for all tests, because none may leave a trace in it."""
+    url = sqlite.seeded()
+    with running(tmp_path_factory.mktemp("desk"), DATABASE_URL=url, **NOWHERE) as desk:
+        yield desk
+    sqlite.drop(url)
+
+
+def connect(desk: Desk, receive_buffer: int = 0) -> socket.socket:
+    """Open a connection; a small receive buffer makes the server keep most of a response."""
+    parts = urlsplit(desk.url)
+    client = socket.socket()
+    if receive_buffer:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    client.settimeout(20)
+    client.connect((parts.hostname, parts.port))
+    return client
+
+
+def receive_all(client: socket.socket) -> bytes:
+    """Receive until the server closes the connection."""
+    data = b""
+    with suppress(ConnectionError):
+        while part := client.recv(65536):
+            data += part
+    return data
+
+
+def assert_others_are_served(desk: Desk) -> None:
+    """The best of three, because the machine may be busy: a thread that is held takes 5 s and more."""
+    durations = []
+    for _ in range(3):
+        start = time.monotonic()
+        assert requests.get(f"{desk.url}/healthz", timeout=20).status_code == 200
+        assert requests.get(f"{desk.url}/zipcode/9000", timeout=20).json() == {"risk_factor": "B"}
+        durations.append(time.monotonic() - start)
+    assert min(durations) < 1, durations
+
+
+@contextmanager
+def dripping(clients: list[socket.socket]) -> Iterator[None]:
+    """Send a byte on each connection every 0.1 s."""
+    stop = threading.Event()
+
+    def drip() -> None:
+        while not stop.wait(0.1):
+            for client in clients:
+                with suppress(OSError):
+                    client.send(b"x")
+
+    thread = threading.Thread(target=drip)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [b"", b"\r\n", b"GET", GET[:-2], GET.replace(b"GET", b"POST")[:-2] + b"Content-Length: 1000\r\n\r\nx"],
+    ids=["silent", "blank", "method", "half a head", "half a body"],
+)
+@pytest.mark.parametrize("drips", [False, True], ids=["stopped", "dripping"])
+def test_incomplete_requests_hold_no_thread(desk: Desk, sent: bytes, drips: bool) -> None:
+    with ExitStack() as stack:
+        clients = [stack.enter_context(connect(desk)) for _ in range(80)]
+        for client in clients:
+            client.sendall(sent)
+        if drips and sent:
+            stack.enter_context(dripping(clients))
+        assert_others_are_served(desk)
+
+
+@pytest.mark.parametrize("start", [LARGE, CHUNKED, LARGE.replace(b"1000000", b"9\r\nExpect: 100-continue")])
+def test_large_bodies_that_drip_leave_threads_for_others(desk: Desk, start: bytes) -> None:
+    with ExitStack() as stack:
+        clients = [stack.enter_context(connect(desk)) for _ in range(3)]
+        for client in clients:
+            client.sendall(start)
+        stack.enter_context(dripping(clients))
+        assert_others_are_served(desk)
+
+
+def test_clients_that_do_not_read_hold_no_thread(desk: Desk) -> None:
+    request = b"GET /api/v1/openapi.json HTTP/1.1\r\nHost: x\r\n\r\n"
+    with ExitStack() as stack:
+        for _ in range(20):
+            stack.enter_context(connect(desk, receive_buffer=4096)).sendall(request * 100)
+        assert_others_are_served(desk)
+
+
+def test_slow_reader_gets_the_whole_response(desk: Desk) -> None:
+    expected = requests.get(f"{desk.url}/api/v1/openapi.json", timeout=20)
+    request = b"GET /api/v1/openapi.json HTTP/1.1\r\nHost: x\r\n"
+    with connect(desk, receive_buffer=4096) as client:
+        client.sendall((request + b"\r\n") * 20 + request + b"Connection: close\r\n\r\n")
+        time.sleep(1)
+        assert receive_all(client).count(expected.content) == 21
+
+
+@pytest.mark.parametrize("sent", [b"", GET, GET[:-2]], ids=["silent", "served", "half a head"])
+def test_more_connections_than_file_descriptors_do_not_end_the_worker(
+    sqlite_url: str, tmp_path: Path, sent: bytes
+) -> None:
+    with running(tmp_path, "200", DATABASE_URL=sqlite_url, **NOWHERE) as desk, ExitStack() as stack:
+        processes = resources.tree(desk.process.pid)
+        for number in range(500):
+            client = stack.enter_context(connect(desk))
+            client.sendall(sent)
+            if sent == GET:
+                assert client.recv(12) == b"HTTP/1.1 200", number
+        assert_others_are_served(desk)
+        assert resources.tree(desk.process.pid) == processes
+        # Up to the hard limit, which is twice the soft one, all but the reserve is for clients.
+        open_files = len(list((tmp_path / f"/proc/{processes[1]}/fd").iterdir()))
+        assert 136 <= open_files <= 200
+
+
+def test_worker_survives_when_file_descriptors_run_out(sqlite_url: str, tmp_path: Path) -> None:
+    with running(tmp_path, "20", DATABASE_URL=sqlite_url, **NOWHERE) as desk, ExitStack() as stack:
+        processes = resources.tree(desk.process.pid)
+        for _ in range(60):
+            stack.enter_context(connect(desk))
+        assert requests.get(f"{desk.url}/healthz", timeout=20).status_code == 200
+        assert resources.tree(desk.process.pid) == processes
+
+
+@pytest.mark.parametrize(
+    ("start", "rest"),
+    [
+        (CHUNKED, b"0" * 1000),
+        (CHUNKED, b"1;" + b"x" * 1000),
+        (CHUNKED + b"1\r\n9\r\n", b"0" * 1000),
+        (CHUNKED + b"4\r\n9000\r\n0\r\n", b"X: y\r\n" * 100),
+        (CHUNKED + b"4\r\n9000\r\n0\r\nX: ", b"y" * 1000),
+        (b"GET / HTTP/1.1\r\nX: ", b"y" * 1000),
+        (b"GET / HTTP/1.1\r\n", b"X: y\r\n" * 100),
+        (b"GET /", b"y" * 1000),
+    ],
+    ids=["size", "extension", "second size", "trailers", "trailer", "header", "headers", "request line"],
+)
+def test_endless_framing_is_refused(desk: Desk, start: bytes, rest: bytes) -> None:
+    with connect(desk) as client:
+        client.sendall(start)
+        # On and on, but not so fast that the kernels buffer megabytes before the server reads them.
+        status = b""
+        for _ in range(5_000):
+            client.sendall(rest)
+            if select.select([client], [], [], 0.001)[0]:
+                status = client.recv(12)
+                break
+        assert status in (b"HTTP/1.1 400", b"HTTP/1.1 414", b"HTTP/1.1 431")
+
+
+@pytest.mark.parametrize("body", [b"", b"9000"], ids=["without body", "with body"])
+def test_pipelined_requests_are_answered_in_order_after_a_half_close(desk: Desk, body: bytes) -> None:
+    requests_sent = b""
+    for zipcode in (9000, 999, 1311):
+        requests_sent += b"GET /zipcode/%d HTTP/1.1\r\nHost: x\r\n" % zipcode
+        requests_sent += b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
+    with connect(desk) as client:
+        client.sendall(requests_sent)
+        client.shutdown(socket.SHUT_WR)
+        response = receive_all(client)
+    statuses = [part[:4] for part in response.split(b"HTTP/1.1")[1:]]
+    assert statuses == [b" 200", b" 400", b" 404"]
+
+
+@pytest.mark.parametrize("body", [b'{"zipcodes": ["9000"]}', b'{"zipcodes": ["9000"]}' + b" " * 100_000])
+def test_client_that_expects_a_sign_to_continue_gets_it(desk: Desk, body: bytes) -> None:
+    with connect(desk) as client:
+        client.sendall(
+            b"POST /api/v1/zipcodes/lookup HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            b"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n" % len(body)
+        )
+        assert client.recv(25) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        client.sendall(body)
+        response = receive_all(client)
+    assert response.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert response.endswith(b'"zipcode":"9000"}]}\n') or b'"risk_factor":"B"' in response
+
+
+def test_client_sees_the_response_to_a_body_that_is_not_read(desk: Desk) -> None:
+    response = requests.post(f"{desk.url}/zipcode/9000", data=b"x" * 20_000_000, timeout=30)
+    assert response.status_code in (405, 413)
+
+
+def test_request_in_parts_is_answered_and_the_connection_kept(desk: Desk) -> None:
+    with connect(desk) as client:
+        for _ in range(2):
+            for byte in GET:
+                client.sendall(bytes([byte]))
+            response = b""
+            while not response.endswith(b'{"status":"ok"}\n'):
+                response += client.recv(65536)
+            assert response.startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+def test_incomplete_request_is_closed_in_time(desk: Desk) -> None:
+    with connect(desk) as client:
+        client.sendall(GET[:-2])
+        start = time.monotonic()
+        assert receive_all(client) == b""
+        assert time.monotonic() - start < worker.REQUEST_TIMEOUT_SECONDS + 5
+
+
+@pytest.fixture
+def client_socket() -> Iterator[tuple[ClientSocket, socket.socket]]:
+    ours, theirs = socket.socketpair()
+    with ClientSocket(ours) as server, theirs:
+        yield server, theirs
+
+
+def test_socket_does_not_wait_whatever_timeout_is_set(
+    client_socket: tuple[ClientSocket, socket.socket],
+) -> None:
+    server, client = client_socket
+    server.setblocking(True)
+    server.settimeout(9)
+    with pytest.raises(BlockingIOError):
+        server.recv(1)
+    server.sendall(b"x" * 10_000_000)
+    assert server.unsent
+    received = 0
+    while received < 10_000_000:
+        received += len(client.recv(1_000_000))
+        server.send_rest()
+    assert not server.unsent
+
+
+@pytest.mark.parametrize(
+    "use",
+    [lambda server: server.recv(1), lambda server: server.sendall(b"x" * 9_000_000)],
+    ids=["recv", "send"],
+)
+def test_thread_gives_up_on_a_slow_client(
+    client_socket: tuple[ClientSocket, socket.socket],
+    use: Callable[[ClientSocket], object],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(worker, "MAX_LAG_SECONDS", 0.5)
+    server, client = client_socket
+    server.may_wait = True
+    worker.limit_waiting(server, 1)
+    stop = threading.Event()
+
+    def drip() -> None:
+        while not stop.wait(0.05):
+            with suppress(OSError):
+                client.send(b"x", socket.MSG_DONTWAIT)
+                client.recv(100, socket.MSG_DONTWAIT)
+
+    thread = threading.Thread(target=drip)
+    thread.start()
+    try:
+        with pytest.raises((TimeoutError, BlockingIOError)):
+            for _ in range(1000):
+                use(server)
+    finally:
+        stop.set()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("received", "size"),
+    [
+        (b"", 0),
+        (GET[:-1], 0),
+        (GET, len(GET)),
+        (GET + GET, len(GET)),
+        (
+            b"POST / HTTP/1.1\r\nCONTENT-length:\t5 \r\n\r\nabc",
+            len(b"POST / HTTP/1.1..CONTENT-length:.5 ....abc") + 2,
+        ),
+        (b"POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n", -1),
+        (b"POST / HTTP/1.1\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n", -1),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", -1),
+        (b"POST / HTTP/1.1\r\nContent-Length: 5\r\nexpect: 100-continue\r\n\r\n", -1),
+        (b"GET / HTTP/1.1\r\nX-Content-Length: 5\r\n\r\n", 39),
+    ],
+    ids=str,
+)
+def test_request_size_follows_from_its_head(received: bytes, size: int) -> None:
+    assert request_size(received) == (size if size >= 0 else sys.maxsize)
