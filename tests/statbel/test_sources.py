@@ -33,7 +33,7 @@ def reader(fake: FakeStatbel, deadlines: Tuple[float, float] = (5, 5)) -> Statbe
 
 def read(fake: FakeStatbel, deadlines: Tuple[float, float] = (5, 5), source: int = 0) -> List[Observation]:
     statbel = reader(fake, deadlines)
-    return statbel.read(statbel.sources[source], statbel.deadline())
+    return statbel.read(statbel.sources[source], statbel.deadline()).observations
 
 
 def refusal(fake: FakeStatbel, deadlines: Tuple[float, float] = (5, 5)) -> str:
