@@ -349,7 +349,7 @@ def test_nothing_is_stored_when_both_sources_fail(app: Flask) -> None:
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        ((2025, "2026-09", 103.9), "2026-09 on base 2025: not published yet"),
+        ((2025, "2026-09", 103.9), "2026-09 on base 2025: not come yet"),
         ((3000, "2026-08", 103.9), "2026-08 on base 3000: unknown base year"),
         ((2013, "2020-05", 555.55), "2020-05 on base 2013: 555.55 instead of 110.10"),
         ((2025, "2026-06", 0.0), "row 7: '0.0' is not plausible as an index"),

@@ -128,8 +128,8 @@ def test_answer_that_revises_every_month_is_refused() -> None:
         (2024, "2026-11", "103.49", "unknown base year"),
         (2038, "2026-11", "103.49", "unknown base year"),
         (2034, "2026-11", "12.00", "12.00 does not fit 100 in 2034"),
-        (2025, "2027-01", "104.10", "not published yet"),
-        (2013, "9999-12", "140.30", "not published yet"),
+        (2025, "2027-01", "104.10", "not come yet"),
+        (2013, "9999-12", "140.30", "not come yet"),
         (2013, "2020-05", "555.55", "555.55 instead of 110.10"),
         (2013, "2020-05", "110.70", "110.70 instead of 110.10"),
         (2013, "2020-05", "110.30", "110.30 contradicts 182.39 on base 1988"),
@@ -168,10 +168,14 @@ def test_month_after_a_gap_that_the_base_year_in_force_lacks_is_left_out() -> No
     assert judgement == Judgement(right, {key(2013, "2026-10"): "not on base 2025"}, {})
 
 
-def test_month_is_believed_from_a_week_before_the_day_of_publication_on() -> None:
-    right = since("2026-08", {**RIGHT, key(2025, "2026-12"): Decimal("104.10")})
-    assert key(2025, "2026-12") in judged(answer(right), today=date(2026, 12, 23)).believed
-    assert key(2025, "2026-12") not in judged(answer(right), today=date(2026, 12, 1)).believed
+@pytest.mark.parametrize(("day", "believed"), [(1, False), (22, False), (23, True)])
+def test_month_is_believed_from_a_week_before_the_day_of_publication_on(day: int, believed: bool) -> None:
+    december = key(2013, "2026-12")
+    alone = {**only(2013), december: Decimal("141.10")}
+    today = date(2026, 12, day)
+    assert (december in judged(answer(alone), today=today).believed) == believed
+    with_base_year_in_force = answer({**alone, key(2025, "2026-12"): Decimal("104.08")})
+    assert december in judged(with_base_year_in_force, today=today).believed
 
 
 def test_month_that_is_only_a_little_wrong_does_not_spoil_the_next_one() -> None:

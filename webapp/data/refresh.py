@@ -56,8 +56,8 @@ def refresh() -> Refresh:
     statbel: Statbel = current_app.extensions["statbel"]
     with writing() as session:
         _upsert_check(session, attempted_at=clock.now())
-    deadline = statbel.deadline()
     seed = _seed()
+    deadline = statbel.deadline()
     changed, answered, failures = 0, [], []
     for source in statbel.sources:
         try:

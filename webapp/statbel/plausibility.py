@@ -31,7 +31,8 @@ MAX_REVISED_MONTHS = 12
 # The longest time from a base year to the next one, 2013 to 2025.
 MAX_BASE_YEAR_STEP = 12
 
-# December is published a week before the rule of the other months says.
+# December is published a week before the rule of the other months says. The rule may change: a month is
+# believed on the base year in force whatever it says.
 MAX_EARLY = timedelta(days=7)
 
 # An answer that lacks more of what the same source gave before is not whole, or out of date.
@@ -94,7 +95,7 @@ def judge(
     given = {*values, *doubts} - {*impossible}
     leave_out(impossible)
     leave_out(_off_level(values, known))
-    leave_out(_ahead(values, known, given))
+    leave_out(_ahead(values, known, given, today))
     before = {key: value for key, value in before.items() if key not in values}
     contradictions = _contradictions(values, known, before)
     leave_out({key: reason for key, reason in contradictions.items() if key in values})
@@ -152,9 +153,8 @@ def _with_conversions(seed: Mapping[Key, Decimal]) -> dict[Key, Decimal]:
 
 
 def _impossible(keys: Iterable[Key], base_years: set[int], today: date) -> dict[Key, str]:
-    """Doubt base years and months that there cannot be yet."""
-    last = latest_published_month(today + MAX_EARLY)
-    doubts = {key: "not published yet" for key in keys if key.month > last}
+    """Doubt base years that there cannot be, and months that have not come."""
+    doubts = {key: "not come yet" for key in keys if key.month > today}
     return {**doubts, **{key: "unknown base year" for key in keys if key.base_year not in base_years}}
 
 
@@ -178,8 +178,11 @@ def is_revision(old: Decimal, new: Decimal) -> bool:
     return abs(new - old) <= old * MAX_REVISION
 
 
-def _ahead(values: Mapping[Key, Decimal], known: Mapping[Key, Decimal], given: set[Key]) -> dict[Key, str]:
-    """Doubt a month after a gap that the base year in force does not have, though it has the one before."""
+def _ahead(
+    values: Mapping[Key, Decimal], known: Mapping[Key, Decimal], given: set[Key], today: date
+) -> dict[Key, str]:
+    """Doubt a month that the base year in force does not have, before its publication or after a gap."""
+    published = latest_published_month(today + MAX_EARLY)
     months: dict[int, list[date]] = {}
     for base_year, month in sorted(given):
         months.setdefault(base_year, []).append(month)
@@ -188,8 +191,9 @@ def _ahead(values: Mapping[Key, Decimal], known: Mapping[Key, Decimal], given: s
         in_force = base_year_in_force(key.month)
         if key in known or Key(in_force, key.month) in given:
             continue
-        earlier = [month for month in months[key.base_year] if month < key.month][-1:]
-        for month in earlier:
+        if key.month > published:
+            doubts[key] = "not published yet"
+        for month in [month for month in months[key.base_year] if month < key.month][-1:]:
             if _months_between(month, key.month) > 1 and Key(in_force, month) in given:
                 doubts[key] = f"not on base {in_force}"
     return doubts
