@@ -25,7 +25,17 @@ from webapp.data.extensions import Model, db
 MakeApp = Callable[[Settings], Flask]
 
 UNAVAILABLE = (503, {"detail": "DATABASE_UNAVAILABLE"})
-TABLES = {"alembic_version", "index_value", "place", "risk_range", "risk_table", "upstream_check"}
+TABLES = {
+    "alembic_version",
+    "data_version",
+    "index_lock",
+    "index_value",
+    "place",
+    "risk_range",
+    "risk_table",
+    "upstream_check",
+    "withdrawn_index_value",
+}
 
 
 def get(client: FlaskClient, path: str) -> Tuple[int, object]:
@@ -53,7 +63,10 @@ CONSTRAINTS = {
         SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
         WHERE connamespace = 'public'::regnamespace AND conrelid::regclass::text <> 'alembic_version'
     """,
-    "sqlite": "SELECT 'sqlite', name, sql FROM sqlite_master WHERE name <> 'alembic_version' AND sql <> ''",
+    "sqlite": """
+        SELECT 'sqlite', name, sql FROM sqlite_master
+        WHERE name <> 'alembic_version' AND type <> 'trigger' AND sql <> ''
+    """,
 }
 
 

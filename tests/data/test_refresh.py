@@ -5,7 +5,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from itertools import islice
-from typing import Any, Callable, List
+from typing import Any, Callable, Dict, List, Optional
 
 import pytest
 from flask import Flask
@@ -15,9 +15,11 @@ from tests.conftest import ORDINARY_DAY, SetClock
 from tests.databases import settings_for
 from tests.fake_statbel import Answer, FakeStatbel, Value, answering, bestat, open_data, redirecting
 from tests.health_index.held import everything, forget, held, hold, month, on_sqlite
-from webapp.config import Settings
+from webapp.config import ROOT, Settings
+from webapp.data import index_seed
 from webapp.data import refresh as refresh_service
 from webapp.data.extensions import db
+from webapp.data.index_models import IndexValue
 from webapp.data.refresh import Refresh
 from webapp.errors import IndexUnavailable
 from webapp.health_index import service
@@ -33,7 +35,7 @@ OLDER_BASES = [
     (1988, "2026-08", 232.71),
     (1996, "2026-08", 193.01),
     (2004, "2026-08", 169.65),
-    (2013, "2026-08", 140.47),
+    (2013, "2026-08", 140.34),
 ]
 
 
@@ -62,6 +64,23 @@ def due(set_clock: SetClock) -> None:
 def hasty(make_app: MakeApp, database_url: str, statbel: FakeStatbel) -> Flask:
     """An application that waits less than a second for a source."""
     return make_app(settings_for(database_url, **statbel.addresses, HEALTH_INDEX_TIMEOUT="0.2,0.6"))
+
+
+def store(app: Flask, values: List[Value]) -> None:
+    """Store values as if be.STAT had given them."""
+    with app.app_context():
+        for base_year, text, value in values:
+            db.session.merge(
+                IndexValue(
+                    base_year=base_year,
+                    month=month(text),
+                    value=Decimal(f"{value:.2f}"),
+                    status="published",
+                    source="bestat",
+                    fetched_at=ORDINARY_DAY,
+                )
+            )
+        db.session.commit()
 
 
 def latest(app: Flask, base_year: int = 2025) -> LatestIndex:
@@ -257,10 +276,10 @@ def test_of_several_containers_one_asks(make_app: MakeApp, settings: Settings, s
         answering(bestat([])),
         answering(bestat([(2025, "2026-08", 0.0)])),
         answering(bestat([(2025, "2026-06", 103.0)])),
-        answering(bestat([AUGUST, (2025, "2026-09", 103.9)])),
+        answering(bestat([(2025, "2026-08", 206.98), (2025, "2026-09", 103.9)])),
         redirecting(b"http://127.0.0.1:99999/"),
     ],
-    ids=["404", "500", "empty", "html", "no facts", "zero", "ends too early", "future", "redirected"],
+    ids=["404", "500", "empty", "html", "no facts", "zero", "ends too early", "doubled", "redirected"],
 )
 def test_the_second_source_is_asked_when_the_first_fails(
     app: Flask, statbel: FakeStatbel, answer: Answer
@@ -328,24 +347,87 @@ def test_nothing_is_stored_when_both_sources_fail(app: Flask) -> None:
 @on_sqlite
 @pytest.mark.usefixtures("due")
 @pytest.mark.parametrize(
-    ("values", "reason"),
+    ("row", "reason"),
     [
-        ([AUGUST, (2025, "2026-09", 103.9)], "it holds 2026-09, which has not come yet"),
-        ([(2025, "2026-06", 103.0)], "on base 2025 it ends in 2026-06, but 2026-07 is known"),
-        ([AUGUST, (2013, "2025-11", 136.0)], "on base 2013 it ends in 2025-11, but 2025-12 is known"),
-        ([AUGUST, (2025, "2026-06", 0.0)], "row 2: '0.0' is not plausible as an index"),
-        ([AUGUST, (2025, "2026-08", 103.53)], "two values for 2026-08 on base 2025"),
+        ((2025, "2026-09", 103.9), "2026-09 on base 2025: not come yet"),
+        ((3000, "2026-08", 103.9), "2026-08 on base 3000: unknown base year"),
+        ((2013, "2020-05", 555.55), "2020-05 on base 2013: 555.55 instead of 110.10"),
+        ((2025, "2026-06", 0.0), "row 7: '0.0' is not plausible as an index"),
+        ((2025, "2026-07", None), None),
     ],
 )
-def test_an_answer_that_cannot_be_right_is_refused_whole(
-    app: Flask, statbel: FakeStatbel, values: Any, reason: str
+def test_row_that_is_not_believable_is_left_out_and_the_others_are_stored(
+    app: Flask, statbel: FakeStatbel, caplog: pytest.LogCaptureFixture, row: Any, reason: Optional[str]
 ) -> None:
     before = everything(app)
-    statbel.bestat = answering(bestat(values))
-    with pytest.raises(UpstreamError) as caught:
+    statbel.bestat = answering(bestat([AUGUST, *OLDER_BASES, (2025, "2026-07", 103.24), row]))
+    assert refresh(app).changed == 5
+    assert len(everything(app)) == len(before) + 5
+    assert set(before) < set(everything(app))
+    logged = [f"statbel refresh incomplete: bestat: 1 values left out, first {reason}"] if reason else []
+    assert caplog.messages == logged
+
+
+@on_sqlite
+@pytest.mark.usefixtures("due")
+def test_values_left_out_again_are_not_logged_again(
+    app: Flask, statbel: FakeStatbel, caplog: pytest.LogCaptureFixture
+) -> None:
+    statbel.bestat = answering(bestat([AUGUST, *OLDER_BASES, (3000, "2026-08", 103.9)]))
+    for _ in range(3):
         refresh(app)
-    assert str(caught.value).startswith(f"bestat: {reason}; ")
-    assert everything(app) == before
+    assert len(caplog.messages) == 1
+
+
+@on_sqlite
+@pytest.mark.usefixtures("due")
+def test_partial_answer_is_stored_and_takes_nothing_away(app: Flask, statbel: FakeStatbel) -> None:
+    statbel.bestat = answering(complete([AUGUST]))
+    refresh(app)
+    before = everything(app)
+    statbel.bestat = answering(bestat([(2025, "2026-06", 102.59)]))
+    assert refresh(app).changed == 1
+    assert set(before) < set(everything(app))
+
+
+def seed_values() -> List[Value]:
+    """All values of the seed, as a whole answer has them."""
+    rows = index_seed.read(ROOT / "seed" / "health_index.csv")
+    return [(row["base_year"], f"{row['month']:%Y-%m}", float(row["value"])) for row in rows]
+
+
+WRONG_VALUES: Dict[str, List[Value]] = {
+    "October before it is published": [(2013, "2026-10", 139.20)],
+    "a month far ahead": [(2013, "2040-01", 180.00)],
+    "base year 3000": [(3000, "2026-08", 103.49)],
+    "many base years": [(base_year, "2026-08", 103.49) for base_year in range(2026, 2500)],
+    "one value of 2020": [(2013, "2020-05", 555.55)],
+    "August": [(2025, "2026-08", 106.10), (2013, "2026-08", 143.84)],
+    "all doubled": [(base_year, text, 2 * float(value or 0)) for base_year, text, value in seed_values()],
+}
+
+
+@pytest.mark.usefixtures("due")
+@pytest.mark.parametrize("wrong", WRONG_VALUES.values(), ids=WRONG_VALUES)
+def test_right_answer_overrules_what_an_older_release_stored(
+    app: Flask, statbel: FakeStatbel, wrong: List[Value]
+) -> None:
+    right = [*seed_values(), AUGUST, (2013, "2026-08", 140.34)]
+    store(app, wrong)
+    statbel.bestat = answering(bestat(right))
+    refresh(app)
+    held_values = {(base_year, f"{at:%Y-%m}", float(value)) for base_year, at, value, *_ in everything(app)}
+    assert held_values == {*right}
+
+
+@on_sqlite
+@pytest.mark.usefixtures("due")
+def test_month_ahead_on_another_base_year_does_not_keep_statbel_from_being_asked(
+    app: Flask, statbel: FakeStatbel
+) -> None:
+    hold(app, 2013, "2026-10", "139.20")
+    statbel.bestat = answering(complete([JULY, AUGUST]))
+    assert latest(app)["index"] == Decimal("103.52")
 
 
 @on_sqlite
@@ -363,7 +445,7 @@ def test_a_revised_value_replaces_the_old_one_and_is_logged(
     statbel.bestat = answering(complete([(2025, "2026-07", 103.3), AUGUST]))
     latest(app)
     assert held(app, 2025, "2026-07") == ("103.30", "published", "bestat")
-    assert caplog.messages == ["Statbel revised 2026-07 on base 2025 from 103.24 to 103.30"]
+    assert caplog.messages == ["index value revised: 2026-07 on base 2025: 103.24 to 103.30 (bestat)"]
 
 
 @pytest.mark.usefixtures("due")
@@ -466,7 +548,7 @@ def test_a_failure_is_logged_once_and_so_is_its_end(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     apps = [make_app(settings), make_app(settings)]
-    failure = "Statbel cannot be read: "
+    failure = "statbel refresh failed: "
     reasons = "bestat: it answered with status 404; open-data: it answered with status 404"
 
     def quarter(number: int) -> List[str]:
@@ -484,7 +566,7 @@ def test_a_failure_is_logged_once_and_so_is_its_end(
     assert quarter(3) == [failure + reasons.replace("it answered with status 404", "the answer is empty", 1)]
     assert quarter(4) == []
     statbel.bestat = answering(complete([AUGUST]))
-    assert quarter(5) == ["Statbel answers again"]
+    assert quarter(5) == ["statbel refresh works again"]
     assert quarter(6) == []
 
 
@@ -523,7 +605,7 @@ def test_a_database_that_cannot_be_written_still_answers(
             connection.exec_driver_sql(read_only[connection.dialect.name])
 
     assert app.test_client().get("/index?year=2025").json == {"index": 103.24}
-    assert "what Statbel publishes cannot be stored" in caplog.text
+    assert "index values cannot be stored: " in caplog.text
     assert statbel.asked == []
 
 
@@ -537,7 +619,7 @@ def test_a_source_that_fails_beside_one_that_answers_is_logged_once(
     for number in range(3):
         set_clock(PUBLICATION + timedelta(minutes=15 * number))
         latest(app)
-    assert caplog.messages == ["One source of Statbel cannot be read: bestat: it answered with status 404"]
+    assert caplog.messages == ["statbel refresh incomplete: bestat: it answered with status 404"]
 
 
 @on_sqlite

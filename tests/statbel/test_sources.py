@@ -4,6 +4,7 @@ import contextlib
 import gzip
 import socket
 import time
+import tracemalloc
 from http.server import BaseHTTPRequestHandler
 from itertools import count
 from typing import Iterator, List, Tuple
@@ -11,7 +12,7 @@ from typing import Iterator, List, Tuple
 import pytest
 
 from tests.fake_statbel import Answer, FakeStatbel, answering, bestat, in_turn, open_data, redirecting
-from webapp.statbel.download import MAX_BYTES
+from webapp.statbel.download import MAX_BYTES, redirect_url
 from webapp.statbel.parsing import Observation, UpstreamError
 from webapp.statbel.sources import Statbel
 
@@ -32,7 +33,7 @@ def reader(fake: FakeStatbel, deadlines: Tuple[float, float] = (5, 5)) -> Statbe
 
 def read(fake: FakeStatbel, deadlines: Tuple[float, float] = (5, 5), source: int = 0) -> List[Observation]:
     statbel = reader(fake, deadlines)
-    return statbel.read(statbel.sources[source], statbel.deadline())
+    return statbel.read(statbel.sources[source], statbel.deadline()).observations
 
 
 def refusal(fake: FakeStatbel, deadlines: Tuple[float, float] = (5, 5)) -> str:
@@ -325,7 +326,8 @@ def test_a_redirection_is_followed(statbel: FakeStatbel) -> None:
 
 def test_a_redirection_in_a_circle_ends(statbel: FakeStatbel) -> None:
     statbel.bestat = redirecting(b"/bestat")
-    assert refusal(statbel) == "the request failed (TooManyRedirects)"
+    assert refusal(statbel) == "it redirects more than 3 times"
+    assert statbel.asked == ["/bestat"] * 4
 
 
 @pytest.mark.parametrize(
@@ -346,6 +348,41 @@ def test_a_redirection_in_a_circle_ends(statbel: FakeStatbel) -> None:
 def test_a_redirection_to_nowhere_is_refused(statbel: FakeStatbel, location: bytes) -> None:
     statbel.bestat = redirecting(location)
     assert refusal(statbel)
+
+
+@pytest.mark.parametrize(
+    ("url", "location", "target"),
+    [
+        ("https://statbel.fgov.be/a", "/b", "https://statbel.fgov.be/b"),
+        ("https://statbel.fgov.be/a", "//bestat.statbel.fgov.be/b", "https://bestat.statbel.fgov.be/b"),
+        ("https://statbel.fgov.be/a", "HTTPS://example.org/", "https://example.org/"),
+        ("http://statbel.fgov.be/a", "https://statbel.fgov.be/a", "https://statbel.fgov.be/a"),
+        ("http://127.0.0.1:8000/a", "/b", "http://127.0.0.1:8000/b"),
+        ("http://127.0.0.1:8000/a", "http://[::1]:9000/", "http://[::1]:9000/"),
+        ("http://localhost/a", "http://127.0.0.2/", "http://127.0.0.2/"),
+    ],
+)
+def test_redirect_to_https_or_within_loopback_is_followed(url: str, location: str, target: str) -> None:
+    assert redirect_url(url, location) == target
+
+
+@pytest.mark.parametrize(
+    ("url", "location"),
+    [
+        ("https://statbel.fgov.be/a", "http://statbel.fgov.be/a"),
+        ("https://127.0.0.1/a", "http://127.0.0.1/a"),
+        ("http://statbel.fgov.be/a", "/b"),
+        ("http://statbel.fgov.be/a", "http://127.0.0.1/"),
+        ("http://127.0.0.1/a", "http://192.0.2.1/"),
+        ("http://127.0.0.1/a", "http://localhost.example.org/"),
+        ("http://127.0.0.1/a", "http://127.0.0.1@example.org/"),
+        ("https://statbel.fgov.be/a", "file:///etc/passwd"),
+        ("https://statbel.fgov.be/a", "ftp://statbel.fgov.be/"),
+    ],
+)
+def test_redirect_without_https_is_refused(url: str, location: str) -> None:
+    with pytest.raises(UpstreamError, match=r"it redirects to .*, which is not https"):
+        redirect_url(url, location)
 
 
 # The size cap
@@ -373,20 +410,42 @@ def test_a_small_answer_that_unpacks_to_a_large_one_is_refused(statbel: FakeStat
     assert refusal(statbel) == f"the answer is larger than {MAX_BYTES} bytes"
 
 
-@pytest.mark.parametrize("status", [b"302 Found\r\nLocation: /bestat", b"500 Broken"])
-def test_the_size_cap_holds_for_a_body_that_nobody_reads(statbel: FakeStatbel, status: bytes) -> None:
+STATUSES_WITHOUT_BODY = [
+    b"302 Found\r\nLocation: /bestat",
+    b"307 Temporary Redirect\r\nLocation: /bestat",
+    b"404 Not Found",
+    b"500 Broken",
+    b"503 Wait",
+]
+
+
+@pytest.mark.parametrize("status", STATUSES_WITHOUT_BODY, ids=lambda status: ascii(status[:3]))
+def test_body_of_redirect_or_error_is_not_read(statbel: FakeStatbel, status: bytes) -> None:
     sent = []
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
         handler.wfile.write(b"HTTP/1.1 %b\r\n\r\n" % status)
-        for _ in range(8 * MAX_BYTES // 65536):
+        for _ in range(2 * MAX_BYTES // 65536):
             handler.wfile.write(b" " * 65536)
             sent.append(65536)
 
     statbel.bestat = in_turn(answer, GOOD)
     with contextlib.suppress(UpstreamError):
         read(statbel)
-    assert sum(sent) < 2 * MAX_BYTES
+    assert sum(sent) < MAX_BYTES  # no more than the buffers of the sockets take
+
+
+@pytest.mark.parametrize("status", [*STATUSES_WITHOUT_BODY, b"200 OK"], ids=lambda status: ascii(status[:3]))
+def test_packed_body_does_not_fill_the_memory(statbel: FakeStatbel, status: bytes) -> None:
+    body = gzip.compress(b" " * (32 * MAX_BYTES))
+    head = b"HTTP/1.1 %b\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % (status, len(body))
+    statbel.bestat = raw(head + body)
+    tracemalloc.start()
+    try:
+        assert refusal(statbel)
+        assert tracemalloc.get_traced_memory()[1] < 8 * MAX_BYTES
+    finally:
+        tracemalloc.stop()
 
 
 def test_an_answer_that_is_packed_twice_is_refused(statbel: FakeStatbel) -> None:

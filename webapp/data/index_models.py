@@ -35,6 +35,34 @@ class IndexValue(Model):
     fetched_at: Mapped[datetime] = mapped_column(Instant)
 
 
+class WithdrawnIndexValue(Model):
+    """A value that an operator withdrew. Triggers of migration 0004 keep it out of `index_value`."""
+
+    __tablename__ = "withdrawn_index_value"
+
+    base_year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    month: Mapped[date] = mapped_column(Date, primary_key=True)
+    value: Mapped[Decimal] = mapped_column(IndexNumber, primary_key=True)
+    status: Mapped[str] = mapped_column(String(10))
+    source: Mapped[str] = mapped_column(String(20))
+    fetched_at: Mapped[datetime] = mapped_column(Instant)
+    reason: Mapped[str] = mapped_column(String(500))
+    decided_by: Mapped[str] = mapped_column(String(100))
+    decided_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class IndexLock(Model):
+    """A month whose value an operator locked. Triggers of migration 0004 keep it in `index_value`."""
+
+    __tablename__ = "index_lock"
+
+    base_year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    month: Mapped[date] = mapped_column(Date, primary_key=True)
+    reason: Mapped[str] = mapped_column(String(500))
+    decided_by: Mapped[str] = mapped_column(String(100))
+    decided_at: Mapped[datetime] = mapped_column(Instant)
+
+
 class UpstreamCheck(Model):
     """When Statbel was last asked, by any process, and how that went. One row, id 1.
 

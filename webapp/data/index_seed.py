@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp import clock
+from webapp.data import index_decisions
 from webapp.data.index_models import CONVERTED, PUBLISHED, IndexValue
 from webapp.data.upsert import insert
 from webapp.statbel.parsing import GREATEST_VALUE, LEAST_VALUE
@@ -52,13 +53,16 @@ def read(path: Path) -> List[Dict[str, Any]]:
 
 
 def load(session: Session, rows: List[Dict[str, Any]]) -> int:
-    """Write the rows, but nothing over a value that Statbel itself gave since.
+    """Write the rows, but nothing over a value that Statbel gave since, or against a decision of an operator.
 
     Returns the number of values that were added or changed.
     """
     held = {(value.base_year, value.month): value for value in session.scalars(select(IndexValue))}
+    decisions = index_decisions.load(session)
     changes = []
     for row in rows:
+        if decisions.forbid(row["base_year"], row["month"], row["value"]):
+            continue
         value = held.get((row["base_year"], row["month"]))
         same = value and (value.value, value.status) == (row["value"], row["status"])
         if value is None or (value.source == SOURCE and not same):

@@ -21,7 +21,7 @@ from webapp.zipcodes import service
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 # The last of them, which this program needs.
-REVISION = "0003"
+REVISION = "0004"
 
 # Any number will do that no other user of the same PostgreSQL database takes for a lock.
 INIT_LOCK = 9000_2004

@@ -1,31 +1,43 @@
-"""Keeping the index values fresh: when Statbel is asked, and what of its answer is stored.
+"""Refresh of the index values: when Statbel is asked, and which values of its answer are stored.
 
 Statbel publishes once a month, so almost always there is nothing to ask. When a month should be
-out that is not held, one request at a time asks, at most every 15 minutes over all processes;
-everybody else gets the last good value meanwhile, and so does everybody when Statbel fails.
+out that is not held, one thread at a time asks, at most every 15 minutes over all processes. While
+Statbel fails, the last good values stay.
 """
+
+from __future__ import annotations
 
 import logging
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any, Dict, Iterable, List, NamedTuple, Tuple
+from typing import Any, Mapping, NamedTuple
 
 from flask import current_app
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from webapp import clock
+from webapp.config import ROOT
+from webapp.data import index_decisions, index_seed
 from webapp.data.extensions import db
 from webapp.data.index_models import PUBLISHED, IndexValue, UpstreamCheck
 from webapp.data.upsert import insert
+from webapp.data.writing import writing
 from webapp.health_index.base_years import BASE_YEARS
+from webapp.health_index.coefficients import base_year_in_force
 from webapp.health_index.publication import latest_published_month
-from webapp.statbel.parsing import Observation, UpstreamError
+from webapp.statbel.parsing import Answer, UpstreamError
+from webapp.statbel.plausibility import Judgement, Key, Stored, describe, judge
 from webapp.statbel.sources import Statbel, StatbelSource
+from webapp.tables.csv_file import FileError
 
 log = logging.getLogger(__name__)
 
 LEAST_INTERVAL = timedelta(minutes=15)
+
+# The values that plausibility is measured with.
+SEED_FILE = ROOT / "seed" / "health_index.csv"
 
 
 class Refresh(NamedTuple):
@@ -36,27 +48,31 @@ class Refresh(NamedTuple):
 
 
 def refresh() -> Refresh:
-    """Ask Statbel now, and store what is new or revised.
+    """Ask Statbel now, and store what is new or revised, and believable.
 
     The second source is asked when the first fails, or leaves a base year behind.
     Raises UpstreamError when no source gave an answer that could be used; nothing is stored then.
     """
     statbel: Statbel = current_app.extensions["statbel"]
-    _upsert_check(attempted_at=clock.now())
+    with writing() as session:
+        _upsert_check(session, attempted_at=clock.now())
+    seed = _seed()
     deadline = statbel.deadline()
     changed, answered, failures = 0, [], []
     for source in statbel.sources:
-        # No connection is held while the network makes us wait.
-        db.session.commit()
         try:
-            observations = statbel.read(source, deadline)
-            _check_against_held(observations)
+            answer = statbel.read(source, deadline)  # no connection is held meanwhile
+            with writing() as session:
+                written, left_out = _store(session, answer, source, seed)
+                lagging = _lagging_base_years(session)
         except UpstreamError as error:
             failures.append(f"{source.name}: {error}")
             continue
         answered.append(source.name)
-        changed += _store(observations, source)
-        if not _lagging_base_years():
+        changed += written
+        if left_out:
+            failures.append(f"{source.name}: {left_out}")
+        if not lagging:
             break
     reason = "; ".join(failures)[:500]
     _record(bool(answered), reason)
@@ -66,35 +82,39 @@ def refresh() -> Refresh:
 
 
 def refresh_if_due() -> None:
-    """Ask Statbel when something new can be there, and nobody has asked lately. Fails no request."""
-    if not _is_due():
-        return
+    """Ask Statbel when a new month can be there, and no process has asked lately."""
     try:
-        if _claim_attempt():
+        if _is_due() and _claim_attempt():
             refresh()
     except UpstreamError:
-        pass  # recorded and logged already; the last good value is what everybody gets
+        pass  # recorded and logged; the last good values stay
     except DBAPIError as error:
-        # A database that can be read but not written still answers with what it holds.
-        db.session.rollback()
-        log.warning("what Statbel publishes cannot be stored: %s", str(error.orig).strip())
+        # A database that can be read but not written still serves what it holds.
+        log.warning("index values cannot be stored: %s", str(error.orig).strip())
 
 
 def _is_due() -> bool:
-    """Whether a month should be out that is not held on any base year."""
-    held = db.session.scalar(select(func.max(IndexValue.month)))
-    return held is None or held < latest_published_month(clock.today())
+    """Return True when a month should be out that is not held on the base year in force, or a later one.
+
+    Others do not count: they may have ended, and a month that they are ahead may be a mistake.
+    """
+    due = latest_published_month(clock.today())
+    held = select(IndexValue.month).where(
+        IndexValue.month == due, IndexValue.base_year >= base_year_in_force(due)
+    )
+    with Session(db.engine) as session:
+        return session.scalar(held.limit(1)) is None
 
 
-def _lagging_base_years() -> List[int]:
-    """The base years of which the latest published month is not held.
+def _lagging_base_years(session: Session) -> list[int]:
+    """Return the base years of which the latest published month is not held.
 
     That one lags is no reason to ask Statbel, because a base year may have ended; but when
     Statbel is asked anyway, it is a reason to ask the second source as well.
     """
     due = latest_published_month(clock.today())
     ends = select(IndexValue.base_year, func.max(IndexValue.month)).group_by(IndexValue.base_year)
-    held: Dict[int, date] = {row[0]: row[1] for row in db.session.execute(ends)}
+    held: dict[int, date] = {row[0]: row[1] for row in session.execute(ends)}
     return [year for year in {*BASE_YEARS, *held} if held.get(year, date.min) < due]
 
 
@@ -113,82 +133,86 @@ def _claim_attempt() -> bool:
         )
         .returning(UpstreamCheck.id)
     )
-    claimed = db.session.scalar(statement) is not None
-    db.session.commit()
-    return claimed
+    with writing() as session:
+        return session.scalar(statement) is not None
 
 
-def _check_against_held(observations: Iterable[Observation]) -> None:
-    """Refuse an answer that ends before a month that is known to be published, or in the future."""
-    this_month = clock.today().replace(day=1)
-    ends: Dict[int, date] = {}
-    for observation in observations:
-        ends[observation.base_year] = max(observation.month, ends.get(observation.base_year, date.min))
-    published = (
-        select(IndexValue.base_year, func.max(IndexValue.month))
-        .where(IndexValue.status == PUBLISHED)
-        .group_by(IndexValue.base_year)
-    )
-    known: Dict[int, date] = {row[0]: row[1] for row in db.session.execute(published)}
-    for base_year, month in ends.items():
-        if month > this_month:
-            raise UpstreamError(f"it holds {month:%Y-%m}, which has not come yet")
-        if month < known.get(base_year, date.min):
-            raise UpstreamError(
-                f"on base {base_year} it ends in {month:%Y-%m}, but {known[base_year]:%Y-%m} is known"
-            )
+def _seed() -> dict[Key, Decimal]:
+    try:
+        rows = index_seed.read(SEED_FILE)
+    except FileError as error:
+        log.warning("index values cannot be compared with the seed: %s", error)
+        return {}
+    return {Key(row["base_year"], row["month"]): row["value"] for row in rows}
 
 
-def _store(observations: Iterable[Observation], source: StatbelSource) -> int:
-    """Write what differs from what is held, and return the number of values written."""
-    held = _held_values()
+def _store(
+    session: Session, answer: Answer, source: StatbelSource, seed: Mapping[Key, Decimal]
+) -> tuple[int, str]:
+    """Write what is believable and differs from what is held.
+
+    Returns the number of values written, and a line about those that are left out.
+    """
+    held = {Key(value.base_year, value.month): value for value in session.scalars(select(IndexValue))}
+    decisions = index_decisions.load(session)
+    allowed = [found for found in answer.observations if not decisions.forbid(*found)]
+    stored = {
+        key: Stored(value.value, value.source)
+        for key, value in held.items()
+        if value.source in _source_names() and key not in decisions.locked
+    }
+    judgement = judge(answer._replace(observations=allowed), source.name, seed, stored, clock.today())
     now = clock.now()
     rows = []
-    for observation in observations:
-        value, status = held.get((observation.base_year, observation.month), (None, None))
-        if (value, status) == (observation.value, PUBLISHED):
+    for key, value in judgement.believed.items():
+        old = held.get(key)
+        if old and (old.value, old.status) == (value, PUBLISHED):
             continue
-        if status == PUBLISHED:
-            log.warning(
-                "Statbel revised %s on base %s from %s to %s",
-                f"{observation.month:%Y-%m}",
-                observation.base_year,
-                value,
-                observation.value,
-            )
-        rows.append({**observation._asdict(), "status": PUBLISHED, "source": source.name, "fetched_at": now})
+        if old and old.status == PUBLISHED:
+            log.warning("index value revised: %s", describe(key, f"{old.value} to {value} ({source.name})"))
+        rows.append(
+            {**key._asdict(), "value": value, "status": PUBLISHED, "source": source.name, "fetched_at": now}
+        )
     if rows:
         statement = insert(IndexValue)
         new = {name: statement.excluded[name] for name in ("value", "status", "source", "fetched_at")}
-        db.session.execute(
+        session.execute(
             statement.on_conflict_do_update(index_elements=["base_year", "month"], set_=new), rows
         )
-    db.session.commit()
-    return len(rows)
+    for key, reason in judgement.refuted.items():
+        log.warning("index value removed: %s", describe(key, f"{held[key].value} ({reason})"))
+        session.execute(
+            delete(IndexValue).where(IndexValue.base_year == key.base_year, IndexValue.month == key.month)
+        )
+    return len(rows) + len(judgement.refuted), _left_out(answer, judgement)
 
 
-def _held_values() -> Dict[Tuple[int, date], Tuple[Decimal, str]]:
-    rows = db.session.execute(
-        select(IndexValue.base_year, IndexValue.month, IndexValue.value, IndexValue.status)
-    )
-    return {(base_year, month): (value, status) for base_year, month, value, status in rows}
+def _source_names() -> set[str]:
+    statbel: Statbel = current_app.extensions["statbel"]
+    return {source.name for source in statbel.sources}
+
+
+def _left_out(answer: Answer, judgement: Judgement) -> str:
+    """2 values left out, first 2026-10 on base 2013: not published yet"""
+    reasons = [
+        *answer.unreadable,
+        *(describe(key, reason) for key, reason in sorted(judgement.doubts.items())),
+    ]
+    return f"{len(reasons)} values left out, first {reasons[0]}" if reasons else ""
 
 
 def _record(answered: bool, failure: str) -> None:
-    """Keep how it went, and log what failed when that is not what the log already says."""
-    known = db.session.scalar(select(UpstreamCheck.failure))
+    """Store the result of a refresh, and log a failure unless it is the last one again."""
+    with writing() as session:
+        known = session.scalar(select(UpstreamCheck.failure))
+        changes = {"succeeded_at": clock.now()} if answered else {}
+        _upsert_check(session, attempted_at=clock.now(), failure=failure or None, **changes)
     if failure and failure != known:
-        subject = "One source of Statbel" if answered else "Statbel"
-        log.warning("%s cannot be read: %s", subject, failure)
+        log.warning("statbel refresh %s: %s", "incomplete" if answered else "failed", failure)
     elif known and not failure:
-        log.info("Statbel answers again")
-    if answered:
-        _upsert_check(attempted_at=clock.now(), succeeded_at=clock.now(), failure=failure or None)
-    else:
-        _upsert_check(attempted_at=clock.now(), failure=failure)
+        log.info("statbel refresh works again")
 
 
-def _upsert_check(**changes: Any) -> None:
+def _upsert_check(session: Session, **changes: Any) -> None:
     statement = insert(UpstreamCheck).values(id=1, **changes)
-    db.session.execute(statement.on_conflict_do_update(index_elements=[UpstreamCheck.id], set_=changes))
-    db.session.commit()
+    session.execute(statement.on_conflict_do_update(index_elements=[UpstreamCheck.id], set_=changes))

@@ -1,20 +1,23 @@
-"""Limits for a whole HTTP answer, in time and in bytes, which `requests` and urllib3 do not have.
+"""Limits for a whole HTTP response, in time and in bytes, which `requests` and urllib3 do not have.
 
 Their read timeout starts again at every byte, so a server that sends one byte a second holds
-its reader for as long as it likes; and a body that they skip, before a retry or a redirection,
-is read to its end. Here every read from the socket gets no more time than what is left of the
-deadline, and counts: for the status line, the headers and the body alike.
+its reader for as long as it likes; and a body that they skip, before a retry, is read to its end.
+Here every read from the socket gets no more time than what is left of the deadline, and counts:
+for the status line, the headers and the body alike.
 """
+
+from __future__ import annotations
 
 import http.client
 import io
 import socket
 import time
-from typing import TYPE_CHECKING, Any, Type
+from typing import TYPE_CHECKING, Any
 
 from webapp.statbel.parsing import UpstreamError
 
 if TYPE_CHECKING:
+    from urllib3 import HTTPResponse
     from urllib3.connection import HTTPConnection
 
 TOO_LATE = "no whole answer within the deadline"
@@ -26,7 +29,7 @@ class Deadline:
     def __init__(self, seconds: float) -> None:
         self._end = time.monotonic() + seconds
 
-    def within(self, seconds: float) -> "Deadline":
+    def within(self, seconds: float) -> Deadline:
         """A deadline after so many seconds from now, but not after this one."""
         return Deadline(min(seconds, self.remaining()))
 
@@ -65,7 +68,7 @@ class _BoundedReader(io.RawIOBase):
         super().close()
 
 
-def bounded(connection: "Type[HTTPConnection]", deadline: Deadline, max_bytes: int) -> "Type[HTTPConnection]":
+def bounded(connection: type[HTTPConnection], deadline: Deadline, max_bytes: int) -> type[HTTPConnection]:
     """Derive a connection class of urllib3 whose connecting and reading keep to the limits.
 
     Where they are passed, it raises UpstreamError. What cannot be bounded here is the name
@@ -82,5 +85,11 @@ def bounded(connection: "Type[HTTPConnection]", deadline: Deadline, max_bytes: i
             raw = response.fp.detach()
             response.fp = io.BufferedReader(_BoundedReader(raw, sock, deadline, max_bytes))
             return response
+
+        def getresponse(self) -> HTTPResponse:
+            response = super().getresponse()
+            # urllib3 reads the body of a response to its end before a retry.
+            response.drain_conn = response.close
+            return response  # type: ignore[no-any-return]  # the base has no type
 
     return BoundedConnection

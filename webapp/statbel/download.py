@@ -1,6 +1,14 @@
-"""Downloads what Statbel publishes: the only module that uses `requests`."""
+"""Downloads from Statbel: the only module that uses `requests`.
 
-from typing import Any, Tuple
+A redirect is followed to any host, because Statbel has several and Statbel chooses, but only over https:
+see `redirect_url`. Neither its body nor that of an error is read, so that it cannot unpack to any size.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -16,6 +24,9 @@ MAX_BYTES = 8 * 1024 * 1024
 MAX_HEADER_BYTES = 64 * 1024
 CHUNK_BYTES = 16 * 1024
 
+# From http to https, to another name, to another path.
+MAX_REDIRECTS = 3
+
 # A refused connection or a passing 5xx is worth another try; a server that let one deadline
 # pass will let the next pass too.
 RETRIES = Retry(
@@ -28,25 +39,39 @@ RETRIES = Retry(
 )
 
 
-def download(url: str, timeout: Tuple[float, float], deadline: Deadline) -> bytes:
-    """Read the whole answer of an address.
+def download(url: str, timeout: tuple[float, float], deadline: Deadline) -> bytes:
+    """Return the response body of a URL.
 
     Args:
         timeout: seconds to connect, and for each read.
 
     Raises UpstreamError when it is out of reach, too slow, too large or no answer.
     """
-    with requests.Session() as session:
+    with _Session() as session:
         adapter = _BoundedAdapter(deadline)
         session.mount("http://", adapter)
         session.mount("https://", adapter)
         session.headers.update({"User-Agent": USER_AGENT, "Accept-Encoding": "gzip, deflate"})
         try:
-            with session.get(url, timeout=timeout, stream=True) as response:
-                return _body(response, deadline)
-        # ValueError is what a redirection to an address that is none comes as.
+            for _ in range(MAX_REDIRECTS + 1):
+                with session.get(url, timeout=timeout, stream=True) as response:
+                    if not response.is_redirect:
+                        return _body(response, deadline)
+                    url = redirect_url(response.url, response.headers["Location"])
+        # ValueError comes from a URL that cannot be read.
         except (requests.RequestException, ValueError) as error:
             raise UpstreamError(_reason(error)) from error
+    raise UpstreamError(f"it redirects more than {MAX_REDIRECTS} times")
+
+
+class _Session(requests.Session):
+    """A session that follows no redirect, because requests unpacks its body without a limit.
+
+    With `allow_redirects=False` it does the same, to prepare the next request.
+    """
+
+    def get_redirect_target(self, _response: requests.Response) -> None:
+        return None
 
 
 class _BoundedAdapter(HTTPAdapter):
@@ -60,6 +85,25 @@ class _BoundedAdapter(HTTPAdapter):
         pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
         pool.ConnectionCls = bounded(type(pool).ConnectionCls, self._deadline, MAX_BYTES + MAX_HEADER_BYTES)
         return pool
+
+
+def redirect_url(url: str, location: str) -> str:
+    """Resolve a Location header; it has to lead to https, or from loopback to loopback by the same scheme.
+
+    Raises UpstreamError when it does not, and ValueError when it is no URL.
+    """
+    target = urljoin(url, location)
+    old, new = urlsplit(url), urlsplit(target)
+    if new.scheme == "https" or (new.scheme == old.scheme and _is_loopback(old) and _is_loopback(new)):
+        return target
+    raise UpstreamError(f"it redirects to {target!r:.60}, which is not https")
+
+
+def _is_loopback(url: SplitResult) -> bool:
+    try:
+        return url.hostname == "localhost" or ipaddress.ip_address(url.hostname or "").is_loopback
+    except ValueError:  # another name
+        return False
 
 
 def _body(response: requests.Response, deadline: Deadline) -> bytes:

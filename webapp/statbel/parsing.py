@@ -1,4 +1,9 @@
-"""What Statbel's two sources answer, read and checked: bytes in, observations out."""
+"""Parsers of Statbel's two sources: bytes in, observations out.
+
+A row that cannot be read is left out, and the others count. `plausibility.py` tells which are believable.
+"""
+
+from __future__ import annotations
 
 import io
 import json
@@ -8,7 +13,7 @@ import zipfile
 import zlib
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, NoReturn, Optional, Tuple
+from typing import Any, Callable, Iterable, Mapping, NamedTuple
 
 from webapp.health_index.base_years import OLDEST_BASE_YEAR
 
@@ -46,6 +51,20 @@ class Observation(NamedTuple):
     value: Decimal
 
 
+class Answer(NamedTuple):
+    """All observations of one answer, in order; a month may have several that contradict each other.
+
+    `unreadable` says of each row that could not be read why.
+    """
+
+    observations: list[Observation]
+    unreadable: list[str]
+
+
+class UnreadableRow(Exception):
+    """A row cannot be read. The text says why, in a few words."""
+
+
 class Columns(NamedTuple):
     """The names under which a be.STAT view, in its language, gives what is read."""
 
@@ -59,66 +78,63 @@ ENGLISH = Columns("Year", "Month", "Base year", "Health index")
 DUTCH = Columns("Jaar", "Maand", "Basisjaar", "Gezondheidsindex")
 
 
-def read_bestat(body: bytes) -> List[Observation]:
-    """Read the JSON of a be.STAT view.
-
-    Raises UpstreamError when it is not that, or holds a row that cannot be right.
-    """
+def read_bestat(body: bytes) -> Answer:
+    """Read the JSON of a be.STAT view. Raises UpstreamError when it is not that, or has no value."""
     rows = _facts(body)
-    columns = _columns(rows)
-    found = []
-    for number, row in enumerate(rows, start=1):
-        # Months before 1994 have no index, and trailing rows have not even a month.
-        if row.get(columns.month) is None or row.get(columns.value) is None:
-            continue
-        found.append(
-            _observation(
-                f"row {number}",
-                row.get(columns.base_year),
-                _named_month(number, row.get(columns.year), row[columns.month]),
-                row[columns.value],
-            )
-        )
-    return _checked(found)
+    columns = _columns(row for row in rows if isinstance(row, dict))
+    return _answer("row", 1, rows, lambda row: _bestat_row(row, columns))
 
 
-def read_open_data(body: bytes) -> List[Observation]:
+def read_open_data(body: bytes) -> Answer:
     """Read the zip of Statbel's open data, which holds one text with `|` between the fields.
 
-    Raises UpstreamError when it is not that, or holds a row that cannot be right.
+    Raises UpstreamError when it is not that, or has no value.
     """
     head, _, rest = _unpack(body).partition("\n")
     header = [name.strip() for name in head.split("|")]
     missing = {"NM_YR", "NM_MTH", "MS_HLTH_IDX", "NM_BASE_YR"} - set(header)
     if missing:
         raise UpstreamError(f"the open-data text lacks the column {min(missing)}")
-    found = []
-    for number, line in enumerate(rest.splitlines(), start=2):
-        row = dict(zip(header, (field.strip() for field in line.split("|"))))
-        if row.get("MS_HLTH_IDX", "") in ("", "."):
-            continue
-        month = _month(f"line {number}", row.get("NM_YR"), row.get("NM_MTH"))
-        value = row["MS_HLTH_IDX"].replace(",", ".")
-        found.append(_observation(f"line {number}", row.get("NM_BASE_YR"), month, value))
-    return _checked(found)
+    return _answer("line", 2, rest.splitlines(), lambda line: _open_data_row(header, line))
 
 
-def _facts(body: bytes) -> List[Dict[str, Any]]:
+def _answer(name: str, start: int, rows: Iterable[Any], read: Callable[[Any], Observation | None]) -> Answer:
+    found, unreadable = set(), []
+    for number, row in enumerate(rows, start):
+        try:
+            observation = read(row)
+        except UnreadableRow as error:
+            unreadable.append(f"{name} {number}: {error}")
+        else:
+            if observation:
+                found.add(observation)
+    if not found:
+        raise UpstreamError(unreadable[0] if unreadable else "the answer holds no value")
+    return Answer(sorted(found), unreadable)
+
+
+def _facts(body: bytes) -> list[Any]:
     if not body.strip():
         raise UpstreamError("the answer is empty")
     try:
         # Decimal, because the figures carry the noise of floats: 119.59000000000043.
-        document = json.loads(body.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_refuse)
-    except (ValueError, RecursionError, InvalidOperation):
+        document = json.loads(
+            body.decode("utf-8-sig"), parse_float=_number, parse_int=_number, parse_constant=_number
+        )
+    except (ValueError, RecursionError):
         raise UpstreamError("the answer is not JSON") from None
     facts = document.get("facts") if isinstance(document, dict) else None
-    if not isinstance(facts, list) or not facts or not all(isinstance(row, dict) for row in facts):
+    if not isinstance(facts, list) or not any(isinstance(row, dict) for row in facts):
         raise UpstreamError("the answer has no list of facts")
     return facts
 
 
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not JSON")
+def _number(text: str) -> Decimal:
+    """Read a number; one that no Decimal can hold is not a number, which spoils its own row only."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return Decimal("NaN")
 
 
 def _columns(rows: Iterable[Mapping[str, Any]]) -> Columns:
@@ -129,54 +145,58 @@ def _columns(rows: Iterable[Mapping[str, Any]]) -> Columns:
     raise UpstreamError("the facts lack the columns of month, base year and health index")
 
 
-def _named_month(number: int, year: Any, text: Any) -> date:
+def _bestat_row(row: Any, columns: Columns) -> Observation | None:
+    if not isinstance(row, dict):
+        raise UnreadableRow(f"{_short(row)} is not a row")
+    # Months before 1994 have no index, and trailing rows have not even a month.
+    if row.get(columns.month) is None or row.get(columns.value) is None:
+        return None
+    month = _named_month(row.get(columns.year), row[columns.month])
+    return _observation(row.get(columns.base_year), month, row[columns.value])
+
+
+def _open_data_row(header: list[str], line: str) -> Observation | None:
+    row = dict(zip(header, (field.strip() for field in line.split("|"))))
+    if row.get("MS_HLTH_IDX", "") in ("", "."):
+        return None
+    month = _month(row.get("NM_YR"), row.get("NM_MTH"))
+    return _observation(row.get("NM_BASE_YR"), month, row["MS_HLTH_IDX"].replace(",", "."))
+
+
+def _named_month(year: Any, text: Any) -> date:
     """Read "April 2022". A `Year` beside it may be missing, but may not contradict it."""
     match = re.fullmatch(r"\s*([a-z]+)\s+([0-9]{4})\s*", str(text).lower())
     if not match or match.group(1) not in MONTH_NAMES:
-        raise UpstreamError(f"row {number}: {_short(text)} is not a month")
+        raise UnreadableRow(f"{_short(text)} is not a month")
     if year is not None and str(year).strip() != match.group(2):
-        raise UpstreamError(f"row {number}: the year {_short(year)} contradicts {_short(text)}")
-    return _month(f"row {number}", match.group(2), MONTH_NAMES[match.group(1)])
+        raise UnreadableRow(f"the year {_short(year)} contradicts {_short(text)}")
+    return _month(match.group(2), MONTH_NAMES[match.group(1)])
 
 
-def _month(place: str, year: Any, month: Any) -> date:
+def _month(year: Any, month: Any) -> date:
     try:
         return date(int(year), int(month), 1)
     except (TypeError, ValueError, OverflowError):
-        raise UpstreamError(f"{place}: {_short(year)}, {_short(month)} is not a month") from None
+        raise UnreadableRow(f"{_short(year)}, {_short(month)} is not a month") from None
 
 
-def _observation(place: str, base_year: Any, month: date, value: Any) -> Optional[Observation]:
+def _observation(base_year: Any, month: date, value: Any) -> Observation | None:
     """Check one row; None for a base year or a month that had no health index."""
     match = re.match(r"\s*([0-9]{4})\b", str(base_year))
     if not match:
-        raise UpstreamError(f"{place}: {_short(base_year)} is not a base year")
+        raise UnreadableRow(f"{_short(base_year)} is not a base year")
     if int(match.group(1)) < OLDEST_BASE_YEAR or month < FIRST_MONTH:
         return None
-    return Observation(int(match.group(1)), month, _value(place, value))
+    return Observation(int(match.group(1)), month, _value(value))
 
 
-def _value(place: str, value: Any) -> Decimal:
+def _value(value: Any) -> Decimal:
     if isinstance(value, str) and re.fullmatch(r"[0-9]+(\.[0-9]+)?", value):
         value = Decimal(value)
-    number = Decimal(value) if type(value) in (int, Decimal) else Decimal("NaN")
+    number = value if isinstance(value, Decimal) else Decimal("NaN")
     if number.is_nan() or not LEAST_VALUE <= number <= GREATEST_VALUE:
-        raise UpstreamError(f"{place}: {_short(value)} is not plausible as an index")
+        raise UnreadableRow(f"{_short(value)} is not plausible as an index")
     return number.quantize(CENT, ROUND_HALF_UP)
-
-
-def _checked(found: Iterable[Optional[Observation]]) -> List[Observation]:
-    """Drop repeated rows; refuse an answer that is empty or contradicts itself."""
-    values: Dict[Tuple[int, date], Decimal] = {}
-    for observation in found:
-        if observation is None:
-            continue
-        key = (observation.base_year, observation.month)
-        if values.setdefault(key, observation.value) != observation.value:
-            raise UpstreamError(f"two values for {observation.month:%Y-%m} on base {observation.base_year}")
-    if not values:
-        raise UpstreamError("the answer holds no value")
-    return [Observation(*key, value) for key, value in sorted(values.items())]
 
 
 def _unpack(body: bytes) -> str:

@@ -1,9 +1,11 @@
 """Statbel's two sources of the health index: where they are, and how each is read."""
 
-from typing import Callable, List, NamedTuple, Tuple
+from __future__ import annotations
+
+from typing import Callable, NamedTuple
 
 from webapp.statbel.deadline import Deadline
-from webapp.statbel.parsing import Observation, read_bestat, read_open_data
+from webapp.statbel.parsing import Answer, read_bestat, read_open_data
 
 
 class StatbelSource(NamedTuple):
@@ -11,7 +13,7 @@ class StatbelSource(NamedTuple):
 
     name: str
     url: str
-    parse: Callable[[bytes], List[Observation]]
+    parse: Callable[[bytes], Answer]
 
 
 class Statbel:
@@ -24,7 +26,7 @@ class Statbel:
             All sources together get their sum.
     """
 
-    def __init__(self, bestat_url: str, open_data_url: str, timeout: Tuple[float, float]) -> None:
+    def __init__(self, bestat_url: str, open_data_url: str, timeout: tuple[float, float]) -> None:
         self.sources = (
             StatbelSource("bestat", bestat_url, read_bestat),
             StatbelSource("open-data", open_data_url, read_open_data),
@@ -35,10 +37,10 @@ class Statbel:
         """The time that asking all sources, beginning now, may take."""
         return Deadline(sum(self._timeout))
 
-    def read(self, source: StatbelSource, deadline: Deadline) -> List[Observation]:
-        """Read all observations of one source.
+    def read(self, source: StatbelSource, deadline: Deadline) -> Answer:
+        """Read the answer of one source.
 
-        Raises UpstreamError when it is out of reach, too slow, too large or not believable.
+        Raises UpstreamError when it is out of reach, too slow, too large or unreadable.
         """
         # Imported here, because it takes a while, and a process may live for weeks before it has to ask.
         from webapp.statbel.download import download

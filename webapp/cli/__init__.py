@@ -8,15 +8,13 @@ from typing import IO, Callable, Iterator, Optional, Tuple
 import click
 from flask import Flask
 from flask.cli import with_appcontext
-from sqlalchemy.exc import DBAPIError
 
+from webapp.cli import index_value
+from webapp.cli.errors import one_line_errors
 from webapp.config import ROOT
 from webapp.data import init_db as database
 from webapp.data import refresh
 from webapp.data.extensions import db
-from webapp.errors import DeskError
-from webapp.statbel.parsing import UpstreamError
-from webapp.tables.csv_file import FileError
 from webapp.zipcodes import bulk
 
 SEED = ROOT / "seed"
@@ -28,6 +26,7 @@ def register_commands(app: Flask) -> None:
         add_migrations(app)
     app.cli.add_command(init_db)
     app.cli.add_command(refresh_index)
+    app.cli.add_command(index_value.group)
     app.cli.add_command(lookup)
 
 
@@ -45,7 +44,7 @@ def init_db() -> None:
 
     May run as often as you like, while the service runs too.
     """
-    with _one_line_errors():
+    with one_line_errors():
         loaded = database.init(SEED)
     click.echo(f"Schema: at revision {loaded.revision}.")
     if loaded.new_table:
@@ -64,7 +63,7 @@ def refresh_index() -> None:
 
     Ends with status 1 when no data could be read from Statbel.
     """
-    with _one_line_errors():
+    with one_line_errors():
         outcome = refresh.refresh()
     click.echo(f"Statbel ({outcome.source}): {outcome.changed} values new or revised.")
 
@@ -84,7 +83,7 @@ def lookup(zipcodes: Tuple[str, ...], file: Optional[IO[bytes]]) -> None:
     """
     if bool(zipcodes) == bool(file):
         raise click.UsageError("Give zipcodes, or a file with --csv.")
-    with _one_line_errors():
+    with one_line_errors():
         known = bulk.results()
         if file:
             with _progress(file) as read:
@@ -113,27 +112,3 @@ def _progress(file: IO[bytes]) -> Iterator[Callable[[int], bytes]]:
             return part
 
         yield read
-
-
-@contextmanager
-def _one_line_errors() -> Iterator[None]:
-    """Make what an operator can mend one line instead of a traceback."""
-    from alembic.util import CommandError
-
-    try:
-        yield
-    except FileError as error:
-        raise click.ClickException(f"{error}. Nothing was changed.") from None
-    except DeskError as error:
-        raise click.ClickException(error.message) from None
-    except UpstreamError as error:
-        raise click.ClickException(f"Statbel cannot be read: {error}") from None
-    except CommandError as error:
-        raise click.ClickException(f"The schema of the database does not fit this program: {error}") from None
-    except BrokenPipeError:
-        raise  # click's: whoever read the output has had enough
-    except OSError as error:
-        raise click.ClickException(f"The output cannot be written: {error.strerror}") from None
-    except DBAPIError as error:
-        reason = " ".join(str(error.orig).split())
-        raise click.ClickException(f"The database cannot be used: {reason}") from None

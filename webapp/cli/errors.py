@@ -1,0 +1,40 @@
+"""Errors of commands as one line."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import Iterator
+
+import click
+from sqlalchemy.exc import DBAPIError
+
+from webapp.data.index_decisions import DecisionRefused
+from webapp.errors import DeskError
+from webapp.statbel.parsing import UpstreamError
+from webapp.tables.csv_file import FileError
+
+
+@contextmanager
+def one_line_errors() -> Iterator[None]:
+    """Turn an error that an operator can mend into one line instead of a traceback."""
+    from alembic.util import CommandError
+
+    try:
+        yield
+    except FileError as error:
+        raise click.ClickException(f"{error}. Nothing was changed.") from None
+    except DeskError as error:
+        raise click.ClickException(error.message) from None
+    except DecisionRefused as error:
+        raise click.ClickException(str(error)) from None
+    except UpstreamError as error:
+        raise click.ClickException(f"Statbel cannot be read: {error}") from None
+    except CommandError as error:
+        raise click.ClickException(f"The schema of the database does not fit this program: {error}") from None
+    except BrokenPipeError:
+        raise  # click's: whoever read the output has had enough
+    except OSError as error:
+        raise click.ClickException(f"The output cannot be written: {error.strerror}") from None
+    except DBAPIError as error:
+        reason = " ".join(str(error.orig).split())
+        raise click.ClickException(f"The database cannot be used: {reason}") from None

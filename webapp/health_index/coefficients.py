@@ -1,0 +1,41 @@
+"""Coefficients between base years, and which base year was in force when.
+
+Source: Statbel's table of conversion coefficients, as DESIGN.md 3.2 has it. A value is multiplied once, from
+the base year in force in its month, and rounded half up to two decimals.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+# By the first year in which each was in force, newest first.
+IN_FORCE = {2026: 2025, 2014: 2013, 2006: 2004, 1998: 1996, 1994: 1988}
+
+# From a base year to another. There are none from 2025 to 2004, 1996 and 1988.
+COEFFICIENTS = {
+    2025: {
+        # Not Statbel's: the only number of four decimals that fits all eight published pairs of 2026.
+        2013: Decimal("1.3557"),
+    },
+    2013: {
+        2025: Decimal("0.7376"),
+        2004: Decimal("1.2077"),
+        1996: Decimal("1.3740"),
+        1988: Decimal("1.6566"),
+    },
+    2004: {2013: Decimal("0.8280"), 1996: Decimal("1.1377"), 1988: Decimal("1.3717")},
+    1996: {2013: Decimal("0.7278"), 2004: Decimal("0.8790"), 1988: Decimal("1.2057")},
+    1988: {2013: Decimal("0.6036"), 2004: Decimal("0.7290"), 1996: Decimal("0.8294")},
+}
+
+
+def base_year_in_force(month: date) -> int:
+    """Return the base year on which the index of a month was computed, from 1994 on."""
+    return next(base_year for since, base_year in IN_FORCE.items() if month.year >= since)
+
+
+def coefficient(month: date, base_year: int) -> Decimal | None:
+    """Return the coefficient from the base year in force in a month to another; None if there is none."""
+    in_force = base_year_in_force(month)
+    return Decimal(1) if base_year == in_force else COEFFICIENTS[in_force].get(base_year)
