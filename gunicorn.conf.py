@@ -24,8 +24,8 @@ except ConfigurationError as error:
 wsgi_app = "wsgi:app"
 bind = "0.0.0.0:5000"
 
-# One process, because the caches are in it; threads, because one may be waiting for the database and
-# another for Statbel. More than four only make the slowest answers slower (docs/performance.md).
+# One process, because the caches are in it. No request waits for a server, so more than four threads beside
+# those for uploads only make the slowest responses slower (docs/performance.md).
 workers = 1
 worker_class = "webapp.http.worker.Worker"
 threads = settings.web_threads + MAX_UPLOADS
@@ -36,8 +36,8 @@ threads = settings.web_threads + MAX_UPLOADS
 CORES = list(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
 random.shuffle(CORES)
 
-# Each may hold 64 KB of a request. Beyond this number, and before file descriptors run out, the connection
-# that has waited longest makes room for a new one.
+# Each may hold 64 KB of head and as much of body. Beyond this number, and before file descriptors run out,
+# the connection that has waited longest makes room for a new one.
 worker_connections = 2000
 
 # A shell or a container may give fewer file descriptors than it allows.
@@ -48,13 +48,16 @@ with suppress(ValueError):  # macOS allows more than it gives
 # It would wait for the client.
 sendfile = False
 
+# How long a worker waits for its first look at the data before it takes requests: with a database that
+# answers, none gets a 503 while a process starts.
+FIRST_LOOK_SECONDS = 2
+
 # The worker's heartbeat is a file that it touches: in memory, because on a slow disk a healthy
 # worker can be taken for a dead one.
 memory = Path("/dev/shm")  # noqa: S108  # gunicorn makes a private file in it
 worker_tmp_dir = str(memory) if memory.is_dir() else None
 
-# Docker kills after 10 seconds. The longest request is the one that refreshes the index: both
-# deadlines of HEALTH_INDEX_TIMEOUT together, which are 8.05 seconds unless somebody raised them.
+# Docker kills after 10 seconds.
 graceful_timeout = 9
 
 # A proxy in front keeps its connections, and so should we; a browser alone is served as well.
@@ -115,8 +118,11 @@ def post_fork(server: Any, worker: Any) -> None:
             server.log.warning("The threads stay free to move between cores: %s", error.strerror)
 
 
-def post_worker_init(_worker: Any) -> None:
-    """What is there now stays for good, so that no collection of garbage needs to look at it."""
+def post_worker_init(worker: Any) -> None:
+    """Start the watcher, and exempt from garbage collection what is there now, because it stays."""
+    watcher = getattr(worker.wsgi, "extensions", {}).get("watcher")
+    if watcher:  # `make bench` also serves a bare function with these settings
+        watcher.start(FIRST_LOOK_SECONDS)
     gc.freeze()
     gc.enable()
 

@@ -1,4 +1,4 @@
-"""What the tests share: databases, a clock that can be set, Statbel on loopback, the application."""
+"""Fixtures of all tests: databases, a clock that can be set, Statbel on loopback, the application."""
 
 import socket
 from datetime import datetime, timezone
@@ -16,8 +16,8 @@ from tests.postgres import NoPostgres, server
 from webapp import clock
 from webapp.app import create_app
 from webapp.config import Settings
-from webapp.data import data_version
-from webapp.data.extensions import cache, db
+from webapp.data import watcher
+from webapp.data.database import db
 
 # July 2026 is the latest month in the seed, and the latest that is published by this day: there
 # is nothing to ask Statbel, unless a test moves the clock on.
@@ -46,10 +46,16 @@ def postgresql() -> Iterator[PostgresDatabases]:
         pytest.exit(f"The tests need PostgreSQL: {error}", returncode=1)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def databases(request: pytest.FixtureRequest) -> Databases:
-    """Both kinds: a test that asks for a database runs on each."""
-    chosen: Databases = request.getfixturevalue(request.param)
+@pytest.fixture
+def kind() -> str:
+    """The kind of database: SQLite where nothing depends on it. Tests of SQL replace this with both kinds."""
+    return "sqlite"
+
+
+@pytest.fixture
+def databases(request: pytest.FixtureRequest, kind: str) -> Databases:
+    """Databases of the kind that the test runs on."""
+    chosen: Databases = request.getfixturevalue(kind)
     return chosen
 
 
@@ -80,10 +86,10 @@ def set_clock(monkeypatch: pytest.MonkeyPatch) -> SetClock:
     return set_to
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def changes_show_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the desk see with its next request that its data has changed, and not after two seconds."""
-    monkeypatch.setattr(data_version, "CHECK_SECONDS", 0)
+    """Let an application look at its data before every request, and not every two seconds."""
+    monkeypatch.setattr(watcher, "LOOK_SECONDS", 0)
 
 
 @pytest.fixture
@@ -110,7 +116,6 @@ def make_app() -> Iterator[Callable[[Settings], Flask]]:
     yield make
     for app in made:
         with app.app_context():
-            cache.clear()
             db.engine.dispose()
 
 
@@ -173,30 +178,30 @@ def empty_postgresql_app(postgresql: PostgresDatabases) -> Iterator[Flask]:
     yield from _lasting_app(postgresql, postgresql.empty())
 
 
-@pytest.fixture(params=["sqlite_app", "postgresql_app"])
-def shared_app(request: pytest.FixtureRequest) -> Flask:
-    """An application on a seeded database, made once: for tests that leave the database as it is."""
-    app: Flask = request.getfixturevalue(request.param)
+@pytest.fixture
+def shared_app(request: pytest.FixtureRequest, kind: str) -> Flask:
+    """An application on a seeded database, made once: for tests that do not change the database."""
+    app: Flask = request.getfixturevalue(f"{kind}_app")
     return app
 
 
 @pytest.fixture
-def reader(shared_app: Flask) -> FlaskClient:
+def reader(sqlite_app: Flask) -> FlaskClient:
     """A client of an application that all tests share, for tests that only read."""
-    return shared_app.test_client()
+    return sqlite_app.test_client()
 
 
-@pytest.fixture(params=["empty_sqlite_app", "empty_postgresql_app"])
-def shared_empty_app(request: pytest.FixtureRequest) -> Flask:
+@pytest.fixture
+def shared_empty_app(request: pytest.FixtureRequest, kind: str) -> Flask:
     """The same on a database without even a schema."""
-    app: Flask = request.getfixturevalue(request.param)
+    app: Flask = request.getfixturevalue(f"empty_{kind}_app")
     return app
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def unreachable_url(request: pytest.FixtureRequest, tmp_path: Path, closed_port: int) -> str:
-    """The address of a database that cannot be reached."""
-    if request.param == "sqlite":
+@pytest.fixture
+def unreachable_url(kind: str, tmp_path: Path, closed_port: int) -> str:
+    """The URL of a database that cannot be reached."""
+    if kind == "sqlite":
         return f"sqlite:///{tmp_path / 'no-such-folder' / 'desk.sqlite3'}"
     return f"postgresql://postgres@127.0.0.1:{closed_port}/desk"
 

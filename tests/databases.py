@@ -12,15 +12,15 @@ from sqlalchemy import event
 
 from webapp.app import create_app
 from webapp.config import ROOT, Settings
-from webapp.data import init_db as database
-from webapp.data.extensions import db
+from webapp.data import init_db, schema
+from webapp.data.database import db
 
 # Nobody listens there, so that an upstream that no test expects to be asked answers at once.
 NOWHERE = {"HEALTH_INDEX_URL": "http://127.0.0.1:9/", "HEALTH_INDEX_FALLBACK_URL": "http://127.0.0.1:9/"}
 
 
 # What `flask init-db` brings a database to.
-NEWEST_REVISION = database.REVISION
+NEWEST_REVISION = schema.REVISION
 
 
 class Databases(Protocol):
@@ -129,5 +129,5 @@ def statements_of(app: Flask) -> List[str]:
 def _seed(url: str) -> None:
     app = create_app(settings_for(url))
     with app.app_context():
-        database.init(ROOT / "seed")
+        init_db.init(ROOT / "seed")
         db.engine.dispose()

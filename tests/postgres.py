@@ -44,7 +44,7 @@ def server() -> Iterator[sa.engine.URL]:
     elif _answers(sa.make_url(LOCAL_URL)):
         yield sa.make_url(LOCAL_URL)
     else:
-        with _own_server() as url:
+        with own_server() as (url, _process):
             yield url
 
 
@@ -77,7 +77,11 @@ def _answers(url: sa.engine.URL) -> bool:
 
 
 @contextlib.contextmanager
-def _own_server() -> Iterator[sa.engine.URL]:
+def own_server() -> Iterator["Tuple[sa.engine.URL, subprocess.Popen[bytes]]"]:
+    """Start a server that nobody else uses; give its address and its process.
+
+    Raises NoPostgres when none can be started.
+    """
     programs = find_programs()
     if programs is None:
         raise NoPostgres(
@@ -90,7 +94,7 @@ def _own_server() -> Iterator[sa.engine.URL]:
         programs = _readable_copy(programs, base) if become else programs
         process, port = _start(programs, base, become)
         try:
-            yield sa.make_url(f"postgresql+psycopg2://postgres@127.0.0.1:{port}/postgres")
+            yield sa.make_url(f"postgresql+psycopg2://postgres@127.0.0.1:{port}/postgres"), process
         finally:
             process.send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown
             process.wait(START_SECONDS)

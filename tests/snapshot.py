@@ -5,7 +5,7 @@ from typing import Any, Dict, Set, Tuple
 import sqlalchemy as sa
 from flask import Flask
 
-from webapp.data.extensions import db
+from webapp.data.database import db
 
 
 def snapshot(app: Flask) -> Dict[str, Set[Tuple[Any, ...]]]:

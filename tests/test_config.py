@@ -268,10 +268,10 @@ def test_each_value_in_the_example_file_can_be_used() -> None:
     assert isinstance(Settings.of(names_in_example()), Settings)
 
 
-@pytest.mark.parametrize("threads", [1, 4, 16])
-def test_there_is_a_database_connection_for_every_thread(threads: int) -> None:
+@pytest.mark.parametrize("threads", [1, 64])
+def test_pool_has_a_connection_for_a_look_and_one_for_a_refresh(threads: int) -> None:
     options = Settings.of({"WEB_THREADS": str(threads)}).for_flask()["SQLALCHEMY_ENGINE_OPTIONS"]
-    assert (options["pool_size"], options["pool_pre_ping"]) == (threads, True)
+    assert (options["pool_size"], options["max_overflow"], options["pool_pre_ping"]) == (2, 0, True)
 
 
 def test_a_file_that_is_not_text_is_named(folder: Path) -> None:

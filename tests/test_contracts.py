@@ -1,13 +1,14 @@
 """The two JSON contracts that never change: the rows of DESIGN.md 2.1, on both databases.
 
-The two rows with status 503 need a database that is empty or gone: tests/health_index/test_views.py
-and tests/test_database.py have them.
+tests/pages and tests/test_requests.py have the rows with status 503.
 """
+
+from __future__ import annotations
 
 import json
 
 import pytest
-from flask.testing import FlaskClient
+from flask import Flask
 
 CONTRACT = [
     ("/index", 200, {"index": 165.08}),
@@ -31,9 +32,16 @@ CONTRACT = [
 ]
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def kind(request: pytest.FixtureRequest) -> str:
+    """Each kind of database in turn."""
+    chosen: str = request.param
+    return chosen
+
+
 @pytest.mark.parametrize(("path", "status", "body"), CONTRACT)
-def test_contract(reader: FlaskClient, path: str, status: int, body: object) -> None:
-    response = reader.get(path)
+def test_contract(shared_app: Flask, path: str, status: int, body: object) -> None:
+    response = shared_app.test_client().get(path)
     text = json.dumps(body, separators=(",", ":")) + "\n"
     assert (response.status_code, response.data) == (status, text.encode())
     assert response.content_type == "application/json"

@@ -1,16 +1,18 @@
-"""What a start imports: no more than the first request needs."""
+"""Imports of a starting process: no more than its first response needs."""
+
+from __future__ import annotations
 
 import subprocess
 import sys
-from typing import Set
 
+from tests.conftest import ORDINARY_DAY
 from tests.databases import NOWHERE
 from tests.live import environment
 from webapp.config import ROOT
 
 
-def imported(program: str, database_url: str) -> Set[str]:
-    """The packages that a program has imported in a new process when it ends."""
+def imported(program: str, database_url: str) -> set[str]:
+    """Run a program in a new process, and return the packages that it has imported at its end."""
     program += "\nimport sys; print(*{name.partition('.')[0] for name in sys.modules})"
     done = subprocess.run(
         [sys.executable, "-c", program],
@@ -23,18 +25,21 @@ def imported(program: str, database_url: str) -> Set[str]:
     return set(done.stdout.split())
 
 
-def test_reading_the_settings_takes_neither_flask_nor_a_database(sqlite_url: str) -> None:
-    """Gunicorn's first process does it, and stays as small as it is."""
+def test_settings_import_neither_flask_nor_a_database(sqlite_url: str) -> None:
+    """Gunicorn's first process loads them, and stays as small as it is."""
     packages = imported("from webapp.config import Settings; Settings.load()", sqlite_url)
     assert not {"flask", "sqlalchemy", "requests"} & packages
 
 
-def test_the_first_lookup_takes_neither_migrations_nor_a_client_of_http(sqlite_url: str) -> None:
-    program = (
-        "from wsgi import app\n"
-        "answer = app.test_client().get('/zipcode/9000')\n"
-        "assert answer.json == {'risk_factor': 'B'}, answer.text"
-    )
+def test_first_response_imports_neither_migrations_nor_an_http_client(sqlite_url: str) -> None:
+    program = f"""
+from datetime import datetime, timezone
+from webapp import clock
+clock.now = lambda: datetime.fromtimestamp({ORDINARY_DAY.timestamp()}, timezone.utc)  # no month is due
+from wsgi import app
+response = app.test_client().get("/zipcode/9000")
+assert response.json == {{"risk_factor": "B"}}, response.text
+"""
     packages = imported(program, sqlite_url)
     assert "flask" in packages
     assert not {"alembic", "flask_migrate", "requests", "urllib3", "redis"} & packages

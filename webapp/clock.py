@@ -1,5 +1,7 @@
 """What day and what instant it is: the one place that asks the clock."""
 
+from __future__ import annotations
+
 from datetime import date, datetime, time, timezone
 
 from dateutil.tz import gettz

@@ -1,5 +1,7 @@
 """Settings: the one place that reads the environment, and checks what it finds there."""
 
+from __future__ import annotations
+
 import os
 import re
 from dataclasses import dataclass
@@ -83,7 +85,7 @@ class Settings:
     log_level: str
 
     @classmethod
-    def load(cls) -> "Settings":
+    def load(cls) -> Settings:
         """Read `.env` beside this project and the real environment; the latter wins.
 
         Raises ConfigurationError, naming the variable, when a value cannot be used.
@@ -96,7 +98,7 @@ class Settings:
         return cls.of({**given, **os.environ})
 
     @classmethod
-    def of(cls, variables: Mapping[str, str]) -> "Settings":
+    def of(cls, variables: Mapping[str, str]) -> Settings:
         """Check the given variables; those that are missing get the documented default.
 
         Raises ConfigurationError, naming the variable, when a value cannot be used.
@@ -126,12 +128,8 @@ class Settings:
         return {
             "SQLALCHEMY_DATABASE_URI": self.database_url,
             "SQLALCHEMY_ENGINE_OPTIONS": self._engine_options(),
-            "CACHE_TYPE": f"webapp.data.cache_backends.{'SharedCache' if self.redis_url else 'ProcessCache'}",
-            "CACHE_REDIS_URL": self.redis_url,
-            # The number changes with the shape of what is cached, so that two releases can share Redis.
-            "CACHE_KEY_PREFIX": "belgian-desk:3:",
-            # Above the number of keys that can be asked for in the minute that they live: 9,000
-            # zipcodes and a few base years, for two versions of the data.
+            "CACHE_TYPE": "webapp.data.memo.ProcessCache",
+            # Above the number of keys in use: 9,000 zipcodes and a few base years, for two snapshots.
             "CACHE_THRESHOLD": 20_000,
             # For all routes but security.BULK_ENDPOINTS.
             "MAX_CONTENT_LENGTH": 64 * 1024,
@@ -140,9 +138,9 @@ class Settings:
     def _engine_options(self) -> Dict[str, Any]:
         options: Dict[str, Any] = {
             "pool_pre_ping": True,
-            "pool_size": self.web_threads,
-            # A readiness probe beside busy threads, or a look at the version of the data within a request.
-            "max_overflow": 1,
+            # The watcher has one connection for its looks and one for a refresh; requests have none.
+            "pool_size": 2,
+            "max_overflow": 0,
             "pool_timeout": CONNECT_SECONDS,
         }
         if self.is_embedded:

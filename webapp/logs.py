@@ -1,5 +1,7 @@
 """Where the log goes: to standard error, as the container's operator expects it."""
 
+from __future__ import annotations
+
 import logging
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timezone
 from decimal import Decimal
-from typing import Any, Callable, Dict, List, Tuple
+from typing import Any, Dict, List, Tuple
 
 import pytest
 from flask import Flask
@@ -10,11 +10,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 
 from tests.conftest import SetClock
-from tests.databases import settings_for
 from tests.fake_statbel import FakeStatbel, answering, bestat
-from tests.health_index.held import forget, hold, month, on_sqlite
-from webapp.config import Settings
-from webapp.data.extensions import db
+from tests.health_index.held import forget, hold, month
+from webapp.data.database import db
 from webapp.data.index_models import IndexValue
 
 ROOT = "/api/v1/health-index"
@@ -92,7 +90,6 @@ def test_the_latest_index_on_a_base_year_that_statbel_no_longer_gives(reader: Fl
     }
 
 
-@on_sqlite
 @pytest.mark.parametrize(
     ("now", "stale", "next_publication"),
     [
@@ -114,7 +111,6 @@ def test_the_next_publication_and_what_is_stale_change_at_midnight_of_a_publicat
     assert (found["month"], found["stale"], found["next_publication"]) == ("2026-07", stale, next_publication)
 
 
-@on_sqlite
 def test_a_month_that_is_due_is_read_before_the_answer(
     client: FlaskClient, statbel: FakeStatbel, set_clock: SetClock
 ) -> None:
@@ -187,10 +183,7 @@ def test_a_month_that_is_missing_between_others_names_those_around_it(reader: Fl
     )
 
 
-@on_sqlite
-def test_a_revision_of_an_earlier_month_that_changes_the_smoothed_index_is_a_change(
-    changes_show_at_once: None, app: Flask
-) -> None:
+def test_a_revision_of_an_earlier_month_that_changes_the_smoothed_index_is_a_change(app: Flask) -> None:
     client = app.test_client()
     seen = client.get(f"{ROOT}/2013/2020-01")
     with app.app_context():
@@ -414,23 +407,6 @@ def assert_unavailable(client: FlaskClient, code: str) -> None:
 def test_an_empty_table_is_unavailable(app: Flask) -> None:
     forget(app)
     assert_unavailable(app.test_client(), "INDEX_UNAVAILABLE")
-
-
-def test_a_database_without_a_schema_is_unavailable(shared_empty_app: Flask) -> None:
-    assert_unavailable(shared_empty_app.test_client(), "DATABASE_UNAVAILABLE")
-
-
-def test_a_database_that_is_out_of_reach_is_unavailable(
-    make_app: Callable[[Settings], Flask], unreachable_url: str
-) -> None:
-    assert_unavailable(make_app(settings_for(unreachable_url)).test_client(), "DATABASE_UNAVAILABLE")
-
-
-@pytest.mark.parametrize("path", ["?base=2020", "/2013/2020-13", "/series?base=2013&to=x"])
-def test_what_is_wrong_is_refused_without_a_database(
-    make_app: Callable[[Settings], Flask], unreachable_url: str, path: str
-) -> None:
-    assert make_app(settings_for(unreachable_url)).test_client().get(f"{ROOT}{path}").status_code == 400
 
 
 def test_a_series_that_runs_backwards_is_refused(reader: FlaskClient) -> None:

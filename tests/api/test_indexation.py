@@ -1,15 +1,13 @@
 """`/api/v1/indexation`: an amount brought from one month to another, and what is refused."""
 
 import re
-from typing import Any, Callable, Dict, List, Tuple
+from typing import Any, Dict, List, Tuple
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.databases import settings_for
 from tests.health_index.held import forget, hold
-from webapp.config import Settings
 
 PATH = "/api/v1/indexation"
 
@@ -192,16 +190,6 @@ def assert_unavailable(client: FlaskClient, code: str) -> None:
 def test_an_empty_table_is_unavailable(app: Flask) -> None:
     forget(app)
     assert_unavailable(app.test_client(), "INDEX_UNAVAILABLE")
-
-
-def test_a_database_without_a_schema_is_unavailable(shared_empty_app: Flask) -> None:
-    assert_unavailable(shared_empty_app.test_client(), "DATABASE_UNAVAILABLE")
-
-
-def test_a_database_that_is_out_of_reach_is_unavailable(
-    make_app: Callable[[Settings], Flask], unreachable_url: str
-) -> None:
-    assert_unavailable(make_app(settings_for(unreachable_url)).test_client(), "DATABASE_UNAVAILABLE")
 
 
 def test_the_documented_amounts_are_those_that_are_answered(reader: FlaskClient) -> None:

@@ -6,20 +6,17 @@ import socket
 import tempfile
 import time
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Tuple
+from typing import Any, Dict, List, Tuple
 from urllib.parse import urlsplit
 
 import pytest
 import requests
-from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.databases import settings_for
 from tests.fake_statbel import FakeStatbel
 from tests.live import running
 from tests.performance import bulk as benchmark
 from tests.performance import resources
-from webapp.config import Settings
 
 ADDRESS = "/api/v1/zipcodes/lookup"
 CSV = {"Content-Type": "text/csv"}
@@ -136,15 +133,6 @@ def test_too_many_are_told_the_limit(
 def test_thousands_of_wrong_elements_do_not_make_a_huge_answer(reader: FlaskClient) -> None:
     answer = reader.post(ADDRESS, json={"zipcodes": [9000] * 10_000})
     assert len((answer.json or {})["errors"]["zipcodes"]) == 10
-
-
-@pytest.mark.parametrize("content", [{"json": {"zipcodes": ["9000"]}}, {"data": b"9000\n", "headers": CSV}])
-def test_without_a_database_it_is_unavailable(
-    make_app: Callable[[Settings], Flask], unreachable_url: str, content: Dict[str, Any]
-) -> None:
-    answer = make_app(settings_for(unreachable_url)).test_client().post(ADDRESS, **content)
-    assert (answer.status_code, (answer.json or {})["code"]) == (503, "DATABASE_UNAVAILABLE")
-    assert answer.headers["Retry-After"] == "10"
 
 
 def test_any_page_in_a_browser_may_ask(reader: FlaskClient) -> None:

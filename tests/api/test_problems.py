@@ -10,9 +10,9 @@ from sqlalchemy import delete
 from werkzeug.test import TestResponse
 
 from tests.databases import settings_for
-from tests.health_index.held import forget, on_sqlite
+from tests.health_index.held import forget
 from webapp.config import Settings
-from webapp.data.extensions import db
+from webapp.data.database import db
 from webapp.data.zipcode_models import RiskRange, RiskTable
 from webapp.errors import codes
 
@@ -73,7 +73,6 @@ def test_an_index_that_is_not_known_is_a_problem(app: Flask) -> None:
     assert response.headers["Retry-After"] == "60"
 
 
-@on_sqlite
 def test_a_risk_table_that_was_never_loaded_is_a_problem(app: Flask) -> None:
     with app.app_context():
         db.session.execute(delete(RiskRange))
@@ -84,7 +83,6 @@ def test_a_risk_table_that_was_never_loaded_is_a_problem(app: Flask) -> None:
     assert response.headers["Retry-After"] == "60"
 
 
-@on_sqlite
 def test_more_requests_than_one_may_send_are_a_problem(
     make_app: Callable[[Settings], Flask], database_url: str
 ) -> None:
@@ -122,7 +120,6 @@ def test_what_was_not_foreseen_is_a_problem_with_a_reference(
 
 
 def test_every_code_there_is_has_this_shape(
-    changes_show_at_once: None,
     make_app: Callable[[Settings], Flask],
     sqlite_url: str,
     empty_sqlite_app: Flask,

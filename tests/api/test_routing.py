@@ -12,9 +12,8 @@ from werkzeug.http import http_date, parse_date
 from werkzeug.test import TestResponse
 
 from tests.conftest import ORDINARY_DAY, SetClock
-from tests.health_index.held import on_sqlite
 from webapp import api
-from webapp.data.extensions import db
+from webapp.data.database import db
 from webapp.data.index_models import IndexValue
 
 ELSEWHERE = {"Origin": "https://elsewhere.example"}
@@ -84,9 +83,8 @@ def test_another_tag_counts_more_than_the_date(reader: FlaskClient, path: str) -
     assert reader.get(path, headers=asked).status_code == 200
 
 
-@on_sqlite
 @pytest.mark.parametrize("path", OF_THE_INDEX)
-def test_a_revised_value_is_a_change(changes_show_at_once: None, app: Flask, path: str) -> None:
+def test_a_revised_value_is_a_change(app: Flask, path: str) -> None:
     client = app.test_client()
     since = {"If-Modified-Since": client.get(path).headers["Last-Modified"]}
     assert client.get(path, headers=since).status_code == 304
@@ -98,10 +96,7 @@ def test_a_revised_value_is_a_change(changes_show_at_once: None, app: Flask, pat
     assert again.headers["Last-Modified"] == "Fri, 14 Aug 2026 13:00:00 GMT"
 
 
-@on_sqlite
-def test_that_a_publication_day_has_come_is_a_change(
-    changes_show_at_once: None, app: Flask, set_clock: SetClock
-) -> None:
+def test_that_a_publication_day_has_come_is_a_change(app: Flask, set_clock: SetClock) -> None:
     client, path = app.test_client(), "/api/v1/health-index?base=2025"
     since = {"If-Modified-Since": client.get(path).headers["Last-Modified"]}
 

@@ -16,10 +16,10 @@ from tests.conftest import SetClock
 from tests.zipcodes.seed import FACTORS, GAPS, RANGES
 from webapp.config import ROOT
 from webapp.data import place_seed as places
-from webapp.data.extensions import db
-from webapp.data.risk_table_file import Range, RiskFile
+from webapp.data.database import db
+from webapp.data.risk_table_file import RiskFile, import_table
 from webapp.data.zipcode_models import Place, RiskTable
-from webapp.zipcodes import service
+from webapp.zipcodes.risk_table import Range
 
 PATH = "/api/v1/zipcodes"
 SEED = ROOT / "seed" / "postal_codes.csv"
@@ -51,12 +51,6 @@ BRUSSELS = {
 LAKEN = {**BRUSSELS, "name": "Laken / Laeken", "names": {"nl": "Laken", "fr": "Laeken"}}
 
 
-@pytest.fixture
-def on_sqlite(sqlite_app: Flask) -> FlaskClient:
-    """A client for what is refused before any database is asked."""
-    return sqlite_app.test_client()
-
-
 def get(client: FlaskClient, path: str = "", **query: str) -> Any:
     response = client.get(f"{PATH}{path}", query_string=query or None)
     assert (response.status_code, response.content_type) == (200, "application/json")
@@ -74,7 +68,7 @@ def refusal(client: FlaskClient, query: "Dict[str, str]") -> Tuple[int, str, Dic
 def load_table(app: Flask, ranges: List[Range], effective_from: date) -> None:
     with app.app_context():
         file = RiskFile("new.csv", uuid.uuid4().hex * 2, ranges)
-        assert service.import_table(db.session(), file, file.name, effective_from) is not None
+        assert import_table(db.session(), file, file.name, effective_from).table is not None
         db.session.commit()
 
 
@@ -140,8 +134,8 @@ def test_a_zipcode_in_no_range_is_not_found(reader: FlaskClient, zipcode: int) -
     ],
     ids=lambda text: ascii(text)[:20],
 )
-def test_what_is_no_zipcode_is_refused(on_sqlite: FlaskClient, text: str) -> None:
-    response = on_sqlite.get(f"{PATH}/{quote(text)}")
+def test_what_is_no_zipcode_is_refused(reader: FlaskClient, text: str) -> None:
+    response = reader.get(f"{PATH}/{quote(text)}")
     assert (response.status_code, response.json) == (
         400,
         {
@@ -276,14 +270,14 @@ def test_a_factor_that_no_zipcode_has_is_empty_and_no_error(app: Flask, client: 
     ids="-".join,
 )
 def test_a_question_that_is_not_clear_is_refused(
-    on_sqlite: FlaskClient, query: "Dict[str, str]", errors: "Dict[str, List[str]]"
+    reader: FlaskClient, query: "Dict[str, str]", errors: "Dict[str, List[str]]"
 ) -> None:
-    assert refusal(on_sqlite, query) == (400, "NOT_VALID", errors)
+    assert refusal(reader, query) == (400, "NOT_VALID", errors)
 
 
 @pytest.mark.parametrize("factor", ["", "D", "a", "AB", " A", "A\n", "A\0", "Ａ"], ids=ascii)
-def test_what_is_no_risk_factor_is_refused(on_sqlite: FlaskClient, factor: str) -> None:
-    found = refusal(on_sqlite, {"risk_factor": factor})
+def test_what_is_no_risk_factor_is_refused(reader: FlaskClient, factor: str) -> None:
+    found = refusal(reader, {"risk_factor": factor})
     assert found == (400, "NOT_VALID", {"risk_factor": WRONG_FACTOR})
 
 
@@ -297,9 +291,9 @@ def test_what_is_no_risk_factor_is_refused(on_sqlite: FlaskClient, factor: str) 
     ids=lambda limit: ascii(limit)[:10],
 )
 def test_a_limit_that_is_no_number_from_1_to_100_is_refused(
-    on_sqlite: FlaskClient, question: "Dict[str, str]", limit: str
+    reader: FlaskClient, question: "Dict[str, str]", limit: str
 ) -> None:
-    assert refusal(on_sqlite, {**question, "limit": limit}) == (400, "NOT_VALID", {"limit": WRONG_LIMIT})
+    assert refusal(reader, {**question, "limit": limit}) == (400, "NOT_VALID", {"limit": WRONG_LIMIT})
 
 
 @pytest.mark.parametrize(
@@ -307,19 +301,19 @@ def test_a_limit_that_is_no_number_from_1_to_100_is_refused(
     ["", "0", "999", "0999", "10000", "-1000", "abc", "9000 ", " 9000", "9000\0", "9000\n", "９０００"],
     ids=ascii,
 )
-def test_what_is_no_cursor_is_refused(on_sqlite: FlaskClient, cursor: str) -> None:
-    found = refusal(on_sqlite, {"risk_factor": "A", "cursor": cursor})
+def test_what_is_no_cursor_is_refused(reader: FlaskClient, cursor: str) -> None:
+    found = refusal(reader, {"risk_factor": "A", "cursor": cursor})
     assert found == (400, "NOT_VALID", {"cursor": WRONG_CURSOR})
 
 
-def test_a_parameter_is_given_once(on_sqlite: FlaskClient) -> None:
-    response = on_sqlite.get(f"{PATH}?q=gent&q=luik&limit=1")
+def test_a_parameter_is_given_once(reader: FlaskClient) -> None:
+    response = reader.get(f"{PATH}?q=gent&q=luik&limit=1")
     assert response.json is not None
     assert (response.status_code, response.json["errors"]) == (400, {"q": ["Give this parameter once."]})
 
 
-def test_one_zipcode_has_no_parameters(on_sqlite: FlaskClient) -> None:
-    response = on_sqlite.get(f"{PATH}/9000?year=2026")
+def test_one_zipcode_has_no_parameters(reader: FlaskClient) -> None:
+    response = reader.get(f"{PATH}/9000?year=2026")
     assert response.json is not None
     assert (response.status_code, response.json["errors"]) == (400, {"year": UNKNOWN})
 
@@ -340,14 +334,6 @@ def test_without_a_risk_table_there_are_suggestions_and_no_factors(app: Flask, c
         assert response.content_type == "application/problem+json"
         assert (response.headers["Retry-After"], response.headers["Cache-Control"]) == ("60", "no-store")
     assert get(client, q="gent", limit="1") == {"results": [{"zipcode": "9000", **GENT}]}
-
-
-@pytest.mark.parametrize("question", ["/9000", "?risk_factor=A", "?q=gent"])
-def test_without_tables_the_database_is_unavailable(shared_empty_app: Flask, question: str) -> None:
-    response = shared_empty_app.test_client().get(f"{PATH}{question}")
-    assert response.json is not None
-    assert (response.status_code, response.json["code"]) == (503, "DATABASE_UNAVAILABLE")
-    assert response.headers["Retry-After"] == "10"
 
 
 def test_without_places_there_are_factors_and_no_suggestions(app: Flask, client: FlaskClient) -> None:
@@ -384,7 +370,6 @@ def test_an_answer_is_not_sent_again_while_it_is_the_same(reader: FlaskClient, q
     assert reader.get(f"{PATH}{question}", headers=earlier).status_code == 200
 
 
-@pytest.mark.usefixtures("changes_show_at_once")
 @pytest.mark.parametrize(
     ("midnight", "since"),
     [
@@ -414,7 +399,7 @@ def test_a_risk_table_is_a_change_from_its_first_midnight_in_belgium(
 
 
 def test_a_risk_table_that_counts_at_once_is_a_change_from_its_import(
-    changes_show_at_once: None, app: Flask, client: FlaskClient, set_clock: SetClock
+    app: Flask, client: FlaskClient, set_clock: SetClock
 ) -> None:
     set_clock(datetime(2026, 8, 20, 9, 30, tzinfo=timezone.utc))
     load_table(app, [Range(9000, 9000, "C")], date(2026, 8, 20))
@@ -422,7 +407,7 @@ def test_a_risk_table_that_counts_at_once_is_a_change_from_its_import(
 
 
 def test_that_places_are_loaded_anew_is_a_change(
-    changes_show_at_once: None, app: Flask, client: FlaskClient, set_clock: SetClock
+    app: Flask, client: FlaskClient, set_clock: SetClock
 ) -> None:
     before = [client.get(f"{PATH}{question}") for question in QUESTIONS]
     set_clock(datetime(2026, 8, 20, 9, 30, tzinfo=timezone.utc))

@@ -6,9 +6,8 @@ from playwright.sync_api import Page, Route, expect
 from tests.browser.addresses import LANGUAGES
 from tests.browser.checks import assert_accessible
 from webapp.config import ROOT
-from webapp.data import place_seed as places
-from webapp.data.zipcode_models import Place
-from webapp.zipcodes.place_names import describe, municipality_in, name_in
+from webapp.data import place_seed
+from webapp.zipcodes.places import PlaceRow, describe, municipality_in, name_in
 
 each_language = pytest.mark.parametrize("language", LANGUAGES)
 both_ways = pytest.mark.parametrize("javascript", [True, False], ids=["with script", "without script"])
@@ -99,8 +98,8 @@ def test_a_suggestion_is_in_the_language_of_the_page(
 
 @each_language
 def test_suggestions_call_every_place_as_the_pages_do(page: Page, language: str) -> None:
-    rows = places.read(ROOT / "seed" / "postal_codes.csv")
-    described = [describe(Place(**row)) for row in rows]
+    rows = place_seed.read(ROOT / "seed" / "postal_codes.csv")
+    described = [describe(PlaceRow(**row)) for row in rows]
     page.goto(f"/?lang={language}")
     told = page.evaluate("places => places.map(namesOf)", described)
     assert told == [[name_in(place, language), municipality_in(place, language)] for place in described]

@@ -19,7 +19,7 @@ from tests.health_index.held import held, month, on_sqlite
 from webapp.cli import index_value as commands
 from webapp.config import ROOT, Settings
 from webapp.data import index_seed
-from webapp.data.extensions import db
+from webapp.data.database import db
 from webapp.data.index_models import IndexValue
 from webapp.data.upsert import insert
 

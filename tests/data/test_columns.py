@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from webapp.data.extensions import db
+from webapp.data.database import db
 from webapp.data.index_models import IndexValue, UpstreamCheck
 
 NOON = datetime(2026, 8, 14, 12, 0, 0, 123456, tzinfo=timezone.utc)

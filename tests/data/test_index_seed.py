@@ -11,7 +11,7 @@ from flask import Flask
 from tests.health_index.held import everything, held, hold, month
 from webapp.config import ROOT
 from webapp.data import index_seed as seed
-from webapp.data.extensions import db
+from webapp.data.database import db
 from webapp.tables.csv_file import FileError
 
 HEADER = "base_year,month,value,status"

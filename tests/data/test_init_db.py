@@ -1,10 +1,12 @@
-"""The database as a whole: its schema, filling it, losing it, and getting it back."""
+"""`flask init-db`: the schema and its migrations, and loading the seed."""
+
+from __future__ import annotations
 
 import shutil
 import threading
 import time
 from pathlib import Path
-from typing import Callable, Iterator, Set, Tuple
+from typing import Callable
 
 import pytest
 import sqlalchemy as sa
@@ -15,12 +17,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.commands import run, start
-from tests.databases import NEWEST_REVISION, Databases, PostgresDatabases, settings_for
+from tests.databases import NEWEST_REVISION, Databases, settings_for
 from tests.snapshot import snapshot
 from webapp import cli
 from webapp.config import ROOT, STATEMENT_MILLISECONDS, Settings
-from webapp.data import init_db as database
-from webapp.data.extensions import Model, db
+from webapp.data import schema
+from webapp.data.database import Model, db, enforce_foreign_keys
 
 MakeApp = Callable[[Settings], Flask]
 
@@ -38,7 +40,7 @@ TABLES = {
 }
 
 
-def get(client: FlaskClient, path: str) -> Tuple[int, object]:
+def get(client: FlaskClient, path: str) -> tuple[int, object]:
     answer = client.get(path)
     return answer.status_code, answer.json
 
@@ -46,12 +48,16 @@ def get(client: FlaskClient, path: str) -> Tuple[int, object]:
 # The schema
 
 
-def test_there_is_one_newest_migration() -> None:
-    assert ScriptDirectory(str(database.MIGRATIONS)).get_heads() == [NEWEST_REVISION]
+def test_init_db_stops_before_the_migrations_that_the_release_before_would_not_survive() -> None:
+    scripts = ScriptDirectory(str(schema.MIGRATIONS))
+    (head,) = scripts.get_heads()
+    later = [script.revision for script in scripts.iterate_revisions(head, NEWEST_REVISION)]
+    assert later == ["0005"]
 
 
-def test_the_migrations_make_what_the_models_say(shared_app: Flask) -> None:
-    with shared_app.app_context(), db.engine.connect() as connection:
+def test_the_migrations_make_what_the_models_say(app: Flask) -> None:
+    assert run(app, "db", "upgrade").exit_code == 0
+    with app.app_context(), db.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Model.metadata) == []
 
@@ -65,15 +71,20 @@ CONSTRAINTS = {
     """,
     "sqlite": """
         SELECT 'sqlite', name, sql FROM sqlite_master
-        WHERE name <> 'alembic_version' AND type <> 'trigger' AND sql <> ''
+        WHERE name <> 'alembic_version' AND sql <> '' AND type <> 'trigger'
     """,
 }
 
 
-def constraints(app: Flask) -> Set[Tuple[str, str, str]]:
+def constraints(app: Flask) -> set[tuple[str, str, str]]:
+    """Return every constraint; SQLite has them in the text of the table, with lines in any order."""
     with app.app_context(), db.engine.connect() as connection:
         rows = connection.execute(sa.text(CONSTRAINTS[connection.dialect.name]))
-        return {(table, name, "".join(definition.split())) for table, name, definition in rows}
+        return {(table, name, _in_order(definition)) for table, name, definition in rows}
+
+
+def _in_order(definition: str) -> str:
+    return " ".join(sorted(line.strip().rstrip(",") for line in definition.replace('"', "").splitlines()))
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
@@ -81,7 +92,8 @@ def test_the_migrations_make_the_same_constraints_as_the_models(
     request: pytest.FixtureRequest, make_app: MakeApp, kind: str
 ) -> None:
     databases: Databases = request.getfixturevalue(kind)
-    migrated: Flask = request.getfixturevalue(f"{kind}_app")
+    migrated = make_app(settings_for(request.getfixturevalue(f"{kind}_url")))
+    assert run(migrated, "db", "upgrade").exit_code == 0
     url = databases.empty()
     app = make_app(settings_for(url))
     with app.app_context():
@@ -93,7 +105,7 @@ def test_the_migrations_make_the_same_constraints_as_the_models(
 
 
 def test_the_schema_can_be_taken_down_and_put_up_again(app: Flask) -> None:
-    def migrate(*arguments: str) -> Set[str]:
+    def migrate(*arguments: str) -> set[str]:
         result = run(app, "db", *arguments)
         assert result.exit_code == 0, result.output
         with app.app_context():
@@ -110,11 +122,38 @@ def test_a_schema_that_was_put_up_again_can_be_filled_again(app: Flask) -> None:
     assert get(app.test_client(), "/zipcode/9000") == (200, {"risk_factor": "B"})
 
 
-def test_a_database_of_an_older_release_is_brought_up_to_date(app: Flask) -> None:
+@pytest.mark.parametrize("revision", ["0001", "0002"])
+def test_a_database_of_an_older_release_is_brought_up_to_date(app: Flask, revision: str) -> None:
     before = snapshot(app)
-    assert run(app, "db", "downgrade", "0001").exit_code == 0
+    assert run(app, "db", "downgrade", revision).exit_code == 0
+    assert run(app, "init-db").exit_code == 0
+    after = snapshot(app)
+    assert {**after, "data_version": None} == {**before, "data_version": None}
+
+
+def test_a_database_of_the_release_before_is_served_before_init_db(app: Flask) -> None:
+    assert run(app, "db", "downgrade", "0002").exit_code == 0
+    client = app.test_client()
+    assert [get(client, "/zipcode/9000"), get(client, "/index")] == [
+        (200, {"risk_factor": "B"}),
+        (200, {"index": 165.08}),
+    ]
+
+
+def test_what_is_not_used_any_more_is_dropped_when_no_older_container_runs(app: Flask) -> None:
+    def columns() -> set[str]:
+        with app.app_context():
+            return {column["name"] for column in sa.inspect(db.engine).get_columns("place")}
+
+    assert {"search_names", "search_municipality"} <= columns()
+    assert run(app, "db", "upgrade").exit_code == 0
+    assert not {"search_names", "search_municipality"} & columns()
+    before = snapshot(app)
     assert run(app, "init-db").exit_code == 0
     assert snapshot(app) == before
+    with app.app_context(), db.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE place SET name_fr = 'Gant' WHERE zipcode = 9000"))
+    assert "Gant" in app.test_client().get("/api/v1/zipcodes/9000").text  # its triggers are still there
 
 
 # Filling it
@@ -152,7 +191,7 @@ def test_many_may_open_a_fresh_sqlite_file_at_once(tmp_path: Path, turn: int) ->
 
     threads = []
     for engine in engines:
-        database.prepare_sqlite(engine)
+        enforce_foreign_keys(engine)
         threads.append(threading.Thread(target=open_it, args=[engine]))
         threads[-1].start()
     for thread in threads:
@@ -213,91 +252,11 @@ def test_what_needs_no_database_is_answered_without_one(
     assert make_app(settings_for(unreachable_url)).test_client().get(path).status_code == status
 
 
-@pytest.fixture
-def desk(make_app: MakeApp, postgresql: PostgresDatabases) -> Iterator[Tuple[FlaskClient, str]]:
-    """A desk whose database the test may drop, and that database's address."""
-    url = postgresql.seeded()
-    app = make_app(settings_for(url))
-    yield app.test_client(), url
-    with app.app_context():
-        db.engine.dispose()
-
-
-def test_what_is_cached_is_still_answered_when_the_database_is_gone(
-    desk: Tuple[FlaskClient, str], postgresql: PostgresDatabases
-) -> None:
-    client, url = desk
-    before = [get(client, "/zipcode/9000"), get(client, "/index")]
-    postgresql.drop(url)
-    assert [get(client, "/zipcode/9000"), get(client, "/index")] == before
-    assert [get(client, "/zipcode/9200"), get(client, "/index?year=2013")] == [UNAVAILABLE] * 2
-
-
-def test_the_desk_recovers_by_itself_when_the_database_is_back(
-    desk: Tuple[FlaskClient, str], postgresql: PostgresDatabases
-) -> None:
-    client, url = desk
-    assert get(client, "/zipcode/9000")[0] == 200
-    postgresql.drop(url)
-    assert get(client, "/zipcode/9200") == UNAVAILABLE
-    postgresql.put_back(url)
-    assert [get(client, "/zipcode/9200")[0], get(client, "/index")[0]] == [200, 200]
-    postgresql.drop(url)
-
-
-def test_connections_that_the_server_has_closed_cost_no_request(
-    desk: Tuple[FlaskClient, str], postgresql: PostgresDatabases
-) -> None:
-    client, url = desk
-    assert get(client, "/zipcode/9000")[0] == 200
-    admin = sa.create_engine(url, poolclass=sa.pool.NullPool)
-    with admin.connect() as connection:
-        others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
-        ended = connection.execute(sa.text(f"{others} AND pid <> pg_backend_pid()")).all()
-    assert len(ended) >= 1
-    assert get(client, "/zipcode/9200") == (200, {"risk_factor": "A"})
-    postgresql.drop(url)
-
-
 def test_a_statement_that_takes_too_long_is_ended_by_the_server(postgresql_app: Flask) -> None:
     started = time.monotonic()
     with postgresql_app.app_context(), pytest.raises(sa.exc.OperationalError, match="statement timeout"):
         db.session.execute(sa.text("SELECT pg_sleep(10)"))
     assert time.monotonic() - started == pytest.approx(STATEMENT_MILLISECONDS / 1000, abs=1)
-
-
-def test_a_request_that_waits_for_a_lock_is_answered_all_the_same(
-    make_app: MakeApp, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("webapp.config.STATEMENT_MILLISECONDS", 300)
-    app = make_app(settings_for(postgresql_url))
-    with app.app_context(), db.engine.begin() as connection:
-        connection.execute(sa.text("LOCK TABLE risk_table IN ACCESS EXCLUSIVE MODE"))
-        assert get(app.test_client(), "/zipcode/9000") == UNAVAILABLE
-    assert get(app.test_client(), "/zipcode/9000")[0] == 200
-
-
-def test_a_pool_without_a_free_connection_means_unavailable(
-    make_app: MakeApp, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("webapp.config.CONNECT_SECONDS", 1)
-    app = make_app(settings_for(postgresql_url, WEB_THREADS="1"))
-    with app.app_context():
-        held = [db.engine.connect() for _ in range(2)]
-    assert get(app.test_client(), "/zipcode/9000") == UNAVAILABLE
-    for connection in held:
-        connection.close()
-    assert get(app.test_client(), "/zipcode/9000")[0] == 200
-
-
-def test_a_file_that_is_no_database_is_told_by_the_readiness_probe(make_app: MakeApp, tmp_path: Path) -> None:
-    file = tmp_path / "desk.sqlite3"
-    file.write_bytes(b"this is no database" * 1000)
-    answer = get(make_app(settings_for(f"sqlite:///{file}")).test_client(), "/readyz")
-    assert answer == (
-        503,
-        {"status": "unavailable", "reasons": ["the database does not answer (DatabaseError)"]},
-    )
 
 
 def test_sqlite_keeps_foreign_keys(sqlite_app: Flask) -> None:

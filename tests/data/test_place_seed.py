@@ -1,18 +1,23 @@
-"""The file of places: what is accepted, and how it gets into the table."""
+"""The file of places, and its load into the table."""
 
+from __future__ import annotations
+
+from datetime import timedelta
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any
 
 import pytest
-from flask import Flask
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
-from tests.zipcodes.seed import FACTORS
+from tests.conftest import ORDINARY_DAY, SetClock
+from tests.zipcodes.seed import FACTORS, PLACES
+from tests.zipcodes.seed import places as seed_places
 from webapp.config import ROOT
 from webapp.data import place_seed as places
-from webapp.data.extensions import db
 from webapp.data.zipcode_models import Place
 from webapp.tables.csv_file import FileError
+from webapp.zipcodes.places import PlaceRow
 
 HEADER = (
     "zipcode,name,name_nl,name_fr,name_de,municipality_nl,municipality_fr,municipality_de,nis,"
@@ -30,27 +35,20 @@ def write(folder: Path, *lines: str) -> Path:
 
 
 @pytest.fixture(scope="module")
-def seed_rows() -> List[Dict[str, Any]]:
+def seed_rows() -> list[dict[str, Any]]:
     return places.read(ROOT / "seed" / "postal_codes.csv")
 
 
-def test_the_seed_holds_every_locality(seed_rows: List[Dict[str, Any]]) -> None:
-    assert (len(seed_rows), len({row["zipcode"] for row in seed_rows})) == (2781, 1146)
+def test_seed_has_every_locality_with_its_fields(seed_rows: list[dict[str, Any]]) -> None:
+    assert [PlaceRow(**row) for row in seed_rows] == list(seed_places().rows)
+    assert (len(PLACES), len({row["zipcode"] for row in seed_rows})) == (2781, 1146)
 
 
-def test_every_real_zipcode_has_a_risk_factor(seed_rows: List[Dict[str, Any]]) -> None:
+def test_every_zipcode_in_use_has_a_risk_factor(seed_rows: list[dict[str, Any]]) -> None:
     assert {row["zipcode"] for row in seed_rows} <= set(FACTORS)
 
 
-def test_no_place_is_longer_than_its_column(seed_rows: List[Dict[str, Any]]) -> None:
-    limits = {name: getattr(Place.__table__.columns[name].type, "length", None) for name in places.COLUMNS}
-    too_long = [
-        row for row in seed_rows for name, limit in limits.items() if limit and len(row[name]) > limit
-    ]
-    assert too_long == []
-
-
-def test_a_place_is_read_with_its_names_and_coordinates(tmp_path: Path) -> None:
+def test_place_is_read_with_its_names_and_coordinates(tmp_path: Path) -> None:
     (row,) = places.read(write(tmp_path, HEADER, GENT))
     assert (row["zipcode"], row["name"], row["name_fr"], row["lat"], row["lon"]) == (
         9000,
@@ -78,7 +76,7 @@ def test_a_place_is_read_with_its_names_and_coordinates(tmp_path: Path) -> None:
         ([HEADER, GENT.replace("3.72", "")], "row 2: '' is not a coordinate in degrees"),
     ],
 )
-def test_a_file_with_something_wrong_is_refused(tmp_path: Path, lines: List[str], message: str) -> None:
+def test_invalid_file_is_rejected(tmp_path: Path, lines: list[str], message: str) -> None:
     with pytest.raises(FileError) as error:
         places.read(write(tmp_path, *lines))
     assert str(error.value).endswith(message)
@@ -90,28 +88,45 @@ def test_a_file_with_something_wrong_is_refused(tmp_path: Path, lines: List[str]
     [("9000,Gent", "9000," + "G" * 101), (",44021,", ",440211,"), (",nl,", ",nederlands+frans,")],
     ids=["name", "nis", "language"],
 )
-def test_a_text_that_its_column_cannot_hold_is_refused_by_the_reader(
-    tmp_path: Path, wrong: str, right: str
-) -> None:
+def test_text_longer_than_its_column_is_rejected(tmp_path: Path, wrong: str, right: str) -> None:
     with pytest.raises(FileError, match="row 2"):
         places.read(write(tmp_path, HEADER, GENT.replace(wrong, right, 1)))
 
 
-def test_an_error_is_one_line_even_when_a_name_is_two(tmp_path: Path) -> None:
+def test_error_is_one_line_even_when_a_name_is_two(tmp_path: Path) -> None:
     row = GENT.replace("9000,Gent", '9000,"Ge\nnt"')
     with pytest.raises(FileError) as error:
         places.read(write(tmp_path, HEADER, row, row))
     assert len(str(error.value).splitlines()) == 1
 
 
-def test_the_same_places_are_not_written_again(shared_app: Flask, seed_rows: List[Dict[str, Any]]) -> None:
-    with shared_app.app_context():
-        assert places.load(db.session(), seed_rows) is False
+def loaded_at(session: Session) -> list[Any]:
+    return list(session.scalars(select(Place.loaded_at).distinct()))
 
 
-def test_other_places_replace_those_that_were_there(shared_app: Flask, tmp_path: Path) -> None:
+def test_same_places_are_not_loaded_again(
+    session: Session, set_clock: SetClock, seed_rows: list[dict[str, Any]]
+) -> None:
+    set_clock(ORDINARY_DAY + timedelta(days=1))
+    assert places.load(session, seed_rows[::-1]) is False
+    assert loaded_at(session) == [ORDINARY_DAY]
+
+
+def test_other_places_replace_the_loaded_ones(session: Session, set_clock: SetClock, tmp_path: Path) -> None:
+    later = ORDINARY_DAY + timedelta(days=1)
+    set_clock(later)
     rows = places.read(write(tmp_path, HEADER, GENT))
-    with shared_app.app_context():  # rolls back at its end
-        assert places.load(db.session(), rows) is True
-        assert db.session.scalar(select(func.count()).select_from(Place)) == 1
-        assert places.load(db.session(), rows) is False
+    assert places.load(session, rows) is True
+    assert session.scalar(select(func.count()).select_from(Place)) == 1
+    assert loaded_at(session) == [later]
+    assert places.load(session, rows) is False
+
+
+@pytest.mark.parametrize("field", PlaceRow._fields)
+def test_place_with_one_other_field_replaces_the_loaded_one(
+    session: Session, tmp_path: Path, field: str
+) -> None:
+    (row,) = places.read(write(tmp_path, HEADER, GENT))
+    places.load(session, [row])
+    other = "x" if isinstance(row[field], str) else row[field] + 1
+    assert places.load(session, [{**row, field: other}]) is True

@@ -1,7 +1,7 @@
 """The current index: from the database, kept fresh from Statbel, and served whatever Statbel does."""
 
 import time
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from itertools import islice
@@ -16,14 +16,13 @@ from tests.databases import settings_for
 from tests.fake_statbel import Answer, FakeStatbel, Value, answering, bestat, open_data, redirecting
 from tests.health_index.held import everything, forget, held, hold, month, on_sqlite
 from webapp.config import ROOT, Settings
-from webapp.data import index_seed
+from webapp.data import index_seed, reads
 from webapp.data import refresh as refresh_service
-from webapp.data.extensions import db
+from webapp.data.database import db
 from webapp.data.index_models import IndexValue
 from webapp.data.refresh import Refresh
 from webapp.errors import IndexUnavailable
-from webapp.health_index import service
-from webapp.health_index.service import LatestIndex
+from webapp.health_index.latest import LatestIndex
 from webapp.statbel.parsing import UpstreamError
 
 MakeApp = Callable[[Settings], Flask]
@@ -84,8 +83,10 @@ def store(app: Flask, values: List[Value]) -> None:
 
 
 def latest(app: Flask, base_year: int = 2025) -> LatestIndex:
+    """Do what a process does every two seconds, and read what it then serves."""
+    app.extensions["watcher"].look()
     with app.app_context():
-        return service.latest(base_year)
+        return reads.latest_index(base_year)
 
 
 def refresh(app: Flask) -> Refresh:
@@ -223,31 +224,6 @@ def test_a_command_asks_though_nothing_is_due(app: Flask, statbel: FakeStatbel) 
 
 
 @pytest.mark.usefixtures("due")
-def test_of_several_threads_one_asks_and_the_others_get_the_last_good_value_at_once(
-    make_app: MakeApp, database_url: str, statbel: FakeStatbel
-) -> None:
-    app = make_app(settings_for(database_url, **statbel.addresses, HEALTH_INDEX_TIMEOUT="20,20"))
-    statbel.bestat = statbel.held_back(answering(complete([AUGUST])))
-
-    def ask() -> Any:
-        return app.test_client().get("/index?year=2025").json
-
-    with ThreadPoolExecutor(5) as pool:
-        answers: List[Future[Any]] = [pool.submit(ask) for _ in range(5)]
-        try:
-            first = [answer.result() for answer in islice(as_completed(answers, timeout=10), 4)]
-            while not statbel.asked:
-                time.sleep(0.01)
-            with app.app_context():
-                assert db.engine.pool.status().endswith("Current Checked out connections: 0")
-        finally:
-            statbel.released.set()
-        assert first == [{"index": 103.24}] * 4
-        assert sorted(answer.result()["index"] for answer in answers) == [103.24] * 4 + [103.52]
-    assert statbel.asked == ["/bestat"]
-
-
-@pytest.mark.usefixtures("due")
 def test_of_several_containers_one_asks(make_app: MakeApp, settings: Settings, statbel: FakeStatbel) -> None:
     apps = [make_app(settings) for _ in range(4)]
     statbel.bestat = statbel.held_back(answering(complete([AUGUST])))
@@ -255,6 +231,9 @@ def test_of_several_containers_one_asks(make_app: MakeApp, settings: Settings, s
         answers = [pool.submit(latest, app) for app in apps]
         try:
             first = [answer.result() for answer in islice(as_completed(answers, timeout=10), 3)]
+            for app in apps:
+                with app.app_context():  # no connection is held while Statbel is waited for
+                    assert db.engine.pool.status().endswith("Current Checked out connections: 0")
         finally:
             statbel.released.set()
     assert {answer["index"] for answer in first} == {Decimal("103.24")}
@@ -291,11 +270,11 @@ def test_the_second_source_is_asked_when_the_first_fails(
 
 @on_sqlite
 @pytest.mark.usefixtures("due")
-@pytest.mark.parametrize("kind", ["hanging", "trickling"])
+@pytest.mark.parametrize("manner", ["hanging", "trickling"])
 def test_the_second_source_is_asked_when_the_first_is_slow(
-    hasty: Flask, statbel: FakeStatbel, kind: str
+    hasty: Flask, statbel: FakeStatbel, manner: str
 ) -> None:
-    statbel.bestat = statbel.hanging if kind == "hanging" else statbel.trickling(bestat([AUGUST]), 0.05)
+    statbel.bestat = statbel.hanging if manner == "hanging" else statbel.trickling(bestat([AUGUST]), 0.05)
     statbel.open_data = answering(open_data([AUGUST]))
     begin = time.monotonic()
     assert latest(hasty)["index"] == Decimal("103.52")
@@ -482,7 +461,7 @@ def test_a_further_base_year_is_stored(app: Flask, statbel: FakeStatbel) -> None
     statbel.bestat = answering(bestat([AUGUST, (2034, "2026-08", 80.12)]))
     assert latest(app, 2034)["index"] == Decimal("80.12")
     with app.app_context():
-        assert 2034 in service.held_base_years()
+        assert 2034 in reads.base_years()
 
 
 # Statbel in trouble: the last good value, and one line in the log
@@ -522,11 +501,11 @@ def test_the_last_good_value_is_served_when_statbel_cannot_be_read(
 
 @on_sqlite
 @pytest.mark.usefixtures("due")
-@pytest.mark.parametrize("kind", ["hanging", "trickling"])
+@pytest.mark.parametrize("manner", ["hanging", "trickling"])
 def test_the_last_good_value_is_served_within_the_deadlines(
-    hasty: Flask, statbel: FakeStatbel, kind: str
+    hasty: Flask, statbel: FakeStatbel, manner: str
 ) -> None:
-    slow = statbel.hanging if kind == "hanging" else statbel.trickling(bestat([AUGUST]), 0.05)
+    slow = statbel.hanging if manner == "hanging" else statbel.trickling(bestat([AUGUST]), 0.05)
     statbel.bestat = statbel.open_data = slow
     begin = time.monotonic()
     assert latest(hasty)["index"] == Decimal("103.24")
@@ -605,7 +584,7 @@ def test_a_database_that_cannot_be_written_still_answers(
             connection.exec_driver_sql(read_only[connection.dialect.name])
 
     assert app.test_client().get("/index?year=2025").json == {"index": 103.24}
-    assert "index values cannot be stored: " in caplog.text
+    assert "refresh of the health index failed: " in caplog.text
     assert statbel.asked == []
 
 
@@ -666,8 +645,7 @@ def test_a_base_year_without_a_value_is_unavailable(app: Flask) -> None:
 
 
 def test_a_base_year_is_superseded_by_the_one_with_later_months(app: Flask) -> None:
-    with app.app_context():
-        assert {year: service.latest(year)["superseded_by"] for year in (1988, 2004, 2013, 2025)} == {
-            **dict.fromkeys((1988, 2004, 2013), 2025),
-            2025: None,
-        }
+    assert {year: latest(app, year)["superseded_by"] for year in (1988, 2004, 2013, 2025)} == {
+        **dict.fromkeys((1988, 2004, 2013), 2025),
+        2025: None,
+    }

@@ -1,32 +1,41 @@
-"""The file of a risk table: what is accepted, and how what is wrong with one is named."""
+"""The file of a risk table, and its import as a new version."""
+
+from __future__ import annotations
 
 import hashlib
+import shutil
+from datetime import date
 from pathlib import Path
-from typing import List
+from typing import Callable
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
+from tests.conftest import ORDINARY_DAY, SetClock
 from tests.data.bad_files import BAD_FILES
 from tests.zipcodes.ranges import tables
 from tests.zipcodes.seed import RANGES
 from webapp.config import ROOT
 from webapp.data import risk_table_file as risk_table
-from webapp.data.risk_table_file import Range
+from webapp.data.risk_table_file import Import, import_table
+from webapp.data.zipcode_models import RiskRange, RiskTable
 from webapp.tables.csv_file import FileError
+from webapp.zipcodes.risk_table import Range
 
 MARK = b"\xef\xbb\xbf"
 
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where each test, and each example of one, writes its file anew."""
+    """A path at which each test, and each example of one, writes its file anew."""
     return tmp_path_factory.mktemp("risk_table") / "zipcodes.csv"
 
 
 @pytest.mark.parametrize("problem", BAD_FILES)
-def test_a_file_with_something_wrong_is_refused_with_row_and_reason(file: Path, problem: str) -> None:
+def test_invalid_file_is_rejected_with_row_and_reason(file: Path, problem: str) -> None:
     content, message = BAD_FILES[problem]
     file.write_bytes(content)
     with pytest.raises(FileError) as error:
@@ -34,13 +43,13 @@ def test_a_file_with_something_wrong_is_refused_with_row_and_reason(file: Path, 
     assert str(error.value) == message
 
 
-def test_a_file_that_is_missing_is_refused(tmp_path: Path) -> None:
+def test_missing_file_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(FileError) as error:
         risk_table.read(tmp_path / "zipcodes.csv")
     assert str(error.value) == "zipcodes.csv: cannot be read (No such file or directory)"
 
 
-def test_a_folder_is_refused(tmp_path: Path) -> None:
+def test_folder_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(FileError) as error:
         risk_table.read(tmp_path)
     assert str(error.value) == f"{tmp_path.name}: cannot be read (Is a directory)"
@@ -60,7 +69,9 @@ def test_a_folder_is_refused(tmp_path: Path) -> None:
         b"1000 - 1310,C\n9000 - 9000,B\n",
     ],
 )
-def test_spacing_order_line_ends_quotes_and_a_mark_make_no_difference(file: Path, content: bytes) -> None:
+def test_spacing_order_line_ends_quotes_and_a_byte_order_mark_make_no_difference(
+    file: Path, content: bytes
+) -> None:
     file.write_bytes(content)
     assert risk_table.read(file).ranges == [Range(1000, 1310, "C"), Range(9000, 9000, "B")]
 
@@ -70,13 +81,13 @@ def test_ranges_that_touch_are_accepted(file: Path) -> None:
     assert [entry.factor for entry in risk_table.read(file).ranges] == ["C", "A", "B"]
 
 
-def test_the_seed_is_read_as_its_164_ranges() -> None:
+def test_seed_is_read_as_its_164_ranges() -> None:
     found = risk_table.read(ROOT / "seed" / "zipcodes.csv")
     assert [tuple(entry) for entry in found.ranges] == sorted(RANGES)
     assert len(found.ranges) == 164
 
 
-def test_a_file_is_known_by_its_name_and_the_digest_of_its_bytes(file: Path) -> None:
+def test_file_has_its_name_and_the_digest_of_its_bytes(file: Path) -> None:
     file.write_bytes(b"9000,B\n")
     found = risk_table.read(file)
     assert (found.name, found.sha256) == ("zipcodes.csv", hashlib.sha256(b"9000,B\n").hexdigest())
@@ -111,8 +122,8 @@ SPACE = st.sampled_from(["", " ", "  ", "\t"])
 
 
 @st.composite
-def files(draw: st.DrawFn, ranges: List[Range]) -> bytes:
-    """The same ranges, as one of the many files that may hold them."""
+def files(draw: st.DrawFn, ranges: list[Range]) -> bytes:
+    """One of the many files that may hold the ranges."""
     rows = []
     for first, last, factor in draw(st.permutations(ranges)):
         zipcodes = [str(first)] if first == last and draw(st.booleans()) else [str(first), "-", str(last)]
@@ -129,7 +140,134 @@ def files(draw: st.DrawFn, ranges: List[Range]) -> bytes:
 
 @settings(deadline=None, database=None, max_examples=100)
 @given(data=st.data())
-def test_what_is_written_is_what_is_read(file: Path, data: st.DataObject) -> None:
+def test_ranges_are_read_as_they_were_written(file: Path, data: st.DataObject) -> None:
     ranges = data.draw(tables(least=1))
     file.write_bytes(data.draw(files(ranges)))
     assert risk_table.read(file).ranges == ranges
+
+
+# The import
+
+
+SOURCE = "seed/zipcodes.csv"
+TODAY = ORDINARY_DAY.date()
+OTHER = b"1000 - 1310,C\n9000,A\n"
+
+
+@pytest.fixture
+def seed_file(tmp_path: Path) -> Path:
+    """A copy of the file that the database was seeded with."""
+    return Path(shutil.copy(ROOT / "seed" / "zipcodes.csv", tmp_path))
+
+
+def import_file(session: Session, path: Path, *, source: str = SOURCE, again: bool = False) -> Import:
+    return import_table(session, risk_table.read(path), source, TODAY, again=again)
+
+
+def import_content(session: Session, path: Path, content: bytes, *, again: bool = False) -> Import:
+    path.write_bytes(content)
+    return import_file(session, path, again=again)
+
+
+def versions(session: Session) -> int | None:
+    return session.scalar(select(func.count()).select_from(RiskTable))
+
+
+def ranges_of(session: Session, table: RiskTable) -> list[Range]:
+    columns = select(RiskRange.first, RiskRange.last, RiskRange.factor).order_by(RiskRange.first)
+    return [Range(*row) for row in session.execute(columns.where(RiskRange.risk_table_id == table.id))]
+
+
+def test_new_version_has_source_dates_digest_and_ranges(
+    session: Session, set_clock: SetClock, file: Path
+) -> None:
+    set_clock(ORDINARY_DAY.replace(hour=15))
+    file.write_bytes(OTHER)
+    table = import_table(session, risk_table.read(file), "test.csv", date(2027, 1, 1)).table
+    assert table is not None
+    session.expire_all()
+    assert (table.source, table.effective_from, table.imported_at, table.sha256, table.range_count) == (
+        "test.csv",
+        date(2027, 1, 1),
+        ORDINARY_DAY.replace(hour=15),
+        hashlib.sha256(OTHER).hexdigest(),
+        2,
+    )
+    assert ranges_of(session, table) == [Range(1000, 1310, "C"), Range(9000, 9000, "A")]
+
+
+def test_new_version_leaves_the_older_ones_as_they_were(session: Session, file: Path) -> None:
+    seeded = session.scalars(select(RiskTable)).one()
+    table = import_content(session, file, OTHER).table
+    assert table is not None
+    assert table.id > seeded.id
+    assert ranges_of(session, seeded) == [Range(*entry) for entry in sorted(RANGES)]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda content: content,
+        lambda content: content.replace(b"\n", b"\r\n"),
+        lambda content: b"\xef\xbb\xbf" + content,
+        lambda content: content.replace(b" - ", b"-"),
+        lambda content: content + b"\n\n",
+        lambda content: b"\n".join(reversed(content.splitlines())),
+    ],
+    ids=["same bytes", "CRLF", "byte order mark", "spacing", "blank lines", "order"],
+)
+def test_file_with_the_contents_of_the_newest_version_is_no_new_version(
+    session: Session, seed_file: Path, change: Callable[[bytes], bytes]
+) -> None:
+    content = change(seed_file.read_bytes())
+    for again in (False, True):
+        assert import_content(session, seed_file, content, again=again) == Import(None)
+    assert versions(session) == 1
+
+
+def test_superseded_contents_are_not_loaded_again(session: Session, seed_file: Path, file: Path) -> None:
+    seeded = session.scalars(select(RiskTable)).one()
+    assert import_content(session, file, OTHER).table is not None
+    assert import_file(session, seed_file) == Import(None, superseded=seeded)
+    seed_file.write_bytes(seed_file.read_bytes().replace(b"\n", b"\r\n"))
+    assert import_file(session, seed_file) == Import(None, superseded=seeded)
+    assert versions(session) == 2
+
+
+def test_superseded_contents_are_loaded_again_when_asked_to(
+    session: Session, seed_file: Path, file: Path
+) -> None:
+    import_content(session, file, OTHER)
+    table = import_file(session, seed_file, again=True).table
+    assert table is not None
+    assert ranges_of(session, table) == [Range(*entry) for entry in sorted(RANGES)]
+    assert import_file(session, seed_file) == Import(None)
+    assert import_content(session, file, OTHER).superseded is not None
+    assert versions(session) == 3
+
+
+def test_newest_version_with_superseded_contents_is_named(
+    session: Session, seed_file: Path, file: Path
+) -> None:
+    import_content(session, file, OTHER)
+    newest = import_file(session, seed_file, again=True).table
+    import_content(session, file, OTHER, again=True)
+    assert import_file(session, seed_file) == Import(None, superseded=newest)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [(b"9000,A", b"9000,B"), (b"9000,A", b"9000 - 9001,A"), (b"9000,A\n", b""), (b"1000 - ", b"1001 - ")],
+    ids=["factor", "last", "fewer", "first"],
+)
+def test_file_with_another_range_is_a_new_version(
+    session: Session, file: Path, change: tuple[bytes, bytes]
+) -> None:
+    import_content(session, file, OTHER)
+    assert import_content(session, file, OTHER.replace(*change)).table is not None
+
+
+def test_contents_of_another_source_are_a_new_version(session: Session, seed_file: Path) -> None:
+    assert import_file(session, seed_file, source="elsewhere.csv").table is not None
+    assert import_file(session, seed_file, source="elsewhere.csv") == Import(None)
+    assert versions(session) == 2

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.health_index.held import everything, held, month
-from webapp.data.extensions import db
+from webapp.data.database import db
 from webapp.data.index_models import IndexValue
 from webapp.data.version_model import DataVersion
 from webapp.data.writing import writing

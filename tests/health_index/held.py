@@ -1,29 +1,29 @@
-"""Looking at what a test's database holds of the health index, and changing it."""
+"""The values of the health index in a test's database."""
+
+from __future__ import annotations
 
 from datetime import date, datetime, timezone
 from decimal import Decimal
-from typing import List, Optional, Tuple
+from typing import Optional, Tuple
 
 import pytest
 from flask import Flask
 from sqlalchemy import delete, select
 
-from webapp.data.extensions import db
+from tests.health_index.sample import month
+from webapp.data.database import db
 from webapp.data.index_models import IndexValue
 
-# For a test that turns on Statbel's answer alone. The others run on both kinds of database.
-on_sqlite = pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+__all__ = ["everything", "forget", "held", "hold", "month", "on_sqlite"]
+
+# For a test in tests/data or tests/cli that depends on Statbel's response alone.
+on_sqlite = pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 
 Held = Tuple[int, date, Decimal, str, str]
 
 
-def month(text: str) -> date:
-    """The first day of a month such as "2026-08"."""
-    return datetime.strptime(text, "%Y-%m").replace(tzinfo=timezone.utc).date()
-
-
-def everything(app: Flask) -> List[Held]:
-    """All that is held, in order: base year, month, value, status, source."""
+def everything(app: Flask) -> list[Held]:
+    """Return base year, month, value, status and source of all values, in order."""
     columns = (IndexValue.base_year, IndexValue.month, IndexValue.value, IndexValue.status, IndexValue.source)
     with app.app_context():
         found = db.session.execute(select(*columns).order_by(*columns[:2]))
@@ -33,7 +33,7 @@ def everything(app: Flask) -> List[Held]:
 
 
 def held(app: Flask, base_year: int, text: str) -> Optional[Tuple[str, str, str]]:
-    """What is held of one month: value, status, source; None when it is nothing."""
+    """Return value, status and source of one month; None without a value."""
     for found_year, found_month, value, status, source in everything(app):
         if (found_year, found_month) == (base_year, month(text)):
             return str(value), status, source
@@ -41,7 +41,7 @@ def held(app: Flask, base_year: int, text: str) -> Optional[Tuple[str, str, str]
 
 
 def hold(app: Flask, base_year: int, text: str, value: str, status: str = "published") -> None:
-    """Hold one more value, as if be.STAT had given it."""
+    """Add a value, as if be.STAT had given it."""
     with app.app_context():
         db.session.add(
             IndexValue(
@@ -57,7 +57,7 @@ def hold(app: Flask, base_year: int, text: str, value: str, status: str = "publi
 
 
 def forget(app: Flask, after: str = "0001-01") -> None:
-    """Hold nothing any more of the months after this one."""
+    """Delete the values of all months after this one."""
     with app.app_context():
         db.session.execute(delete(IndexValue).where(IndexValue.month > month(after)))
         db.session.commit()

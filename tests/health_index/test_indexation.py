@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.health_index.held import month
+from tests.health_index.sample import month
 from webapp.errors import MonthNotFound
 from webapp.health_index.indexation import Indexation, index_amount
 from webapp.health_index.series import MonthlyIndex

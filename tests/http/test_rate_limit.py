@@ -376,7 +376,7 @@ def small(redis_url: str, limit: int) -> Flask:
     """An application with nothing but one route and the rate limit: nothing else uses its Redis."""
     app = Flask("small")
     app.add_url_rule("/", view_func=lambda: "welcome")
-    app.register_error_handler(RateLimited, lambda error: (error.message, error.status))
+    app.register_error_handler(RateLimited, lambda error: (str(error), error.status))
     rate_limit.protect(app, Settings.of({"RATE_LIMIT": str(limit), "REDIS_URL": redis_url}), exempt=())
     return app
 

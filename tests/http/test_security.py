@@ -22,3 +22,14 @@ def test_where_lists_are_taken_the_view_decides(reader: FlaskClient, path: str, 
     content = b'--x\r\nContent-Disposition: form-data; name="zipcodes"\r\n\r\n9000' + b"\r\n2000" * 20_000
     answer = reader.post(path, data=content + b"\r\n--x--\r\n", content_type=content_type)
     assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/index", "/nowhere", "/healthz", "/static/style.css", "/api/v1/nowhere"]
+)
+def test_every_response_has_the_security_headers(reader: FlaskClient, path: str) -> None:
+    with reader.get(path) as response:
+        headers = response.headers
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]

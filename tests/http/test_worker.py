@@ -61,6 +61,16 @@ def receive_all(client: socket.socket) -> bytes:
     return data
 
 
+def receive_until_quiet(client: socket.socket) -> int:
+    """Receive until nothing has come for 2 seconds, or the server closes; return the number of bytes."""
+    size = 0
+    client.settimeout(2)
+    with suppress(ConnectionError, socket.timeout):
+        while part := client.recv(1_000_000):
+            size += len(part)
+    return size
+
+
 def assert_others_are_served(desk: Desk) -> None:
     """The best of three, because the machine may be busy: a thread that is held takes 5 s and more."""
     durations = []
@@ -105,6 +115,17 @@ def test_incomplete_requests_hold_no_thread(desk: Desk, sent: bytes, drips: bool
             client.sendall(sent)
         if drips and sent:
             stack.enter_context(dripping(clients))
+        assert_others_are_served(desk)
+
+
+def test_bodies_just_below_the_limit_that_drip_hold_no_thread(desk: Desk) -> None:
+    """With its head, such a request is larger than the body alone may be."""
+    start = LARGE.replace(b"1000000", b"65500")
+    with ExitStack() as stack:
+        clients = [stack.enter_context(connect(desk)) for _ in range(40)]
+        for client in clients:
+            client.sendall(start)
+        stack.enter_context(dripping(clients))
         assert_others_are_served(desk)
 
 
@@ -233,6 +254,27 @@ def test_request_in_parts_is_answered_and_the_connection_kept(desk: Desk) -> Non
             assert response.startswith(b"HTTP/1.1 200 OK\r\n")
 
 
+def test_small_requests_with_large_responses_take_bounded_memory(desk: Desk) -> None:
+    body = b";" * 900 + b"\n" + b"x\n" * 30_000  # 27 MB, because short rows are filled up
+    request = LARGE.replace(b"1000000", b"%d" % len(body)) + body
+    with ExitStack() as stack:
+        clients = [stack.enter_context(connect(desk)) for _ in range(4)]
+        for client in clients:
+            client.sendall(request)
+            assert select.select([client], [], [], 20)[0]
+            time.sleep(3)  # until the response has left its thread, also on a busy machine
+        for client, is_complete in ((clients[-1], True), (clients[0], False)):
+            assert (receive_until_quiet(client) > 27_000_000) is is_complete
+
+
+def test_client_that_stops_reading_leaves_no_traceback(desk: Desk) -> None:
+    body = b"zipcode\n" + b"9000;some more text\n" * 200_000
+    with connect(desk, receive_buffer=4096) as client:
+        client.sendall(LARGE.replace(b"1000000", b"%d" % len(body)) + body)
+        time.sleep(worker.WAIT_TIMEOUT_SECONDS + 3)
+    assert "Traceback" not in desk.log.read_text()
+
+
 def test_incomplete_request_is_closed_in_time(desk: Desk) -> None:
     with connect(desk) as client:
         client.sendall(GET[:-2])
@@ -290,7 +332,7 @@ def test_thread_gives_up_on_a_slow_client(
     thread = threading.Thread(target=drip)
     thread.start()
     try:
-        with pytest.raises((TimeoutError, BlockingIOError)):
+        with pytest.raises((TimeoutError, BlockingIOError, BrokenPipeError)):
             for _ in range(1000):
                 use(server)
     finally:

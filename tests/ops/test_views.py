@@ -1,6 +1,9 @@
-"""`/healthz` and `/readyz`: what a machine is told while all is well, and while something is not."""
+"""`/healthz` and `/readyz`: alive is a process that answers, ready one that has a snapshot."""
 
-from typing import Callable, List
+from __future__ import annotations
+
+import time
+from typing import Callable
 
 import pytest
 from flask import Flask
@@ -8,7 +11,8 @@ from sqlalchemy import text
 
 from tests.databases import NEWEST_REVISION, PostgresDatabases, settings_for
 from webapp.config import Settings
-from webapp.data.extensions import db
+from webapp.data import watcher
+from webapp.data.database import db
 
 MakeApp = Callable[[Settings], Flask]
 
@@ -23,9 +27,36 @@ def test_the_process_lives_without_a_database(make_app: MakeApp, unreachable_url
     assert (answer.status_code, answer.json) == (200, {"status": "ok"})
 
 
+def readiness(app: Flask) -> tuple[int, str, list[str]]:
+    """Return status code, status and reasons."""
+    response = app.test_client().get("/readyz")
+    assert response.json is not None
+    return response.status_code, response.json["status"], response.json.get("reasons", [])
+
+
 def test_the_service_is_ready(shared_app: Flask) -> None:
-    answer = shared_app.test_client().get("/readyz")
-    assert (answer.status_code, answer.json) == (200, {"status": "ok"})
+    response = shared_app.test_client().get("/readyz")
+    assert (response.status_code, response.json) == (200, {"status": "ok", "last_look_seconds": 0.0})
+
+
+def test_the_age_of_the_last_look_is_told(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = app.test_client()
+    client.get("/readyz")
+    monkeypatch.setattr(watcher, "LOOK_SECONDS", 3600)
+    client.get("/readyz")  # after which no look is due
+    passed = time.monotonic() + 12.34
+    monkeypatch.setattr(watcher, "monotonic", lambda: passed)
+    assert client.get("/readyz").json == {"status": "ok", "last_look_seconds": pytest.approx(12.3, abs=1)}
+
+
+def test_a_watcher_that_no_longer_looks_is_a_reason(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    app.extensions["watcher"].look()
+    monkeypatch.setattr(watcher.Watcher, "look_before_request", lambda _watcher: None)
+    passed = time.monotonic() + 60
+    monkeypatch.setattr(watcher, "monotonic", lambda: passed)
+    status_code, status, reasons = readiness(app)
+    assert (status_code, status) == (200, "degraded")
+    assert reasons[0].startswith("the database was not looked at for ")
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
@@ -40,11 +71,11 @@ def test_the_answer_is_json_for_everybody(shared_app: Flask, path: str, accept: 
     assert (answer.status_code, answer.content_type) == (200, "application/json")
 
 
-def test_without_a_database_the_service_is_not_ready(make_app: MakeApp, unreachable_url: str) -> None:
-    answer = make_app(settings_for(unreachable_url)).test_client().get("/readyz")
-    assert (answer.status_code, answer.json) == (
+def test_before_the_first_snapshot_the_service_is_not_ready(make_app: MakeApp, unreachable_url: str) -> None:
+    assert readiness(make_app(settings_for(unreachable_url))) == (
         503,
-        {"status": "unavailable", "reasons": ["the database does not answer (OperationalError)"]},
+        "unavailable",
+        ["the database does not answer (OperationalError)"],
     )
 
 
@@ -56,71 +87,90 @@ def test_an_address_and_a_password_are_not_told(make_app: MakeApp, closed_port: 
 
 
 def test_without_a_schema_the_service_is_not_ready(shared_empty_app: Flask) -> None:
-    answer = shared_empty_app.test_client().get("/readyz")
-    assert (answer.status_code, answer.json) == (
+    assert readiness(shared_empty_app) == (
         503,
-        {
-            "status": "unavailable",
-            "reasons": [f"the schema is at nothing, not at {NEWEST_REVISION}: run flask init-db"],
-        },
+        "unavailable",
+        [f"the schema is at nothing, not at {NEWEST_REVISION}: run flask init-db"],
     )
 
 
 NO_TABLE = "no risk table is in force: run flask init-db"
 NO_INDEX = "no index value is held: run flask init-db or flask refresh-index"
-BROKEN = [
-    (
-        ["UPDATE alembic_version SET version_num = '0000'"],
-        [f"the schema is at 0000, not at {NEWEST_REVISION}: run flask init-db"],
-    ),
-    (
-        ["DELETE FROM alembic_version"],
-        [f"the schema is at nothing, not at {NEWEST_REVISION}: run flask init-db"],
-    ),
-    (["DELETE FROM risk_table"], [NO_TABLE]),
-    (["UPDATE risk_table SET effective_from = '2026-08-15'"], [NO_TABLE]),
-    (["DELETE FROM index_value"], [NO_INDEX]),
-    (["DELETE FROM risk_table", "DELETE FROM index_value"], [NO_TABLE, NO_INDEX]),
+BROKEN = {
+    "DELETE FROM risk_table": [NO_TABLE],
+    "UPDATE risk_table SET effective_from = '2026-08-15'": [NO_TABLE],
+    "DELETE FROM index_value": [NO_INDEX],
+    "DELETE FROM risk_table; DELETE FROM index_value": [NO_TABLE, NO_INDEX],
+}
+
+
+def execute(app: Flask, statements: str) -> None:
+    with app.app_context(), db.engine.begin() as connection:
+        for statement in statements.split("; "):
+            connection.execute(text(statement))
+
+
+@pytest.mark.parametrize(("statements", "reasons"), BROKEN.items())
+def test_missing_data_is_a_reason(app: Flask, statements: str, reasons: list[str]) -> None:
+    execute(app, statements)
+    assert readiness(app) == (200, "degraded", reasons)
+
+
+def test_an_older_schema_that_can_be_read_is_a_reason(app: Flask) -> None:
+    execute(app, "UPDATE alembic_version SET version_num = '0002'")
+    app.extensions["watcher"].load()
+    assert readiness(app) == (
+        200,
+        "degraded",
+        [f"the schema is at 0002, not at {NEWEST_REVISION}: run flask init-db"],
+    )
+
+
+def test_a_newer_schema_is_no_reason(app: Flask) -> None:
+    execute(app, "UPDATE alembic_version SET version_num = '9999'")
+    app.extensions["watcher"].load()
+    assert readiness(app) == (200, "ok", [])
+
+
+DAMAGED = [
+    "UPDATE alembic_version SET version_num = '0000'",
+    "DELETE FROM alembic_version",
+    "DROP TABLE index_value",
 ]
 
 
-@pytest.mark.parametrize(("statements", "reasons"), BROKEN, ids=[";".join(case[0]) for case in BROKEN])
-def test_what_is_missing_is_told(app: Flask, statements: List[str], reasons: List[str]) -> None:
-    with app.app_context(), db.engine.begin() as connection:
-        for statement in statements:
-            connection.execute(text(statement))
-    answer = app.test_client().get("/readyz")
-    assert (answer.status_code, answer.json) == (503, {"status": "unavailable", "reasons": reasons})
+@pytest.mark.parametrize("statement", DAMAGED)
+def test_a_damaged_schema_is_not_ready(
+    make_app: MakeApp, app: Flask, settings: Settings, statement: str
+) -> None:
+    execute(app, statement)
+    status_code, status, reasons = readiness(make_app(settings))
+    assert (status_code, status, len(reasons)) == (503, "unavailable", 1)
 
 
-@pytest.mark.parametrize(
-    "statements",
-    [
-        ["DROP TABLE risk_range", "DROP TABLE risk_table"],
-        ["DROP TABLE index_value"],
-        ["INSERT INTO alembic_version VALUES ('0000')"],
-    ],
-    ids=";".join,
-)
-def test_a_schema_that_somebody_damaged_is_not_ready_and_no_crash(app: Flask, statements: List[str]) -> None:
-    with app.app_context(), db.engine.begin() as connection:
-        for statement in statements:
-            connection.execute(text(statement))
-    answer = app.test_client().get("/readyz")
-    assert answer.status_code == 503
-    assert answer.json is not None
-    assert len(answer.json["reasons"]) == 1
+def test_a_schema_damaged_later_leaves_the_service_ready(app: Flask) -> None:
+    app.extensions["watcher"].look()
+    execute(app, "DROP TABLE index_value")
+    execute(app, "DELETE FROM place")
+    assert readiness(app)[:2] == (200, "degraded")
+    assert app.test_client().get("/index").json == {"index": 165.08}
 
 
-def test_a_database_that_went_away_is_noticed_and_so_is_its_return(
+def test_a_database_that_went_away_is_told_and_so_is_its_return(
     make_app: MakeApp, postgresql: PostgresDatabases
 ) -> None:
     url = postgresql.seeded()
-    client = make_app(settings_for(url)).test_client()
-    seen = [client.get("/readyz").status_code]
+    app = make_app(settings_for(url))
+    seen = [readiness(app)]
     postgresql.drop(url)
-    seen += [client.get("/readyz").status_code, client.get("/healthz").status_code]
+    seen.append(readiness(app))
     postgresql.put_back(url)
-    seen += [client.get("/readyz").status_code]
+    seen.append(readiness(app))
+    with app.app_context():
+        db.engine.dispose()
     postgresql.drop(url)
-    assert seen == [200, 503, 200, 200]
+    assert seen == [
+        (200, "ok", []),
+        (200, "degraded", ["the database does not answer (OperationalError)"]),
+        (200, "ok", []),
+    ]

@@ -1,32 +1,33 @@
 """The page of the health index, and the spreadsheet that can be downloaded from it."""
 
+from __future__ import annotations
+
 import csv
 import io
 import re
 from decimal import Decimal
-from typing import List
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import delete
 
-from tests.health_index.held import forget, month, on_sqlite
+from tests.health_index.held import forget, month
 from tests.pages.reading import links, text
-from webapp.data.extensions import db
+from webapp.data.database import db
 from webapp.data.index_models import IndexValue
 
 PAGE = "/index?format=html"
 
 
-def rows(client: FlaskClient, query: str) -> List[List[str]]:
-    answer = client.get(f"/index.csv?{query}")
-    assert answer.status_code == 200
-    assert answer.data.startswith(b"\xef\xbb\xbf")
-    return list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig")), delimiter=";"))
+def rows(client: FlaskClient, query: str) -> list[list[str]]:
+    response = client.get(f"/index.csv?{query}")
+    assert response.status_code == 200
+    assert response.data.startswith(b"\xef\xbb\xbf")
+    return list(csv.reader(io.StringIO(response.data.decode("utf-8-sig")), delimiter=";"))
 
 
-def test_every_base_year_has_its_latest_index_and_its_changes(reader: FlaskClient) -> None:
+def test_page_shows_index_and_changes_of_every_base_year(reader: FlaskClient) -> None:
     page = text(reader.get(PAGE).text)
     assert "2025 Jul 2026 103.24" in page
     assert "2013 Dec 2025 136.69 +0.15% +2.21%" in page
@@ -34,16 +35,16 @@ def test_every_base_year_has_its_latest_index_and_its_changes(reader: FlaskClien
     assert "Older base years end in December 2025" in page
 
 
-def test_it_is_said_what_the_changes_and_a_dash_mean(reader: FlaskClient) -> None:
+def test_page_explains_changes_and_the_dash(reader: FlaskClient) -> None:
     page = text(reader.get(PAGE).text)
     assert "1 month and 1 year: change since then. –: we do not have that month." in page
 
 
-def test_the_next_publication_is_said(reader: FlaskClient) -> None:
+def test_page_names_the_next_publication(reader: FlaskClient) -> None:
     assert "Statbel publishes the next index on 28 August 2026" in text(reader.get(PAGE).text)
 
 
-def test_the_chart_is_drawn_and_told_in_words(reader: FlaskClient) -> None:
+def test_chart_has_a_description_in_words(reader: FlaskClient) -> None:
     page = reader.get(f"{PAGE}&year=2013&period=5").text
     assert page.count("<polyline") == 1
     [points] = re.findall(r'points="([^"]+)"', page)
@@ -57,7 +58,7 @@ def test_the_chart_is_drawn_and_told_in_words(reader: FlaskClient) -> None:
     ("period", "first", "months"),
     [("1", "2024-12", 13), ("5", "2020-12", 61), ("10", "2015-12", 121), ("all", "1994-01", 384)],
 )
-def test_a_period_is_shown_in_chart_table_and_download(
+def test_period_applies_to_chart_table_and_download(
     reader: FlaskClient, period: str, first: str, months: int
 ) -> None:
     page = reader.get(f"{PAGE}&year=2013&period={period}").text
@@ -72,13 +73,13 @@ def test_a_period_is_shown_in_chart_table_and_download(
     assert downloaded[-1][0] == "2025-12"
 
 
-def test_period_and_base_year_are_kept_when_the_other_is_chosen(reader: FlaskClient) -> None:
+def test_links_keep_period_and_base_year(reader: FlaskClient) -> None:
     addresses = links(reader.get(f"{PAGE}&year=2013&period=10").text)
     assert "/index?year=1996&period=10#series" in addresses
     assert "/index?year=2013&period=all#series" in addresses
 
 
-def test_an_unknown_period_is_refused_on_the_page_and_the_download_alone(reader: FlaskClient) -> None:
+def test_unknown_period_is_rejected_on_page_and_download_but_not_in_json(reader: FlaskClient) -> None:
     for path in (f"{PAGE}&period=7", "/index.csv?period=7"):
         response = reader.get(path, headers={"Accept": "text/html"})
         assert response.status_code == 400
@@ -95,15 +96,15 @@ def test_an_unknown_period_is_refused_on_the_page_and_the_download_alone(reader:
         ("de", ["Monat", "Gesundheitsindex"], ["2025-12", "136,69", "133,33"]),
     ],
 )
-def test_the_download_is_in_the_language_of_the_page(
-    reader: FlaskClient, language: str, header: List[str], last: List[str]
+def test_download_is_in_the_language_of_the_page(
+    reader: FlaskClient, language: str, header: list[str], last: list[str]
 ) -> None:
     downloaded = rows(reader, f"year=2013&period=1&lang={language}")
     assert downloaded[0][: len(header)] == header
     assert downloaded[-1][:3] == last
 
 
-def test_the_download_says_what_it_is(reader: FlaskClient) -> None:
+def test_download_has_type_name_and_caching_headers(reader: FlaskClient) -> None:
     headers = reader.get("/index.csv?year=2013").headers
     assert headers["Content-Type"] == "text/csv; charset=utf-8"
     assert headers["Content-Disposition"] == "attachment; filename=health-index-2013.csv"
@@ -111,7 +112,7 @@ def test_the_download_says_what_it_is(reader: FlaskClient) -> None:
     assert headers["Vary"] == "Accept, Accept-Language, Cookie"
 
 
-def test_a_month_that_is_not_held_is_a_gap_and_no_zero(app: Flask) -> None:
+def test_missing_month_is_a_gap_and_no_zero(app: Flask) -> None:
     with app.app_context():
         db.session.execute(delete(IndexValue).where(IndexValue.month == month("2025-06")))
         db.session.commit()
@@ -124,15 +125,14 @@ def test_a_month_that_is_not_held_is_a_gap_and_no_zero(app: Flask) -> None:
     assert "2025-06" not in [row[0] for row in rows(client, "year=2013&period=1")]
 
 
-@on_sqlite
-def test_without_values_it_is_an_error_page(app: Flask) -> None:
+def test_page_without_values_is_an_error_page(app: Flask) -> None:
     forget(app)
     response = app.test_client().get(f"{PAGE}&year=1996")
     assert response.status_code == 503
     assert "No value is known on base year 1996 yet" in text(response.text)
 
 
-def test_changes_are_those_of_the_table(reader: FlaskClient) -> None:
+def test_changes_agree_with_the_table(reader: FlaskClient) -> None:
     months = {row[0]: Decimal(row[1]) for row in rows(reader, "year=1996&period=all")[1:]}
     year = months["2025-12"] / months["2024-12"] - 1
     assert f"+{100 * year:.2f}%" in text(reader.get(PAGE).text)

@@ -19,7 +19,7 @@ from tests.databases import PostgresDatabases
 from tests.live import START_SECONDS, Desk, wait
 from tests.performance import load, servers
 from tests.performance.answer import Answer, Asker
-from tests.performance.cases import WRONG, Case, cases, junk
+from tests.performance.cases import WRONG, Case, cases, junk, uncached_cases
 from tests.performance.relay import relayed
 from tests.performance.report import Measurement, Rounds, all_ratios, ratios, spread, table
 from tests.performance.resources import cpu_seconds, kilobytes, tree
@@ -76,6 +76,7 @@ class Bench:
             "machine": machine(),
             "plan": self._plan._asdict(),
             "cases": results,
+            "uncached": self._uncached(),
             "statements": self._statements(),
             "junk": grown,
             "starts": self._starts({name: programs[name] for name in ("desk", "peer")}),
@@ -109,6 +110,28 @@ class Bench:
                 order.append(order.pop(0))
         say(f"\n{case.name}", *table(rounds))
         return _as_json(rounds)
+
+    def _uncached(self) -> Dict[str, Any]:
+        """What a request costs that the HTTP cache does not answer: without a rate limit, and with one."""
+        say("\nWithout the HTTP cache, CPU µs by request")
+        results = {}
+        with contextlib.ExitStack() as stack:
+            limits = {"unlimited": 0, "limited": 1_000_000}
+            running = {
+                name: stack.enter_context(self._running(name, servers.uncached(self._urls["desk"], limit)))
+                for name, limit in limits.items()
+            }
+            for case in uncached_cases():
+                paths = self._file(case.paths)
+                rounds: Dict[str, List[Measurement]] = {name: [] for name in running}
+                for _ in range(self._plan.rounds + 1):  # the first warms up
+                    for name, asked in running.items():
+                        rounds[name].append(measure(asked, paths, case, self._plan.seconds))
+                rounds = {name: measured[1:] for name, measured in rounds.items()}
+                costs = {name: spread([one.cpu_us for one in measured]) for name, measured in rounds.items()}
+                say(*(f"  {case.name:22}{name:10}{cost}" for name, cost in costs.items()))
+                results[case.name] = _as_json(rounds)
+        return results
 
     def _statements(self) -> Dict[str, Any]:
         """How many statements warm requests send to the database, by case."""

@@ -45,6 +45,17 @@ def cases() -> List[Case]:
     ]
 
 
+def uncached_cases() -> List[Case]:
+    return [
+        Case("/zipcode/<z>", [f"/zipcode/{zipcode}" for zipcode in zipcodes()]),
+        Case("404", ["/zipcode/1311"], refused=True),
+        Case(
+            "?q=<beginning>",
+            [f"/api/v1/zipcodes?q={one}{two}&limit=12" for one in "abghlmstv" for two in "aeiou"],
+        ),
+    ]
+
+
 def junk(start: int, count: int) -> List[str]:
     """Addresses of one answer that nobody has asked for before."""
     return [f"/zipcode/9000?junk={number}" for number in range(start, start + count)]

@@ -36,6 +36,13 @@ def desk(database_url: str, workers: int = 1) -> Program:
     )
 
 
+def uncached(database_url: str, rate_limit: int) -> Program:
+    """The desk without its HTTP cache."""
+    program = desk(database_url)
+    variables = {"HTTP_CACHE_MB": "0", "RATE_LIMIT": str(rate_limit)}
+    return program._replace(variables={**program.variables, **variables})
+
+
 def bare(database_url: str, answer: Path) -> Program:
     """Gives one answer only, from the file in which it was saved."""
     program = _under_gunicorn("tests.performance.bare:app", database_url)

@@ -4,7 +4,7 @@ from typing import List
 
 from hypothesis import strategies as st
 
-from webapp.data.risk_table_file import Range
+from webapp.zipcodes.risk_table import Range
 
 BOOLEANS = st.booleans()
 # Half of them near each other, so that ranges touch.

@@ -1,11 +1,31 @@
-"""What seed/zipcodes.csv says, read here without any of the program's own code."""
+"""The contents of seed/ for tests of zipcodes: read without the program's code, and as its objects."""
 
-from typing import Dict, List, Tuple
+from __future__ import annotations
 
+import csv
+from functools import lru_cache
+from typing import Any
+
+from tests.conftest import ORDINARY_DAY
 from webapp.config import ROOT
+from webapp.zipcodes.places import PlaceRow, Places
+from webapp.zipcodes.risk_table import Range, RiskTable
 
 
-def _ranges() -> List[Tuple[int, int, str]]:
+def _rows() -> list[dict[str, str]]:
+    with (ROOT / "seed" / "postal_codes.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _zipcodes_by_name() -> dict[str, set[int]]:
+    found: dict[str, set[int]] = {}
+    for row in PLACES:
+        for name in {row[column] for column in NAME_COLUMNS} - {""}:
+            found.setdefault(name, set()).add(int(row["zipcode"]))
+    return found
+
+
+def _ranges() -> list[tuple[int, int, str]]:
     ranges = []
     for line in (ROOT / "seed" / "zipcodes.csv").read_text(encoding="utf-8").splitlines():
         zipcodes, factor = line.split(",")
@@ -14,15 +34,38 @@ def _ranges() -> List[Tuple[int, int, str]]:
     return ranges
 
 
-def _gaps() -> List[Tuple[int, int]]:
+def _gaps() -> list[tuple[int, int]]:
     ends = [999, *(end for first, last, _ in sorted(RANGES) for end in (first, last)), 10000]
     between = [(last + 1, first - 1) for last, first in zip(ends[::2], ends[1::2])]
     return [(first, last) for first, last in between if first <= last]
 
 
+PLACES = _rows()
+NAME_COLUMNS = ("name", "name_nl", "name_fr", "name_de")
+ZIPCODES_BY_NAME = _zipcodes_by_name()
+IN_USE = sorted({int(row["zipcode"]) for row in PLACES})
+
 RANGES = _ranges()
-FACTORS: Dict[int, str] = {
-    zipcode: factor for first, last, factor in RANGES for zipcode in range(first, last + 1)
-}
+FACTORS = {zipcode: factor for first, last, factor in RANGES for zipcode in range(first, last + 1)}
 # The zipcodes that no range holds, as first and last of each stretch between two ranges.
 GAPS = _gaps()
+
+
+def place_row(row: dict[str, str], **changes: Any) -> PlaceRow:
+    """Return a row of the file as the program stores it, with some fields changed."""
+    numbers = {"zipcode": int(row["zipcode"]), "lat": float(row["lat"]), "lon": float(row["lon"])}
+    fields: dict[str, Any] = {**row, **numbers, **changes}
+    return PlaceRow(**fields)
+
+
+@lru_cache(maxsize=None)
+def places() -> Places:
+    """All places, loaded on ORDINARY_DAY."""
+    return Places(map(place_row, PLACES), ORDINARY_DAY)
+
+
+@lru_cache(maxsize=None)
+def risk_table() -> RiskTable:
+    """The risk table, loaded and in force since ORDINARY_DAY."""
+    ranges = tuple(Range(*entry) for entry in sorted(RANGES))
+    return RiskTable(1, effective_from=ORDINARY_DAY.date(), imported_at=ORDINARY_DAY, ranges=ranges)

@@ -1,25 +1,23 @@
-"""What an agent pastes or uploads: the factor of each client, problems with their rows, a file for Excel."""
+"""A pasted or uploaded list: the factor of each client, problems with their rows, a file for Excel."""
+
+from __future__ import annotations
 
 import csv
 import io
-from typing import Callable, Dict, Iterator, List, Tuple
+from typing import Callable
 
 import pytest
-from flask import Flask
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete
 
-from tests.zipcodes.seed import FACTORS
-from webapp.data.extensions import db
-from webapp.data.zipcode_models import RiskTable
-from webapp.errors import CsvNotValid, DeskError, RiskTableUnavailable, TooLarge
+from tests.zipcodes.seed import FACTORS, risk_table
+from webapp.errors import CsvNotValid, DeskError, TooLarge
 from webapp.tables.excel import plain
 from webapp.zipcodes import bulk, client_list
-from webapp.zipcodes.bulk import MEGABYTE, Result, results
-from webapp.zipcodes.client_list import ListRow, decode, read, spreadsheet
+from webapp.zipcodes.bulk import MEGABYTE, Result
+from webapp.zipcodes.client_list import ClientList, ListRow, decode
 
-KNOWN: Dict[str, Result] = {
+KNOWN: dict[str, Result] = {
     "9000": ("B", ""),
     "2000": ("C", ""),
     "9170": ("A", ""),
@@ -37,32 +35,31 @@ TABLES = st.lists(st.lists(FIELDS, min_size=1, max_size=4), min_size=1, max_size
 TEXTS = st.text(st.sampled_from("92013 \t\n\r,;\"'=aé€\u00a0\u200e\ufeff"), max_size=40)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def few_zipcodes() -> Iterator[pytest.MonkeyPatch]:
-    """The factors of a few zipcodes, for tests that need no database."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bulk, "results", lambda: KNOWN)
-        yield patch
+def read(text: str) -> ClientList:
+    return client_list.read(text, KNOWN)
 
 
-@pytest.fixture
-def all_zipcodes(few_zipcodes: pytest.MonkeyPatch, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Those of the test's own database again."""
-    monkeypatch.setattr(bulk, "results", results)
+def spreadsheet(text: str) -> bytes:
+    return b"".join(client_list.spreadsheet(text, KNOWN, "Factor", WORDS))
 
 
-def rows(text: str) -> List[Tuple[int, str, str]]:
-    """The number, the zipcode, and the factor or error of each of the first rows."""
+def start_spreadsheet(text: str) -> object:
+    """Ask for a spreadsheet, and for none of its pieces."""
+    return client_list.spreadsheet(text, KNOWN, "Factor", WORDS)
+
+
+def rows(text: str) -> list[tuple[int, str, str]]:
+    """Return the number, the zipcode, and the factor or error of each of the first rows."""
     return [(row.number, row.zipcode, row.factor or row.error) for row in read(text).first]
 
 
-def opened(text: str) -> List[List[str]]:
-    """The cells that Excel makes of the spreadsheet."""
-    file = b"".join(spreadsheet(text, "Factor", WORDS)).decode("utf-8-sig")
+def opened(text: str) -> list[list[str]]:
+    """Return the cells that Excel makes of the spreadsheet."""
+    file = spreadsheet(text).decode("utf-8-sig")
     return [[plain(cell) for cell in row] for row in csv.reader(io.StringIO(file, newline=""), delimiter=";")]
 
 
-def as_csv(table: List[List[str]]) -> str:
+def as_csv(table: list[list[str]]) -> str:
     text = io.StringIO(newline="")
     csv.writer(text, delimiter=";", quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(table)
     return text.getvalue()
@@ -89,7 +86,7 @@ NOT_VALID = "ZIPCODE_NOT_VALID"
     ],
     ids=ascii,
 )  # fmt: skip
-def test_numbers_are_a_row_each(text: str, expected: List[Tuple[int, str, str]]) -> None:
+def test_numbers_are_a_row_each(text: str, expected: list[tuple[int, str, str]]) -> None:
     assert rows(text) == expected
 
 
@@ -140,12 +137,12 @@ def test_several_rows_of_as_many_numbers_are_a_table(delimiter: str) -> None:
     ids=ascii,
 )  # fmt: skip
 def test_rows_have_the_numbers_that_a_spreadsheet_shows(
-    text: str, expected: List[Tuple[int, str, str]]
+    text: str, expected: list[tuple[int, str, str]]
 ) -> None:
     assert rows(text) == expected
 
 
-def test_a_list_is_counted_and_its_first_rows_are_shown() -> None:
+def test_list_is_counted_and_its_first_rows_are_shown() -> None:
     text = "zipcode;name;street\n" + "9000;Jan;\n2000;Piet;Kaai 1\n1311;;\n" * 100
     found = read(text)
     assert (found.total, found.totals, found.problem_total) == (300, {"A": 0, "B": 100, "C": 100}, 100)
@@ -174,7 +171,7 @@ def test_a_list_is_counted_and_its_first_rows_are_shown() -> None:
     ],
     ids=ascii,
 )
-def test_the_column_that_was_read_is_told_where_there_are_several(
+def test_column_that_was_read_is_named_where_there_are_several(
     text: str, column: str, is_named: bool
 ) -> None:
     found = read(text)
@@ -186,9 +183,9 @@ def test_long_fields_are_shown_cut_short() -> None:
     assert (row.zipcode, row.others) == ("1" * 79 + "…", "y" * 80)
 
 
-def test_the_spreadsheet_has_one_column_more() -> None:
+def test_spreadsheet_has_one_column_more() -> None:
     text = 'naam;cp;tel\nÉlise;9000;0475123456\n\n"=1;2";1311;-5\nkort\nlang;2000;x;y\n'
-    assert b"".join(spreadsheet(text, "Factor", WORDS)).decode() == (
+    assert spreadsheet(text).decode() == (
         "\ufeffnaam;cp;tel;Factor\r\n"
         'Élise;9000;"=""0475123456""";B\r\n'
         "\r\n"
@@ -198,14 +195,14 @@ def test_the_spreadsheet_has_one_column_more() -> None:
     )
 
 
-def test_what_cannot_be_seen_beside_a_zipcode_comes_back_in_the_spreadsheet() -> None:
+def test_invisible_characters_beside_a_zipcode_come_back_in_the_spreadsheet() -> None:
     assert opened("cp;naam\n9000\u00a0;Jan\u00a0Peeters\n") == [
         ["cp", "naam", "Factor"],
         ["9000\u00a0", "Jan\u00a0Peeters", "B"],
     ]
 
 
-def test_without_a_header_the_column_has_none() -> None:
+def test_added_column_has_no_header_where_the_list_has_none() -> None:
     assert opened("9000,x\n999,y\n") == [["9000", "x", "B"], ["999", "y", "no zipcode"]]
     assert opened("9000 999") == [["9000", "B"], ["999", "no zipcode"]]
 
@@ -214,21 +211,11 @@ def test_rows_copied_from_a_spreadsheet_come_back_as_columns() -> None:
     assert opened('zip\tname\n9000\ta;b, "c"\n') == [["zip", "name", "Factor"], ["9000", 'a;b, "c"', "B"]]
 
 
-def test_factors_are_those_of_single_lookups(shared_app: Flask, all_zipcodes: None) -> None:
-    with shared_app.app_context():
-        found = read("\n".join(map(str, range(1000, 10_000))))
+def test_totals_are_those_of_the_risk_table() -> None:
+    text = "\n".join(map(str, range(1000, 10_000)))
+    found = client_list.read(text, bulk.results(risk_table()))
     assert found.totals == {factor: list(FACTORS.values()).count(factor) for factor in "ABC"}
     assert found.problem_total == 9000 - len(FACTORS)
-
-
-@pytest.mark.parametrize("use", [read, lambda text: spreadsheet(text, "", {})], ids=["read", "spreadsheet"])
-def test_without_a_risk_table_nothing_is_answered(
-    app: Flask, all_zipcodes: None, use: Callable[[str], object]
-) -> None:
-    with app.app_context():
-        db.session.execute(delete(RiskTable))
-        with pytest.raises(RiskTableUnavailable):
-            use("9000")
 
 
 @pytest.mark.parametrize(
@@ -256,13 +243,13 @@ def test_without_a_risk_table_nothing_is_answered(
     ],
     ids=lambda value: ascii(value[:20]) if isinstance(value, str) else None,
 )  # fmt: skip
-@pytest.mark.parametrize("use", [read, lambda text: spreadsheet(text, "", {})], ids=["read", "spreadsheet"])
-def test_what_cannot_be_read_is_refused_with_its_row(
-    text: str, error: "type[DeskError]", message: str, use: Callable[[str], object]
+@pytest.mark.parametrize("use", [read, start_spreadsheet], ids=["read", "spreadsheet"])
+def test_invalid_or_too_large_list_is_rejected_with_its_row(
+    text: str, error: type[DeskError], message: str, use: Callable[[str], object]
 ) -> None:
     with pytest.raises(error) as raised:
         use(text)
-    assert raised.value.message.startswith(message)
+    assert str(raised.value).startswith(message)
 
 
 @pytest.mark.parametrize(
@@ -278,7 +265,7 @@ def test_what_cannot_be_read_is_refused_with_its_row(
     ],
     ids=ascii,
 )
-def test_a_file_is_text_in_any_of_these_encodings(content: bytes, text: str) -> None:
+def test_file_is_decoded_from_each_encoding(content: bytes, text: str) -> None:
     assert decode(content) == text
 
 
@@ -295,15 +282,15 @@ def test_a_file_is_text_in_any_of_these_encodings(content: bytes, text: str) -> 
     ],
     ids=ascii,
 )
-def test_a_file_that_is_no_text_is_refused_with_its_row(content: bytes, row: int) -> None:
+def test_file_that_is_no_text_is_rejected_with_its_row(content: bytes, row: int) -> None:
     with pytest.raises(CsvNotValid) as raised:
         decode(content)
-    assert raised.value.message == (
+    assert str(raised.value) == (
         f"Row {row} is not text in UTF-8 or Windows-1252. Save the file as “CSV UTF-8”."
     )
 
 
-def test_a_file_may_have_five_megabytes() -> None:
+def test_file_of_five_megabytes_is_accepted() -> None:
     content = b"\x80" * (5 * MEGABYTE - 4) + b";\r\nx"
     text = decode(content)
     with pytest.raises(TooLarge):
@@ -317,23 +304,23 @@ def test_a_file_may_have_five_megabytes() -> None:
 
 @searching
 @given(st.one_of(st.binary(max_size=30), st.text(max_size=20).map(lambda text: text.encode("utf-16"))))
-def test_any_file_is_text_or_refused(content: bytes) -> None:
+def test_any_file_is_decoded_or_rejected(content: bytes) -> None:
     try:
         text = decode(content)
     except CsvNotValid as error:
-        assert error.message.startswith("Row ")
+        assert str(error).startswith("Row ")
     else:
         text.encode()  # has nothing that could not be sent
 
 
 @searching
 @given(TEXTS)
-def test_any_text_is_answered_row_by_row_or_refused(text: str) -> None:
+def test_any_text_gets_a_result_row_by_row_or_is_rejected(text: str) -> None:
     try:
         found = read(text)
     except CsvNotValid:
         with pytest.raises(CsvNotValid):
-            spreadsheet(text, "Factor", WORDS)
+            spreadsheet(text)
         return
     assert found.total == sum(found.totals.values()) + found.problem_total
     assert (len(found.first), len(found.problems)) == (min(found.total, 10), min(found.problem_total, 50))
@@ -346,13 +333,13 @@ def test_any_text_is_answered_row_by_row_or_refused(text: str) -> None:
 @searching
 @given(TABLES)
 @example([["9000", "=1+1"], ['="9000"', "00123"], ["9000", "a\r\nb"]])
-def test_every_field_of_any_table_comes_back_with_the_factor_after_it(table: List[List[str]]) -> None:
+def test_every_field_of_any_table_comes_back_with_the_factor_after_it(table: list[list[str]]) -> None:
     cells = opened(as_csv([["zipcode", "name"], *table]))
     assert cells[0] == ["zipcode", "name", "Factor"]
     assert len(cells) == len(table) + 1
     for given_row, row in zip(table, cells[1:]):
-        meant = [plain(field.replace("\r\n", "\n").replace("\r", "\n")) for field in given_row]
-        zipcode, name, *rest = meant if len(meant) > 1 else [*meant, ""]
+        shown = [plain(field.replace("\r\n", "\n").replace("\r", "\n")) for field in given_row]
+        zipcode, name, *rest = shown if len(shown) > 1 else [*shown, ""]
         factor, error = bulk.result(KNOWN, zipcode)
         expected = [zipcode, name, factor or WORDS[error], *rest]
         assert [cell in (field, f"'{field}") for cell, field in zip(row, expected)] == [True] * len(expected)
@@ -360,10 +347,10 @@ def test_every_field_of_any_table_comes_back_with_the_factor_after_it(table: Lis
 
 @searching
 @given(TABLES)
-def test_a_spreadsheet_that_is_sent_again_gets_the_same_answer(table: List[List[str]]) -> None:
+def test_spreadsheet_that_is_sent_again_gets_the_same_results(table: list[list[str]]) -> None:
     text = as_csv([["zipcode", "name"], *[row[:2] for row in table]])
-    once = b"".join(spreadsheet(text, "Factor", WORDS))
-    twice = b"".join(spreadsheet(decode(once), "Factor", WORDS))
+    once = spreadsheet(text)
+    twice = spreadsheet(decode(once))
     assert read(decode(once))[:3] == read(text)[:3]
     for row, again in zip(opened(decode(once)), opened(decode(twice))):
         assert again[: len(row)] == row
@@ -371,16 +358,16 @@ def test_a_spreadsheet_that_is_sent_again_gets_the_same_answer(table: List[List[
 
 @searching
 @given(TEXTS)
-def test_a_text_that_a_browser_sent_back_gets_the_same_answer(text: str) -> None:
+def test_text_that_a_browser_sent_back_gets_the_same_results(text: str) -> None:
     sent_back = text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")
     try:
-        expected = b"".join(spreadsheet(text, "Factor", WORDS))
+        expected = spreadsheet(text)
     except CsvNotValid:
         return
-    assert b"".join(spreadsheet(sent_back, "Factor", WORDS)) == expected
+    assert spreadsheet(sent_back) == expected
 
 
-# What spreadsheets put before the first row
+# Lines that spreadsheets put before the first row
 
 
 @pytest.mark.parametrize(
@@ -392,14 +379,14 @@ def test_a_text_that_a_browser_sent_back_gets_the_same_answer(text: str) -> None
         (";;\n\n;;\nzipcode;naam\n9000;Jan", 5),
     ],
 )
-def test_what_is_above_the_header_is_not_taken_for_it(text: str, number: int) -> None:
+def test_lines_above_the_header_are_not_taken_for_it(text: str, number: int) -> None:
     found = read(text)
     assert (found.total, found.totals["B"]) == (1, 1)
     assert found.first[0].number == number
 
 
 @pytest.mark.parametrize("text", ["", " \n\n", ";;;\n;;;", "sep=;\n", "\n" * 1_000_001])
-def test_what_has_no_rows_is_refused_at_once(text: str) -> None:
+def test_list_without_rows_is_rejected_at_once(text: str) -> None:
     with pytest.raises((CsvNotValid, TooLarge)):
         read(text)
 

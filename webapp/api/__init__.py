@@ -1,5 +1,7 @@
 """`/api/v1`: everything that scripts may ask, documented from the schemas that validate."""
 
+from __future__ import annotations
+
 from flask import Flask
 from flask_cors import CORS
 from flask_smorest import Api

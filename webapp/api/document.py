@@ -1,5 +1,7 @@
 """The OpenAPI document of the API, for programs, and the page that shows it to people."""
 
+from __future__ import annotations
+
 from typing import Any, Dict
 
 from flask import Blueprint, Flask, Response, current_app, jsonify, request
@@ -8,7 +10,6 @@ from werkzeug.http import http_date
 
 from webapp import clock
 from webapp.api.routing import PREFIX
-from webapp.data.extensions import CACHE_SECONDS
 from webapp.errors import codes
 from webapp.http.negotiation import cacheable, represent
 
@@ -49,7 +50,6 @@ def document() -> Response:
             "codes": codes(),
             "server": request.host_url.rstrip("/"),
         },
-        max_age=CACHE_SECONDS,
         headers={"Last-Modified": kept["made_at"]},
     )
 
@@ -60,4 +60,4 @@ def openapi() -> Response:
     kept = current_app.extensions["openapi"]
     response = jsonify(kept["document"])
     response.headers["Last-Modified"] = kept["made_at"]
-    return cacheable(response, CACHE_SECONDS)
+    return cacheable(response)

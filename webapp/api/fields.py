@@ -1,5 +1,7 @@
 """The values that requests and answers of the API carry, each with its rule and its own error."""
 
+from __future__ import annotations
+
 import re
 from datetime import date
 from decimal import Decimal
@@ -7,7 +9,7 @@ from typing import Any, Type
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
-from webapp.data.zipcode_models import ZIPCODE
+from webapp.data.reads import parse_base_year
 from webapp.errors import (
     AmountNotValid,
     DeskError,
@@ -17,8 +19,9 @@ from webapp.errors import (
     ZipcodeNotValid,
 )
 from webapp.health_index.base_years import BASE_YEARS
-from webapp.pages.index import parse_base_year
-from webapp.pages.zipcode import ZIPCODE_ADVICE
+from webapp.i18n.iso_month import ISO_MONTH, iso_month, parse_iso_month
+from webapp.zipcodes.zipcode import ADVICE as ZIPCODE_ADVICE
+from webapp.zipcodes.zipcode import ZIPCODE
 
 
 class ApiSchema(Schema):
@@ -57,7 +60,7 @@ class BaseYear(fields.Integer):
         try:
             return parse_base_year(value)
         except WrongYear as wrong:
-            raise ValidationError(wrong.message) from None
+            raise ValidationError(str(wrong)) from None
 
 
 class Written(fields.String):
@@ -91,16 +94,16 @@ class Written(fields.String):
 class Month(Written):
     """A month, written 2026-07; in Python its first day."""
 
-    pattern = "^(19|20)[0-9]{2}-(0[1-9]|1[0-2])$"
+    pattern = f"^{ISO_MONTH}$"
     example = "2020-01"
     advice = "Write the month as a year and two digits, such as 2020-01."
     error = MonthNotValid
 
     def understand(self, text: str) -> date:
-        return date(int(text[:4]), int(text[5:]), 1)
+        return parse_iso_month(text)
 
     def _serialize(self, value: Any, *_args: Any, **_options: Any) -> Any:
-        return value and f"{value:%Y-%m}"
+        return value and iso_month(value)
 
 
 class Amount(Written):

@@ -1,5 +1,7 @@
 """`/api/v1/health-index`: the latest index, a month, a series, the base years."""
 
+from __future__ import annotations
+
 import csv
 import io
 from datetime import date, datetime
@@ -10,12 +12,13 @@ from marshmallow import fields, validate
 
 from webapp.api.fields import AnswerSchema, ApiSchema, BaseYear, IndexNumber, Instant, Month
 from webapp.api.routing import Answer, ApiBlueprint
-from webapp.data.index_models import CONVERTED, PUBLISHED
+from webapp.data import reads
 from webapp.errors import IndexUnavailable, MonthNotFound, MonthNotValid, RequestNotValid, WrongYear
 from webapp.health_index import series as service
 from webapp.health_index.series import MonthlyIndex
-from webapp.http.negotiation import prefers_csv
-from webapp.pages.index import held_ranges, latest_index, monthly_index
+from webapp.health_index.values import CONVERTED, PUBLISHED
+from webapp.http.negotiation import preferred
+from webapp.i18n.iso_month import iso_month
 
 bp = ApiBlueprint("api-health-index", "Health index", "/health-index")
 
@@ -91,32 +94,39 @@ class BaseYearsSchema(AnswerSchema):
 
 @bp.read(
     "",
+    summary="The latest health index on a base year",
     takes=LatestQuery,
     answers=LatestSchema,
     errors=(WrongYear, IndexUnavailable),
     examples=("/health-index?base=2013",),
 )
 def latest(query: Dict[str, Any]) -> Answer:
-    """The latest health index on a base year"""
-    found = latest_index(query["base_year"])
+    """Return the latest index on a base year."""
+    found = reads.latest_index(query["base_year"])
     return {**found, "value": found["index"]}, found["changed_at"]
 
 
 @bp.read(
     "/<base>/<month>",
+    summary="The health index of one month",
     takes=MonthPath,
     answers=MonthSchema,
     errors=(WrongYear, MonthNotValid, MonthNotFound, IndexUnavailable),
     examples=("/health-index/2013/2020-01",),
 )
 def month(path: Dict[str, Any]) -> Answer:
-    """The health index of one month"""
-    held = monthly_index(path["base_year"])
+    """Return the index of a month."""
+    held = reads.monthly_index(path["base_year"])
     return service.find(held, path["month"]), _changed_at(held)
 
 
 @bp.read(
     "/series",
+    summary="The months of a base year in order, as JSON or CSV, with the smoothed index",
+    description=(
+        "Months that are not held are left out. The smoothed index is the mean of four months of the same\n"
+        "base year, two percent less since April 2016; in the year before that it stood still."
+    ),
     takes=SeriesQuery,
     answers=SeriesSchema,
     errors=(WrongYear, MonthNotValid, IndexUnavailable),
@@ -124,28 +134,28 @@ def month(path: Dict[str, Any]) -> Answer:
     csv=True,
 )
 def series(query: Dict[str, Any]) -> Answer:
-    """The months of a base year in order, as JSON or CSV, with the smoothed index
-
-    Months that are not held are left out. The smoothed index is the mean of four months of the same
-    base year, two percent less since April 2016; in the year before that it stood still.
-    """
+    """Return the months of a base year and a range."""
     first, last = query.get("first", date.min), query.get("last", date.max)
     if first > last:
         advice = "Give a month that is not before the first one."
         raise RequestNotValid(f"to: {advice}", errors={"to": [advice]})
-    held = monthly_index(query["base_year"])
+    held = reads.monthly_index(query["base_year"])
     wanted = [entry for entry in held if first <= entry["month"] <= last]
-    if prefers_csv():
+    if preferred("json", "csv") == "csv":
         return _as_csv(wanted), _changed_at(held)
     return {"base_year": query["base_year"], "values": wanted}, _changed_at(held)
 
 
 @bp.read(
-    "/base-years", answers=BaseYearsSchema, errors=(IndexUnavailable,), examples=("/health-index/base-years",)
+    "/base-years",
+    summary="The base years that are held, newest first, each with its first and last month",
+    answers=BaseYearsSchema,
+    errors=(IndexUnavailable,),
+    examples=("/health-index/base-years",),
 )
 def base_years() -> Answer:
-    """The base years that are held, newest first, each with its first and last month"""
-    held = held_ranges()
+    """Return the base years with their first and last months."""
+    held = reads.base_year_ranges()
     return {"base_years": held}, max(entry["fetched_at"] for entry in held)
 
 
@@ -158,5 +168,5 @@ def _as_csv(entries: Sequence[MonthlyIndex]) -> Response:
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, columns, extrasaction="ignore")
     writer.writeheader()
-    writer.writerows({**entry, "month": f"{entry['month']:%Y-%m}"} for entry in entries)
+    writer.writerows({**entry, "month": iso_month(entry["month"])} for entry in entries)
     return Response(text.getvalue(), mimetype="text/csv")

@@ -1,14 +1,16 @@
 """`/api/v1/indexation`: what an amount becomes between two months."""
 
+from __future__ import annotations
+
 from typing import Any, Dict
 
 from marshmallow import fields
 
 from webapp.api.fields import Amount, AnsweredAmount, AnswerSchema, ApiSchema, BaseYear, IndexNumber, Month
 from webapp.api.routing import Answer, ApiBlueprint
+from webapp.data import reads
 from webapp.errors import AmountNotValid, IndexUnavailable, MonthNotFound, MonthNotValid, WrongYear
 from webapp.health_index.indexation import index_amount
-from webapp.pages.index import monthly_index
 
 bp = ApiBlueprint("api-indexation", "Indexation of an amount", "/indexation")
 
@@ -36,16 +38,19 @@ class IndexationSchema(AnswerSchema):
 
 @bp.read(
     "",
+    summary="What an amount becomes: amount × new index ÷ start index",
+    description=(
+        "The plain formula, in exact decimal arithmetic; either month may be the later one. What the\n"
+        "regions rule for rents, such as correction factors for badly insulated homes, is not in it."
+    ),
     takes=IndexationQuery,
     answers=IndexationSchema,
     errors=(AmountNotValid, WrongYear, MonthNotValid, MonthNotFound, IndexUnavailable),
     examples=("/indexation?amount=1250.50&base=2013&from=2020-01&to=2025-12",),
 )
 def indexation(query: Dict[str, Any]) -> Answer:
-    """What an amount becomes: amount × new index ÷ start index
-
-    The plain formula, in exact decimal arithmetic; either month may be the later one. What the
-    regions rule for rents, such as correction factors for badly insulated homes, is not in it.
-    """
-    found = index_amount(query["amount"], monthly_index(query["base_year"]), query["start"], query.get("new"))
+    """Return an amount, indexed."""
+    found = index_amount(
+        query["amount"], reads.monthly_index(query["base_year"]), query["start"], query.get("new")
+    )
     return {**found, "rounding": ROUNDING}, found["changed_at"]

@@ -1,5 +1,7 @@
 """`POST /api/v1/zipcodes/lookup`: the risk factors of many zipcodes at once, as JSON or CSV."""
 
+from __future__ import annotations
+
 import logging
 import tempfile
 from contextlib import ExitStack
@@ -10,7 +12,7 @@ from marshmallow import ValidationError, fields, validate
 
 from webapp.api.fields import AnswerSchema, ApiSchema
 from webapp.api.routing import PREFIX, ApiBlueprint, not_valid
-from webapp.data.zipcode_models import FACTORS
+from webapp.data import reads
 from webapp.errors import (
     CsvNotValid,
     MediaTypeNotSupported,
@@ -21,6 +23,7 @@ from webapp.errors import (
 )
 from webapp.http.body import Content
 from webapp.zipcodes import bulk
+from webapp.zipcodes.risk_table import FACTORS
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +63,15 @@ class ResultsSchema(AnswerSchema):
 
 @bp.post(
     "",
+    summary="The risk factors of many zipcodes, in the order in which they are given",
+    description=(
+        "As JSON up to 10,000 in 1 MB, as CSV up to 1,000,000 rows of 1,000 columns in 128 MB. Of a CSV\n"
+        "file with ; or , in UTF-8 or Windows-1252, the column named zipcode is read (or zip, zip code, "
+        "postal\ncode, postalcode, postcode, post code, postnummer, postnr, code postal, codepostal, CP, "
+        "Postleitzahl,\nPLZ), else the first; it comes back with the columns risk_factor and error added. "
+        "The first row is a\nheader when it names that column, or when its first field is a text without "
+        "a digit."
+    ),
     takes={"application/json": LookupSchema, "text/csv": {"type": "string", "example": "zipcode\n9000\n"}},
     answers={"application/json": ResultsSchema, "text/csv": {"type": "string"}},
     errors=(CsvNotValid, MediaTypeNotSupported, RiskTableUnavailable, RoomUnavailable),
@@ -69,14 +81,7 @@ class ResultsSchema(AnswerSchema):
     ),
 )
 def lookup() -> Response:
-    """The risk factors of many zipcodes, in the order in which they are given
-
-    As JSON up to 10,000 in 1 MB, as CSV up to 1,000,000 rows of 1,000 columns in 128 MB. Of a CSV
-    file with ; or , in UTF-8 or Windows-1252, the column named zipcode is read (or zip, zip code, postal
-    code, postalcode, postcode, post code, postnummer, postnr, code postal, codepostal, CP, Postleitzahl,
-    PLZ), else the first; it comes back with the columns risk_factor and error added. The first row is a
-    header when it names that column, or when its first field is a text without a digit.
-    """
+    """Return the risk factors of the zipcodes in the request body."""
     content = Content(bulk.MOST_BYTES)
     try:
         if request.headers.get("Content-Encoding", "identity") != "identity":
@@ -95,7 +100,7 @@ def _lookup_json(content: Content) -> Response:
         zipcodes: List[str] = LookupSchema().load(_read_json(content))["zipcodes"]
     except ValidationError as wrong:
         raise not_valid(LookupSchema(), wrong.messages_dict) from None
-    known = bulk.results()
+    known = reads.bulk_results()
     answers = []
     for zipcode in zipcodes:
         factor, error = bulk.result(known, zipcode)
@@ -136,7 +141,7 @@ def _too_many() -> str:
 def _lookup_csv(content: Content) -> Response:
     # The answer waits in a file until all was read: a client that sends everything before it reads
     # would stop us, and a file that turns out to be too long can still be refused with a status.
-    known = bulk.results()
+    known = reads.bulk_results()
     try:
         with ExitStack() as until_answered:
             answer = until_answered.enter_context(tempfile.TemporaryFile())

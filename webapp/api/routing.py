@@ -1,5 +1,7 @@
 """How a route of the API is declared: in one place what it takes, what it answers, what it refuses."""
 
+from __future__ import annotations
+
 from datetime import datetime
 from functools import wraps
 from http import HTTPStatus
@@ -13,7 +15,6 @@ from webargs.flaskparser import FlaskParser
 from werkzeug.http import http_date
 
 from webapp.api.fields import ApiSchema
-from webapp.data.extensions import CACHE_SECONDS
 from webapp.errors import (
     INTERNAL_ERROR,
     DatabaseUnavailable,
@@ -120,6 +121,8 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest has no typ
         self,
         path: str,
         *,
+        summary: str,
+        description: str = "",
         takes: Optional[Type[Schema]] = None,
         answers: Union[Type[Schema], Sequence[Type[Schema]]],
         errors: Sequence[Type[DeskError]],
@@ -129,6 +132,7 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest has no typ
         """Declare a view that gives its data, or a response, and when that last changed.
 
         Args:
+            summary: of the route, for its documentation.
             takes: schema of the parameters in the path where it has any, else in the query.
             answers: schema of the data, as JSON; several where it depends on the question, and then
                 the view makes the response.
@@ -156,7 +160,7 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest has no typ
                 }
                 for example in examples
             ]
-            route = self._documented(route, errors, samples)
+            route = self._documented(route, summary, description, errors, samples)
             if takes is not None:
                 route = self.arguments(takes(), location=location)(route)
             self._add(path, route, "GET")
@@ -168,6 +172,8 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest has no typ
         self,
         path: str,
         *,
+        summary: str,
+        description: str,
         takes: Mapping[str, Any],
         answers: Mapping[str, Any],
         errors: Sequence[Type[DeskError]],
@@ -176,6 +182,7 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest has no typ
         """Declare a view that reads the content of a POST itself, and makes the response.
 
         Args:
+            summary: of the route, for its documentation.
             takes: the media types that it reads, each with its schema.
             answers: the media types that it answers in, each with its schema.
             errors: those of the domain that the view may raise.
@@ -194,7 +201,7 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest has no typ
             content = {media_type: {"schema": schema} for media_type, schema in takes.items()}
             route = self.doc(requestBody={"required": True, "content": content})(route)
             samples = [{"lang": "Shell", "source": example} for example in examples]
-            self._add(path, self._documented(route, errors, samples), "POST")
+            self._add(path, self._documented(route, summary, description, errors, samples), "POST")
             return view
 
         return declare
@@ -208,9 +215,16 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest has no typ
         return self.response(200, answers)
 
     def _documented(
-        self, view: Any, errors: Sequence[Type[DeskError]], samples: Sequence[Mapping[str, str]]
+        self,
+        view: Any,
+        summary: str,
+        description: str,
+        errors: Sequence[Type[DeskError]],
+        samples: Sequence[Mapping[str, str]],
     ) -> Any:
-        """Say in the OpenAPI document which errors a view has, by status, and how to call it."""
+        """Document a route: its purpose, its errors by status, and commands that call it."""
+        # flask-smorest reads docstrings, and `python -OO` has none.
+        view.__doc__ = f"{summary}\n\n{description}"
         codes: Dict[int, Set[str]] = {500: {INTERNAL_ERROR}}
         for error in (*errors, *EVERYWHERE):
             codes.setdefault(error.status, set()).add(error.code)
@@ -240,7 +254,7 @@ def _with_date(view: View, takes_query: bool) -> Callable[..., Tuple[Any, int, M
 def _cacheable(route: Any) -> Any:
     @wraps(route)
     def respond(*arguments: Any, **path_arguments: Any) -> Response:
-        return cacheable(route(*arguments, **path_arguments), CACHE_SECONDS)
+        return cacheable(route(*arguments, **path_arguments))
 
     return respond
 

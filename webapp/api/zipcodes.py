@@ -1,18 +1,18 @@
 """`/api/v1/zipcodes`: one zipcode, suggestions while typing, all with a factor."""
 
-from datetime import datetime
-from typing import Any, Dict, Optional
+from __future__ import annotations
+
+from typing import Any, Dict
 
 from flask import jsonify
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from webapp.api.fields import AnswerSchema, ApiSchema, Count, Cursor, Zipcode
 from webapp.api.routing import Answer, ApiBlueprint
-from webapp.data.extensions import memoize
-from webapp.data.zipcode_models import FACTORS
+from webapp.data import current, reads
 from webapp.errors import RiskTableUnavailable, ZipcodeNotFound, ZipcodeNotValid
-from webapp.pages.zipcode import find_risk_factor
-from webapp.zipcodes import directory, service
+from webapp.zipcodes import risk_table, search
+from webapp.zipcodes.risk_table import FACTORS
 
 bp = ApiBlueprint("api-zipcodes", "Zipcodes", "/zipcodes")
 
@@ -111,18 +111,19 @@ class ZipcodesWithFactorSchema(AnswerSchema):
 
 @bp.read(
     "/<zipcode>",
+    summary="The risk factor of a zipcode, where it comes from, and the places with this zipcode",
+    description=(
+        "A zipcode that bpost does not use, but that a range holds, has a risk factor and no places, and\n"
+        "assigned is false: it may be a typing error."
+    ),
     takes=ZipcodePath,
     answers=ZipcodeSchema,
     errors=(ZipcodeNotValid, ZipcodeNotFound, RiskTableUnavailable),
     examples=("/zipcodes/9000",),
 )
 def zipcode(path: Dict[str, Any]) -> Answer:
-    """The risk factor of a zipcode, where it comes from, and the places with this zipcode
-
-    A zipcode that bpost does not use, but that a range holds, has a risk factor and no places, and
-    assigned is false: it may be a typing error.
-    """
-    found = find_risk_factor(path["zipcode"])
+    """Return the risk factor of a zipcode."""
+    found = reads.risk_factor(path["zipcode"])
     answer = {
         "zipcode": found["zipcode"],
         "risk_factor": found["factor"],
@@ -136,43 +137,37 @@ def zipcode(path: Dict[str, Any]) -> Answer:
 
 @bp.read(
     "",
+    summary="Suggestions for what somebody types (q), or all zipcodes in use with a risk factor",
+    description=(
+        "Suggestions are places whose zipcode or name, in any language, begins so, the best first; case,\n"
+        "accents and hyphens make no difference. With risk_factor the answer has a total, and a cursor\n"
+        "that leads to the next results."
+    ),
     takes=DirectoryQuery,
     answers=(SuggestionsSchema, ZipcodesWithFactorSchema),
     errors=(RiskTableUnavailable,),
     examples=("/zipcodes?q=gen&limit=3", "/zipcodes?risk_factor=A&limit=3"),
 )
 def directory_of_zipcodes(query: Dict[str, Any]) -> Answer:
-    """Suggestions for what somebody types (q), or all zipcodes in use with a risk factor
-
-    Suggestions are places whose zipcode or name, in any language, begins so, the best first; case,
-    accents and hyphens make no difference. With risk_factor the answer has a total, and a cursor
-    that leads to the next results.
-    """
-    # What the services give is what is answered, so that it need not go through the schemas: with
-    # their four levels these took longer than all the rest of a suggestion.
+    """Return suggestions, or zipcodes with a risk factor."""
+    # Not dumped by the schemas: with their four levels that took longer than all the rest of a suggestion.
+    snapshot = current.snapshot()
     answer: Dict[str, Any]
     if "q" in query:
-        changed = places_changed_at()  # first, as in zipcodes.service.find
-        suggestions = directory.suggest(query["q"], query["limit"])
-        answer = {"results": [{**place, "zipcode": str(place["zipcode"])} for place in suggestions]}
-        return jsonify(answer), changed
-    page = directory.with_factor(query["risk_factor"], after=query.get("cursor", 0), limit=query["limit"])
+        found = reads.suggestions(query["q"], query["limit"])
+        answer = {"results": [{**place, "zipcode": str(place["zipcode"])} for place in found]}
+        return jsonify(answer), snapshot.places.loaded_at
+    table = snapshot.risk_table
+    factor = query["risk_factor"]
+    page = search.with_factor(
+        table, snapshot.places, factor, after=query.get("cursor", 0), limit=query["limit"]
+    )
     answer = {
         "total": page.total,
         "results": [
-            {
-                "zipcode": str(entry["zipcode"]),
-                "risk_factor": query["risk_factor"],
-                "places": entry["places"],
-            }
+            {"zipcode": str(entry["zipcode"]), "risk_factor": factor, "places": entry["places"]}
             for entry in page.zipcodes
         ],
         "next_cursor": page.next_after and str(page.next_after),
     }
-    return jsonify(answer), page.changed_at
-
-
-@memoize
-def places_changed_at() -> Optional[datetime]:
-    """See zipcodes.service.places_changed_at; its answer is kept for a while."""
-    return service.places_changed_at()
+    return jsonify(answer), risk_table.changed_at(table, snapshot.places)

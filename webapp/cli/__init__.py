@@ -1,5 +1,7 @@
 """The `flask` commands: thin, they call the services and say what happened."""
 
+from __future__ import annotations
+
 import os
 import sys
 from contextlib import contextmanager
@@ -12,9 +14,10 @@ from flask.cli import with_appcontext
 from webapp.cli import index_value
 from webapp.cli.errors import one_line_errors
 from webapp.config import ROOT
+from webapp.data import current, reads, refresh, schema
 from webapp.data import init_db as database
-from webapp.data import refresh
-from webapp.data.extensions import db
+from webapp.data.database import db
+from webapp.data.risk_table_file import Import
 from webapp.zipcodes import bulk
 
 SEED = ROOT / "seed"
@@ -34,26 +37,34 @@ def add_migrations(app: Flask) -> None:
     """Tell `flask db`, which Flask-Migrate brings, what it works on."""
     from flask_migrate import Migrate
 
-    Migrate(app, db, directory=str(database.MIGRATIONS))
+    Migrate(app, db, directory=str(schema.MIGRATIONS))
 
 
 @click.command("init-db")
+@click.option("--risk-table", is_flag=True, help="Load seed/zipcodes.csv again if a later table replaced it.")
 @with_appcontext
-def init_db() -> None:
+def init_db(risk_table: bool) -> None:
     """Upgrade the database schema and load seed/.
 
     May run as often as you like, while the service runs too.
     """
     with one_line_errors():
-        loaded = database.init(SEED)
+        loaded = database.init(SEED, risk_table_again=risk_table)
     click.echo(f"Schema: at revision {loaded.revision}.")
-    if loaded.new_table:
-        table = loaded.new_table
-        click.echo(f"Risk factors: {table.range_count} ranges loaded as risk table {table.id}.")
-    else:
-        click.echo("Risk factors: up to date.")
+    click.echo(f"Risk factors: {_told(loaded.risk_table)}")
     click.echo(f"Health index: {loaded.changed_values} values added or corrected.")
     click.echo("Places: loaded." if loaded.new_places else "Places: up to date.")
+
+
+def _told(result: Import) -> str:
+    if result.table:
+        return f"{result.table.range_count} ranges loaded as risk table {result.table.id}."
+    if result.superseded:
+        return (
+            f"seed/zipcodes.csv is risk table {result.superseded.id}, which a later one replaced: not loaded "
+            "again. To put it in force: flask init-db --risk-table"
+        )
+    return "up to date."
 
 
 @click.command("refresh-index")
@@ -84,7 +95,8 @@ def lookup(zipcodes: Tuple[str, ...], file: Optional[IO[bytes]]) -> None:
     if bool(zipcodes) == bool(file):
         raise click.UsageError("Give zipcodes, or a file with --csv.")
     with one_line_errors():
-        known = bulk.results()
+        current.watcher().load()
+        known = reads.bulk_results()
         if file:
             with _progress(file) as read:
                 bulk.answer_csv(read, sys.stdout.buffer.write, known)

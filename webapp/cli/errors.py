@@ -9,6 +9,7 @@ import click
 from sqlalchemy.exc import DBAPIError
 
 from webapp.data.index_decisions import DecisionRefused
+from webapp.data.schema import OldSchema
 from webapp.errors import DeskError
 from webapp.statbel.parsing import UpstreamError
 from webapp.tables.csv_file import FileError
@@ -23,12 +24,12 @@ def one_line_errors() -> Iterator[None]:
         yield
     except FileError as error:
         raise click.ClickException(f"{error}. Nothing was changed.") from None
-    except DeskError as error:
-        raise click.ClickException(error.message) from None
-    except DecisionRefused as error:
+    except (DeskError, DecisionRefused) as error:
         raise click.ClickException(str(error)) from None
     except UpstreamError as error:
         raise click.ClickException(f"Statbel cannot be read: {error}") from None
+    except OldSchema as error:
+        raise click.ClickException(f"The database cannot be used: {error}") from None
     except CommandError as error:
         raise click.ClickException(f"The schema of the database does not fit this program: {error}") from None
     except BrokenPipeError:

@@ -6,7 +6,7 @@ import getpass
 import json
 import os
 import re
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any, Callable, TypeVar
 
@@ -16,9 +16,10 @@ from sqlalchemy.orm import Session
 
 from webapp.cli.errors import one_line_errors
 from webapp.data import index_decisions
-from webapp.data.extensions import db
+from webapp.data.database import db
 from webapp.data.index_decisions import Decision, ListedValue
 from webapp.data.writing import writing
+from webapp.i18n.iso_month import iso_month, parse_iso_month
 from webapp.statbel.parsing import GREATEST_VALUE, LEAST_VALUE
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -32,8 +33,11 @@ def group() -> None:
     """
 
 
-def _month(_context: click.Context, _parameter: click.Parameter, given: datetime) -> date:
-    return given.date()
+def _month(_context: click.Context, _parameter: click.Parameter, given: str) -> date:
+    try:
+        return parse_iso_month(given)
+    except ValueError as error:
+        raise click.BadParameter(f"{error}.") from None
 
 
 def _number(_context: click.Context, _parameter: click.Parameter, given: str | None) -> Decimal | None:
@@ -68,9 +72,7 @@ def _user() -> str:
 
 
 def _of_a_month(command: Command) -> Command:
-    command = click.argument("month", type=click.DateTime(["%Y-%m"]), callback=_month, metavar="MONTH")(
-        command
-    )
+    command = click.argument("month", callback=_month, metavar="MONTH")(command)
     return click.argument("base_year", type=click.IntRange(1000, 9999), metavar="BASE_YEAR")(command)
 
 
@@ -119,7 +121,7 @@ def withdraw(base_year: int, month: date, reason: str, by: str) -> None:
     """
     with one_line_errors(), writing() as session:
         value = index_decisions.withdraw(session, base_year, month, Decision(reason, by))
-    click.echo(f"Withdrawn: {value} of {month:%Y-%m} on base year {base_year}.")
+    click.echo(f"Withdrawn: {value} of {iso_month(month)} on base year {base_year}.")
 
 
 @group.command("reinstate")
@@ -130,7 +132,7 @@ def reinstate(base_year: int, month: date, value: Decimal | None) -> None:
     """Serve the withdrawn value of MONTH (YYYY-MM) on BASE_YEAR again."""
     with one_line_errors(), writing() as session:
         value = index_decisions.reinstate(session, base_year, month, value)
-    click.echo(f"Reinstated: {value} of {month:%Y-%m} on base year {base_year}.")
+    click.echo(f"Reinstated: {value} of {iso_month(month)} on base year {base_year}.")
 
 
 @group.command("lock")
@@ -145,7 +147,7 @@ def lock(base_year: int, month: date, value: Decimal | None, reason: str, by: st
     """
     with one_line_errors(), writing() as session:
         value = index_decisions.lock(session, base_year, month, value, Decision(reason, by))
-    click.echo(f"Locked: {value} of {month:%Y-%m} on base year {base_year}.")
+    click.echo(f"Locked: {value} of {iso_month(month)} on base year {base_year}.")
 
 
 @group.command("unlock")
@@ -155,13 +157,13 @@ def unlock(base_year: int, month: date) -> None:
     """Let Statbel change the value of MONTH (YYYY-MM) on BASE_YEAR again."""
     with one_line_errors(), writing() as session:
         index_decisions.unlock(session, base_year, month)
-    click.echo(f"Unlocked: {month:%Y-%m} on base year {base_year}.")
+    click.echo(f"Unlocked: {iso_month(month)} on base year {base_year}.")
 
 
 def _json(value: ListedValue) -> dict[str, Any]:
     return {
         **value,
-        "month": f"{value['month']:%Y-%m}",
+        "month": iso_month(value["month"]),
         "value": float(value["value"]),
         "fetched_at": value["fetched_at"].isoformat(),
         "decided_at": value["decided_at"] and value["decided_at"].isoformat(),
@@ -171,7 +173,7 @@ def _json(value: ListedValue) -> dict[str, Any]:
 def _fields(value: ListedValue) -> list[str]:
     fields = [
         str(value["base_year"]),
-        f"{value['month']:%Y-%m}",
+        iso_month(value["month"]),
         str(value["value"]),
         value["status"],
         value["source"],

@@ -1,5 +1,7 @@
 """Column types that hold the same Python value on SQLite as on PostgreSQL."""
 
+from __future__ import annotations
+
 from datetime import datetime, timezone
 from decimal import Decimal
 from typing import Any, Optional
@@ -43,7 +45,3 @@ class IndexNumber(TypeDecorator[Decimal]):
 
     def process_result_value(self, value: Any, _dialect: Dialect) -> Optional[Decimal]:
         return None if value is None else Decimal(value)
-
-
-# Text that both databases put in the order of its bytes, whatever language PostgreSQL was set up for.
-SearchText = String(500).with_variant(String(500, collation="C"), "postgresql")

@@ -14,8 +14,10 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from webapp import clock
-from webapp.data.index_models import PUBLISHED, IndexLock, IndexValue, WithdrawnIndexValue
+from webapp.data.index_models import IndexLock, IndexValue, WithdrawnIndexValue
 from webapp.health_index.base_years import BASE_YEARS
+from webapp.health_index.values import PUBLISHED
+from webapp.i18n.iso_month import iso_month
 
 # The source of a value that an operator gave.
 OPERATOR = "operator"
@@ -83,9 +85,9 @@ def withdraw(session: Session, base_year: int, month: date, decision: Decision) 
     """Withdraw the value of a month, and return it. Raises DecisionRefused."""
     value = _held(session, base_year, month)
     if value is None:
-        raise DecisionRefused(f"No value is held for {month:%Y-%m} on base year {base_year}.")
+        raise DecisionRefused(f"No value is held for {iso_month(month)} on base year {base_year}.")
     if session.get(IndexLock, (base_year, month)):
-        raise DecisionRefused(f"{month:%Y-%m} on base year {base_year} is locked. Unlock it first.")
+        raise DecisionRefused(f"{iso_month(month)} on base year {base_year} is locked. Unlock it first.")
     session.add(
         WithdrawnIndexValue(
             base_year=base_year,
@@ -117,14 +119,14 @@ def reinstate(session: Session, base_year: int, month: date, number: Decimal | N
         if number in (None, value.value)
     ]
     if not withdrawn:
-        raise DecisionRefused(f"No such value is withdrawn for {month:%Y-%m} on base year {base_year}.")
+        raise DecisionRefused(f"No such value is withdrawn for {iso_month(month)} on base year {base_year}.")
     if len(withdrawn) > 1:
         given = ", ".join(str(value.value) for value in withdrawn)
         raise DecisionRefused(f"Several values are withdrawn: {given}. Choose one with --value.")
     held = _held(session, base_year, month)
     if held:
         raise DecisionRefused(
-            f"{held.value} is held for {month:%Y-%m} on base year {base_year}. Withdraw it first."
+            f"{held.value} is held for {iso_month(month)} on base year {base_year}. Withdraw it first."
         )
     value = withdrawn[0]
     session.delete(value)
@@ -151,12 +153,14 @@ def lock(
         number: the value that it gets; None for the one that is held.
     """
     if session.get(IndexLock, (base_year, month)):
-        raise DecisionRefused(f"{month:%Y-%m} on base year {base_year} is locked already. Unlock it first.")
+        raise DecisionRefused(
+            f"{iso_month(month)} on base year {base_year} is locked already. Unlock it first."
+        )
     held = _held(session, base_year, month)
     if number is None:
         if held is None:
             raise DecisionRefused(
-                f"No value is held for {month:%Y-%m} on base year {base_year}. Give one with --value."
+                f"No value is held for {iso_month(month)} on base year {base_year}. Give one with --value."
             )
         number = held.value
     elif held is None or held.value != number:
@@ -177,7 +181,7 @@ def unlock(session: Session, base_year: int, month: date) -> None:
     """Let Statbel change a locked month again. Raises DecisionRefused."""
     held = session.get(IndexLock, (base_year, month))
     if held is None:
-        raise DecisionRefused(f"{month:%Y-%m} on base year {base_year} is not locked.")
+        raise DecisionRefused(f"{iso_month(month)} on base year {base_year} is not locked.")
     session.delete(held)
 
 
@@ -190,7 +194,7 @@ def _replace(session: Session, base_year: int, month: date, number: Decimal) -> 
     if base_year not in known:
         raise DecisionRefused(f"There is no base year {base_year}: {', '.join(map(str, sorted(known)))}.")
     if month > clock.today():
-        raise DecisionRefused(f"{month:%Y-%m} has not come yet.")
+        raise DecisionRefused(f"{iso_month(month)} has not come yet.")
     if session.get(WithdrawnIndexValue, (base_year, month, number)):
         raise DecisionRefused(f"{number} is withdrawn. Reinstate it first.")
     session.execute(delete(IndexValue).filter_by(base_year=base_year, month=month))

@@ -1,5 +1,7 @@
 """What is kept about the health index: its values, and when Statbel was last asked."""
 
+from __future__ import annotations
+
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Optional
@@ -8,10 +10,8 @@ from sqlalchemy import CheckConstraint, Date, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.data.columns import IndexNumber, Instant
-from webapp.data.extensions import Model
-
-PUBLISHED = "published"
-CONVERTED = "converted"
+from webapp.data.database import Model
+from webapp.health_index.values import CONVERTED, PUBLISHED
 
 
 class IndexValue(Model):

@@ -1,7 +1,8 @@
 """The index values that come with the program, for the time before Statbel has first answered."""
 
+from __future__ import annotations
+
 import re
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Dict, List
@@ -11,8 +12,10 @@ from sqlalchemy.orm import Session
 
 from webapp import clock
 from webapp.data import index_decisions
-from webapp.data.index_models import CONVERTED, PUBLISHED, IndexValue
+from webapp.data.index_models import IndexValue
 from webapp.data.upsert import insert
+from webapp.health_index.values import CONVERTED, PUBLISHED
+from webapp.i18n.iso_month import ISO_MONTH, iso_month, parse_iso_month
 from webapp.statbel.parsing import GREATEST_VALUE, LEAST_VALUE
 from webapp.tables.csv_file import FileError, read_records
 
@@ -29,9 +32,9 @@ def read(path: Path) -> List[Dict[str, Any]]:
     for number, (base_year, month, value, status) in read_records(path, COLUMNS):
         if not re.fullmatch("(19|20)[0-9]{2}", base_year):
             raise FileError(path, number, f"{base_year!r} is not a base year")
-        if not re.fullmatch("(19|20)[0-9]{2}-(0[1-9]|1[0-2])", month):
+        if not re.fullmatch(ISO_MONTH, month):
             raise FileError(path, number, f"{month!r} is not a month, such as 2025-12")
-        if month > f"{clock.today():%Y-%m}":
+        if month > iso_month(clock.today()):
             raise FileError(path, number, f"{month} has not come yet")
         if not re.fullmatch(r"[0-9]{2,4}\.[0-9]{2}", value):
             raise FileError(path, number, f"{value!r} is not an index with two decimals")
@@ -43,7 +46,7 @@ def read(path: Path) -> List[Dict[str, Any]]:
             raise FileError(path, number, f"{month} on base {base_year} is given twice")
         rows[base_year, month] = {
             "base_year": int(base_year),
-            "month": date(int(month[:4]), int(month[5:]), 1),
+            "month": parse_iso_month(month),
             "value": Decimal(value),
             "status": status,
         }

@@ -1,40 +1,36 @@
-"""The file of places, and how the table of places is brought in line with it."""
+"""The file of places, and its load into the table."""
 
-import re
+from __future__ import annotations
+
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any
 
 from sqlalchemy import String, delete, insert, select
 from sqlalchemy.orm import Session
 
 from webapp import clock
-from webapp.data.zipcode_models import ZIPCODE, Place
+from webapp.data.zipcode_models import Place
 from webapp.tables.csv_file import FileError, read_records
-from webapp.zipcodes.place_names import search_text
+from webapp.zipcodes.places import PlaceRow
+from webapp.zipcodes.zipcode import is_zipcode
 
-# What the file does not hold, because it follows from the rest.
-SEARCH_COLUMNS = ("search_names", "search_municipality")
-COLUMNS = tuple(
-    column.name
-    for column in Place.__table__.columns
-    if column.name not in SEARCH_COLUMNS and column.name != "loaded_at"
-)
+COLUMNS = PlaceRow._fields
 LENGTHS = {
     column.name: column.type.length
     for column in Place.__table__.columns
-    if column.name in COLUMNS and isinstance(column.type, String) and column.type.length
+    if isinstance(column.type, String) and column.type.length
 }
 
 
-def read(path: Path) -> List[Dict[str, Any]]:
+def read(path: Path) -> list[dict[str, Any]]:
     """Read `postal_codes.csv` as rows for the table.
 
     Raises FileError, naming the row, when one of them cannot be right.
     """
-    rows: Dict[Any, Dict[str, Any]] = {}
+    rows: dict[Any, dict[str, Any]] = {}
     for number, fields in read_records(path, COLUMNS):
-        row: Dict[str, Any] = dict(zip(COLUMNS, fields))
-        if not re.fullmatch(ZIPCODE, row["zipcode"]):
+        row: dict[str, Any] = dict(zip(COLUMNS, fields))
+        if not is_zipcode(row["zipcode"]):
             raise FileError(path, number, f"{row['zipcode']!r} is not a zipcode")
         if not row["name"]:
             raise FileError(path, number, "the place has no name")
@@ -63,20 +59,12 @@ def _degrees(path: Path, number: int, text: str, limit: float) -> float:
     return degrees
 
 
-def load(session: Session, rows: List[Dict[str, Any]]) -> bool:
+def load(session: Session, rows: list[dict[str, Any]]) -> bool:
     """Make the table hold exactly these rows; False when it did already."""
-    rows = [{**row, **_searched(row)} for row in rows]
-    names = (*COLUMNS, *SEARCH_COLUMNS)
-    held = {tuple(row) for row in session.execute(select(*(Place.__table__.columns[name] for name in names)))}
-    if held == {tuple(row[name] for name in names) for row in rows}:
+    stored = session.execute(select(*(Place.__table__.columns[name] for name in COLUMNS)))
+    if {tuple(row) for row in stored} == {tuple(row[name] for name in COLUMNS) for row in rows}:
         return False
     now = clock.now()
     session.execute(delete(Place))
     session.execute(insert(Place), [{**row, "loaded_at": now} for row in rows])
     return True
-
-
-def _searched(row: Dict[str, Any]) -> Dict[str, str]:
-    names = (row["name"], row["name_nl"], row["name_fr"], row["name_de"])
-    municipality = (row["municipality_nl"], row["municipality_fr"], row["municipality_de"])
-    return {"search_names": search_text(names), "search_municipality": search_text(municipality)}

@@ -8,25 +8,26 @@ Statbel fails, the last good values stay.
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Mapping, NamedTuple
 
 from flask import current_app
 from sqlalchemy import delete, func, select
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from webapp import clock
 from webapp.config import ROOT
 from webapp.data import index_decisions, index_seed
-from webapp.data.extensions import db
-from webapp.data.index_models import PUBLISHED, IndexValue, UpstreamCheck
+from webapp.data.index_models import IndexValue, UpstreamCheck
+from webapp.data.snapshot import Snapshot
 from webapp.data.upsert import insert
 from webapp.data.writing import writing
 from webapp.health_index.base_years import BASE_YEARS
 from webapp.health_index.coefficients import base_year_in_force
 from webapp.health_index.publication import latest_published_month
+from webapp.health_index.values import PUBLISHED
 from webapp.statbel.parsing import Answer, UpstreamError
 from webapp.statbel.plausibility import Judgement, Key, Stored, describe, judge
 from webapp.statbel.sources import Statbel, StatbelSource
@@ -81,29 +82,27 @@ def refresh() -> Refresh:
     return Refresh(source=" and ".join(answered), changed=changed)
 
 
-def refresh_if_due() -> None:
-    """Ask Statbel when a new month can be there, and no process has asked lately."""
-    try:
-        if _is_due() and _claim_attempt():
-            refresh()
-    except UpstreamError:
-        pass  # recorded and logged; the last good values stay
-    except DBAPIError as error:
-        # A database that can be read but not written still serves what it holds.
-        log.warning("index values cannot be stored: %s", str(error.orig).strip())
+def refresh_if_due() -> bool:
+    """Ask Statbel, unless another process did lately. Return True if this one asked."""
+    if not _claim_attempt():
+        return False
+    with suppress(UpstreamError):  # recorded and logged; the last good values stay
+        refresh()
+    return True
 
 
-def _is_due() -> bool:
-    """Return True when a month should be out that is not held on the base year in force, or a later one.
+def is_due(snapshot: Snapshot) -> bool:
+    """Return True when a published month is missing, and no process has asked lately.
 
-    Others do not count: they may have ended, and a month that they are ahead may be a mistake.
+    It has to be there on the base year in force, or a later one. Others do not count: they may have ended,
+    and a month that they are ahead may be a mistake.
     """
-    due = latest_published_month(clock.today())
-    held = select(IndexValue.month).where(
-        IndexValue.month == due, IndexValue.base_year >= base_year_in_force(due)
-    )
-    with Session(db.engine) as session:
-        return session.scalar(held.limit(1)) is None
+    due = latest_published_month(snapshot.day)
+    in_force = base_year_in_force(due)
+    if any(due in values for year, values in snapshot.index.by_base_year.items() if year >= in_force):
+        return False
+    attempted_at = snapshot.upstream.attempted_at if snapshot.upstream else None
+    return attempted_at is None or abs(clock.now() - attempted_at) >= LEAST_INTERVAL
 
 
 def _lagging_base_years(session: Session) -> list[int]:

@@ -1,20 +1,24 @@
-"""The file of a risk table: one range a row, `first - last,factor` or `zipcode,factor`."""
+"""The file of a risk table, one range a row, and its import as a new version.
+
+A row is `first - last,factor` or `zipcode,factor`.
+"""
+
+from __future__ import annotations
 
 import hashlib
 import re
+from datetime import date
 from pathlib import Path
-from typing import List, NamedTuple
+from typing import NamedTuple
 
-from webapp.data.zipcode_models import FACTORS, HIGHEST_ZIPCODE, LOWEST_ZIPCODE
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from webapp import clock
+from webapp.data.zipcode_models import RiskRange, RiskTable
 from webapp.tables.csv_file import FileError, parse_rows, read_bytes
-
-
-class Range(NamedTuple):
-    """The zipcodes from `first` to `last`, both included, and their risk factor."""
-
-    first: int
-    last: int
-    factor: str
+from webapp.zipcodes.risk_table import FACTORS, Range
+from webapp.zipcodes.zipcode import MAX_ZIPCODE, MIN_ZIPCODE
 
 
 class RiskFile(NamedTuple):
@@ -22,7 +26,19 @@ class RiskFile(NamedTuple):
 
     name: str
     sha256: str
-    ranges: List[Range]
+    ranges: list[Range]
+
+
+class Import(NamedTuple):
+    """The result of an import.
+
+    Attributes:
+        table: the new version; None when the file was not loaded.
+        superseded: the version with the same contents that a later one replaced, when that is the reason.
+    """
+
+    table: RiskTable | None
+    superseded: RiskTable | None = None
 
 
 def read(path: Path) -> RiskFile:
@@ -45,7 +61,47 @@ def read(path: Path) -> RiskFile:
     return RiskFile(path.name, hashlib.sha256(content).hexdigest(), [entry for _, entry in numbered])
 
 
-def _range(path: Path, number: int, fields: List[str]) -> Range:
+def import_table(
+    session: Session, file: RiskFile, source: str, effective_from: date, *, again: bool = False
+) -> Import:
+    """Add a new version of the risk table, unless a version from the same source has the same contents.
+
+    Args:
+        source: the origin of the file, by which its next version is recognized.
+        again: load contents again that a later version superseded.
+    """
+    versions = session.scalars(
+        select(RiskTable).where(RiskTable.source == source).order_by(RiskTable.id.desc())
+    ).all()
+    same = next((version for version in versions if _ranges(session, version) == file.ranges), None)
+    if same and same is versions[0]:
+        return Import(None)
+    if same and not again:
+        return Import(None, superseded=same)
+    table = RiskTable(
+        source=source,
+        effective_from=effective_from,
+        imported_at=clock.now(),
+        sha256=file.sha256,
+        range_count=len(file.ranges),
+    )
+    session.add(table)
+    session.flush()
+    session.add_all(RiskRange(risk_table_id=table.id, **entry._asdict()) for entry in file.ranges)
+    session.flush()
+    return Import(table)
+
+
+def _ranges(session: Session, table: RiskTable) -> list[Range]:
+    rows = session.execute(
+        select(RiskRange.first, RiskRange.last, RiskRange.factor)
+        .where(RiskRange.risk_table_id == table.id)
+        .order_by(RiskRange.first)
+    )
+    return [Range(*row) for row in rows]
+
+
+def _range(path: Path, number: int, fields: list[str]) -> Range:
     if len(fields) != 2:
         raise FileError(path, number, f"must have 2 fields, zipcodes and factor, but has {len(fields)}")
     zipcodes, factor = fields
@@ -53,8 +109,8 @@ def _range(path: Path, number: int, fields: List[str]) -> Range:
     if not match:
         raise FileError(path, number, f"{zipcodes!r} is not a zipcode or a range such as 1000 - 1310")
     first, last = int(match.group(1)), int(match.group(2) or match.group(1))
-    if first < LOWEST_ZIPCODE:
-        raise FileError(path, number, f"zipcodes go from {LOWEST_ZIPCODE} to {HIGHEST_ZIPCODE}")
+    if first < MIN_ZIPCODE:
+        raise FileError(path, number, f"zipcodes go from {MIN_ZIPCODE} to {MAX_ZIPCODE}")
     if first > last:
         raise FileError(path, number, f"the range runs backwards, from {first} to {last}")
     if factor not in FACTORS:

@@ -1,10 +1,12 @@
 """INSERT … ON CONFLICT, which PostgreSQL and SQLite both have, each under its own import."""
 
+from __future__ import annotations
+
 from typing import Type, Union
 
 from sqlalchemy.dialects import postgresql, sqlite
 
-from webapp.data.extensions import Model, db
+from webapp.data.database import Model, db
 
 Insert = Union[postgresql.Insert, sqlite.Insert]
 

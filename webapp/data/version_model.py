@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Connection, inspect, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.data.extensions import Model
+from webapp.data.database import Model
 
 
 class DataVersion(Model):
@@ -16,3 +16,10 @@ class DataVersion(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     version: Mapped[int] = mapped_column(BigInteger)
+
+
+def data_version(connection: Connection) -> int | None:
+    """Return the version of the data; None on the schema of an older release, which has none."""
+    if not inspect(connection).has_table(DataVersion.__tablename__):
+        return None
+    return connection.scalar(select(DataVersion.version))

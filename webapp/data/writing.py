@@ -8,7 +8,7 @@ from typing import Iterator
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from webapp.data.extensions import db
+from webapp.data.database import db
 from webapp.data.version_model import DataVersion
 
 

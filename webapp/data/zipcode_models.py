@@ -1,4 +1,6 @@
-"""Risk tables with their ranges, and the places that a zipcode stands for."""
+"""Models of risk tables with their ranges, and of places."""
+
+from __future__ import annotations
 
 from datetime import date, datetime
 
@@ -6,22 +8,13 @@ from sqlalchemy import CheckConstraint, Date, Double, ForeignKey, String, func, 
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.data.columns import Instant, SearchText
-from webapp.data.extensions import Model
-
-# The form of a zipcode, and what that allows.
-ZIPCODE = "[1-9][0-9]{3}"
-LOWEST_ZIPCODE = 1000
-HIGHEST_ZIPCODE = 9999
-FACTORS = ("A", "B", "C")
+from webapp.data.columns import Instant
+from webapp.data.database import Model
+from webapp.zipcodes.zipcode import MAX_ZIPCODE, MIN_ZIPCODE
 
 
 class RiskTable(Model):
-    """One version of the table of risk factors, as it was imported from one file.
-
-    A table is never changed: a correction is a new one. In force on a day is the table with the
-    latest `effective_from` up to that day; of several with the same date, the last imported.
-    """
+    """One version of the risk table, imported from one file. See zipcodes.risk_table.RiskTable."""
 
     __tablename__ = "risk_table"
 
@@ -38,8 +31,8 @@ class RiskRange(Model):
 
     __tablename__ = "risk_range"
     __table_args__ = (
-        CheckConstraint(f"first BETWEEN {LOWEST_ZIPCODE} AND {HIGHEST_ZIPCODE}", name="first_in_bounds"),
-        CheckConstraint(f"last BETWEEN {LOWEST_ZIPCODE} AND {HIGHEST_ZIPCODE}", name="last_in_bounds"),
+        CheckConstraint(f"first BETWEEN {MIN_ZIPCODE} AND {MAX_ZIPCODE}", name="first_in_bounds"),
+        CheckConstraint(f"last BETWEEN {MIN_ZIPCODE} AND {MAX_ZIPCODE}", name="last_in_bounds"),
         CheckConstraint("first <= last", name="first_up_to_last"),
         CheckConstraint("factor IN ('A', 'B', 'C')", name="factor_is_known"),
         # Two ranges of one table cannot share a zipcode. An id as a range of one number lets
@@ -61,13 +54,7 @@ class RiskRange(Model):
 
 
 class Place(Model):
-    """A locality with its zipcode, its names, and the municipality that it is part of.
-
-    `name` is the one that GeoNames lists first. The others are empty in a language in which the
-    place has none. `language` is that of the place itself: nl, fr, de, or nl+fr in Brussels.
-    `nis` is the code of the municipality in Statbel's REFNIS. `province_*` are empty in Brussels.
-    `search_*` are the names as place_names.search_text writes them. All places are `loaded_at` once.
-    """
+    """A locality, as zipcodes.places.PlaceRow describes it. All places are `loaded_at` once."""
 
     __tablename__ = "place"
 
@@ -86,6 +73,4 @@ class Place(Model):
     language: Mapped[str] = mapped_column(String(10))
     lat: Mapped[float] = mapped_column(Double)
     lon: Mapped[float] = mapped_column(Double)
-    search_names: Mapped[str] = mapped_column(SearchText)
-    search_municipality: Mapped[str] = mapped_column(SearchText)
     loaded_at: Mapped[datetime] = mapped_column(Instant)

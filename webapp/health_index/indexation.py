@@ -1,12 +1,14 @@
 """What an amount becomes when it follows the health index: the plain formula, nothing of a region."""
 
+from __future__ import annotations
+
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Optional, Sequence, TypedDict
 
 from webapp.health_index import series
 from webapp.health_index.series import MonthlyIndex
-from webapp.statbel.parsing import CENT
+from webapp.health_index.values import CENT
 
 
 class Indexation(TypedDict):

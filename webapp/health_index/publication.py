@@ -1,5 +1,7 @@
 """When Statbel publishes: on the second-to-last working day of the month that is described."""
 
+from __future__ import annotations
+
 from datetime import date, timedelta
 from typing import Set
 

@@ -1,44 +1,40 @@
 """The health index month by month, with the smoothed index where it is defined."""
 
+from __future__ import annotations
+
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
-from typing import List, Mapping, Optional, Sequence, TypedDict
+from typing import Mapping, Sequence, TypedDict
 
-from dateutil.relativedelta import relativedelta
-from sqlalchemy import func, select
-
-from webapp.data import refresh
-from webapp.data.extensions import db
-from webapp.data.index_models import IndexValue
-from webapp.errors import IndexUnavailable, MonthNotFound
+from webapp.errors import MonthNotFound
+from webapp.health_index.values import CENT, HealthIndex, IndexValue
 from webapp.i18n.messages import N_
-from webapp.statbel.parsing import CENT
 
-# DESIGN.md 3.2: the smoothed index is the mean of four months. From April 2015 to March 2016 it
-# stood still by law (the index jump), and since then it is 2 % below the mean.
+# The smoothed index is the mean of four months. From April 2015 to March 2016 it was blocked by law
+# (the index jump), and since then it is 2 % below the mean.
 SMOOTHED_MONTHS = 4
 BLOCKED_AT, REDUCED_FROM = date(2015, 3, 1), date(2016, 4, 1)
 REDUCTION = Decimal("0.98")
 
 
 class MonthlyIndex(TypedDict):
-    """The index of one month on one base year, and where it comes from.
+    """The index of one month on one base year, and its source.
 
-    `month` is the first day of the month. `smoothed` is computed from the values of the same
-    base year and rounded half up once; None where one of the four months is not held.
+    `month` is the first day of the month. `smoothed` is computed from the values of the same base
+    year and rounded half up once; None where one of the four months is missing.
     """
 
     base_year: int
     month: date
     value: Decimal
-    smoothed: Optional[Decimal]
+    smoothed: Decimal | None
     status: str
     source: str
     fetched_at: datetime
 
 
-class HeldRange(TypedDict):
-    """The first and the last month that are held on a base year, and when one last changed."""
+class BaseYearRange(TypedDict):
+    """The first and the last month on a base year, and the last change of a value on it."""
 
     base_year: int
     first_month: date
@@ -46,21 +42,9 @@ class HeldRange(TypedDict):
     fetched_at: datetime
 
 
-def months(base_year: int) -> List[MonthlyIndex]:
-    """All months that are held on a base year, in order, after a refresh where one is due.
-
-    Raises IndexUnavailable when there are none.
-    """
-    refresh.refresh_if_due()
-    held = db.session.scalars(
-        select(IndexValue).where(IndexValue.base_year == base_year).order_by(IndexValue.month)
-    ).all()
-    if not held:
-        raise IndexUnavailable(
-            N_("No value is known on base year %(base_year)s yet. Please try again in a minute."),
-            base_year=base_year,
-        )
-    values = {value.month: value.value for value in held}
+def months(index: HealthIndex, base_year: int) -> list[MonthlyIndex]:
+    """Return all months on a base year, in order. Raises IndexUnavailable when there are none."""
+    values = index.on(base_year)
     return [
         {
             "base_year": base_year,
@@ -71,15 +55,15 @@ def months(base_year: int) -> List[MonthlyIndex]:
             "source": value.source,
             "fetched_at": value.fetched_at,
         }
-        for value in held
+        for value in values.values()
     ]
 
 
 def find(series: Sequence[MonthlyIndex], month: date) -> MonthlyIndex:
-    """The month (its first day) in a series that is not empty.
+    """Return a month (its first day) of a series that is not empty.
 
-    Raises MonthNotFound when it is not there. That names the first and the last month held or, when the
-    month is missing between these, the last one before it and the first one after it.
+    Raises MonthNotFound, which names the first and the last month or, for a month missing between
+    these, its neighbours.
     """
     for entry in series:
         if entry["month"] == month:
@@ -108,37 +92,31 @@ def find(series: Sequence[MonthlyIndex], month: date) -> MonthlyIndex:
     )
 
 
-def held_ranges() -> List[HeldRange]:
-    """The base years of which a value is held, newest first.
-
-    Raises IndexUnavailable when there are none.
-    """
-    refresh.refresh_if_due()
-    found = db.session.execute(
-        select(
-            IndexValue.base_year,
-            func.min(IndexValue.month),
-            func.max(IndexValue.month),
-            func.max(IndexValue.fetched_at),
-        )
-        .group_by(IndexValue.base_year)
-        .order_by(IndexValue.base_year.desc())
-    )
-    ranges: List[HeldRange] = [
-        {"base_year": base_year, "first_month": first, "last_month": last, "fetched_at": fetched_at}
-        for base_year, first, last, fetched_at in found
+def base_year_ranges(index: HealthIndex) -> list[BaseYearRange]:
+    """Return the base years with a value, newest first. Raises IndexUnavailable when there are none."""
+    return [
+        {
+            "base_year": base_year,
+            "first_month": min(index.on(base_year)),
+            "last_month": last.month,
+            "fetched_at": max(value.fetched_at for value in index.on(base_year).values()),
+        }
+        for base_year, last in index.latest().items()
     ]
-    if not ranges:
-        raise IndexUnavailable(N_("No value is known yet. Please try again in a minute."))
-    return ranges
 
 
-def _smoothed(values: Mapping[date, Decimal], month: date) -> Optional[Decimal]:
-    """The smoothed index of a month, from the values of a base year by month."""
+def _smoothed(values: Mapping[date, IndexValue], month: date) -> Decimal | None:
+    """Compute the smoothed index of a month from the values of a base year by month."""
     if BLOCKED_AT < month < REDUCED_FROM:
         month = BLOCKED_AT
-    months = [month - relativedelta(months=back) for back in range(SMOOTHED_MONTHS)]
-    if not all(needed in values for needed in months):
+    needed = [values.get(_months_before(month, count)) for count in range(SMOOTHED_MONTHS)]
+    known = [value.value for value in needed if value]
+    if len(known) < SMOOTHED_MONTHS:
         return None
-    mean = sum(values[needed] for needed in months) / Decimal(SMOOTHED_MONTHS)
+    mean = sum(known) / Decimal(SMOOTHED_MONTHS)
     return (mean * (REDUCTION if month >= REDUCED_FROM else 1)).quantize(CENT, ROUND_HALF_UP)
+
+
+def _months_before(month: date, count: int) -> date:
+    years, index = divmod(12 * month.year + month.month - 1 - count, 12)
+    return date(years, index + 1, 1)

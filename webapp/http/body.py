@@ -1,5 +1,7 @@
 """The content of a request, for views that read it themselves and in parts."""
 
+from __future__ import annotations
+
 from contextlib import suppress
 
 from flask import request

@@ -4,6 +4,8 @@ Werkzeug's own parser keeps larger files on disk, and where a text of megabytes 
 megabytes may come too, which take it hundreds of them. So its decoder is used without it, as Quart does.
 """
 
+from __future__ import annotations
+
 from typing import Dict, Iterator, List, NamedTuple, Union
 
 from flask import request

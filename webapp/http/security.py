@@ -1,5 +1,7 @@
 """What is refused before any view, and the headers that tell a browser what our pages may do."""
 
+from __future__ import annotations
+
 from flask import Flask, Response, abort, request
 
 # The endpoints that take much by POST, and limit it themselves: the answer to what is too much comes

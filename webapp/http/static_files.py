@@ -1,5 +1,7 @@
 """Serves `static/`: each file under a name that carries its hash, which browsers may keep for good."""
 
+from __future__ import annotations
+
 import hashlib
 import re
 from pathlib import Path

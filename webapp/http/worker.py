@@ -19,6 +19,7 @@ import struct
 import sys
 from collections import deque
 from contextlib import suppress
+from errno import EPIPE
 from functools import partial
 from selectors import EVENT_READ, EVENT_WRITE
 from time import monotonic, sleep
@@ -28,17 +29,24 @@ from gunicorn.http.body import ChunkedReader
 from gunicorn.http.errors import LimitRequestHeaders
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-# A request of up to this size, head and body, is received in full before a thread or the application sees it.
-MAX_REQUEST_BYTES = 64 * 1024
+# A request is received in full before a thread or the application sees it, unless its body is larger. The
+# application counts only larger ones as uploads (MAX_CONTENT_LENGTH), so a smaller one must hold no thread,
+# whatever the size of its head.
+MAX_HEAD_BYTES = MAX_BODY_BYTES = 64 * 1024
 REQUEST_TIMEOUT_SECONDS = 10
 
-# The rest of a response that a client has not taken yet: of one client, and of how many.
+# The rest of a response that a client has not taken yet: of one that has a thread, of how many, and of all
+# together, because the response to a small request may be large.
 MAX_UNSENT_BYTES = 1024 * 1024
 MAX_UNSENT_RESPONSES = 256
+MAX_ALL_UNSENT_BYTES = 64 * 1024 * 1024
 RESPONSE_TIMEOUT_SECONDS = 30
 
 # A client that is still sending may not see a response before the end of its request.
 LINGER_TIMEOUT_SECONDS = 30
+
+# The same, and for another request on the connection, once the worker stops.
+STOP_TIMEOUT_SECONDS = 2
 
 # A thread waits so long for a client, at a time. And the client may fall behind this rate by so many seconds.
 WAIT_TIMEOUT_SECONDS = 5
@@ -63,6 +71,7 @@ class ClientSocket(socket.socket):
     Attributes:
         may_wait: True in a thread that was made to wait for this client.
         unsent: the rest of a response that the client has not taken yet.
+        unsent_bytes: its size.
     """
 
     def __init__(self, accepted: socket.socket) -> None:
@@ -70,6 +79,7 @@ class ClientSocket(socket.socket):
         super().setblocking(True)
         self.may_wait = False
         self.unsent: deque[memoryview] = deque()
+        self.unsent_bytes = 0
         self._spare_seconds: float = MAX_LAG_SECONDS
 
     def setblocking(self, flag: bool) -> None:
@@ -88,12 +98,20 @@ class ClientSocket(socket.socket):
         return data
 
     def sendall(self, data: Any, _flags: int = 0) -> None:
-        """Send as much as the client takes now, the rest later. Raises OSError when the client is gone."""
+        """Send as much as the client takes now, the rest later.
+
+        Raises OSError when the client is gone, or too slow.
+        """
         self.unsent.append(memoryview(data))
+        self.unsent_bytes += len(data)
         self.send_rest()
-        while self.may_wait and sum(map(len, self.unsent)) > MAX_UNSENT_BYTES:
-            start = monotonic()
-            self._check_rate(self._send_first(flags=0), monotonic() - start)
+        try:
+            while self.may_wait and self.unsent_bytes > MAX_UNSENT_BYTES:
+                start = monotonic()
+                self._check_rate(self._send_first(flags=0), monotonic() - start)
+        except (BlockingIOError, TimeoutError) as error:
+            # As if it was gone: gunicorn logs other errors with a traceback.
+            raise BrokenPipeError(EPIPE, "the client is too slow") from error
 
     def send_rest(self) -> None:
         """Send as much of `unsent` as the client takes now."""
@@ -104,6 +122,7 @@ class ClientSocket(socket.socket):
     def _send_first(self, flags: int) -> int:
         data = self.unsent[0]
         sent = self.send(data, flags)
+        self.unsent_bytes -= sent
         if sent < len(data):
             self.unsent[0] = data[sent:]
         else:
@@ -154,7 +173,7 @@ class Connection(TConn):  # type: ignore[misc]  # no types
 
     def take_from_parser(self) -> None:
         """Take back what follows the request."""
-        while self.parser.mesg.body.read(MAX_REQUEST_BYTES):
+        while self.parser.mesg.body.read(MAX_BODY_BYTES):
             pass  # the application did not read it
         unreader = self.parser.unreader
         self.received, unreader.buf = unreader.buf.getvalue(), io.BytesIO()
@@ -196,6 +215,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # no types
             self.poller.unregister(listener)
         for conn in [conn for conn in self._waiting if not conn.received and not conn.lingers]:
             self._close(conn)
+        for conn in self._waiting:
+            if conn.lingers:
+                conn.deadline = self._deadline(LINGER_TIMEOUT_SECONDS)
         deadline = monotonic() + self.cfg.graceful_timeout
         while self._connections() and monotonic() < deadline:
             self._step()
@@ -276,7 +298,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # no types
         if conn not in self._waiting or conn in self._ready:
             return
         try:
-            data = conn.sock.recv(MAX_REQUEST_BYTES)
+            data = conn.sock.recv(MAX_HEAD_BYTES)
         except BlockingIOError:
             return
         except OSError:
@@ -300,12 +322,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # no types
     def _serve(self, conn: Connection, is_cut_short: bool = False) -> None:
         """Serve the next request of a connection if enough of it was received."""
         size = request_size(conn.received)
-        if size > MAX_REQUEST_BYTES:
+        if size == sys.maxsize:
             conn.is_large = conn.sock.may_wait = True
             self._serve_in_thread(conn)
         elif 0 < size <= len(conn.received) or is_cut_short:
             self._serve_in_thread(conn)
-        elif len(conn.received) > MAX_REQUEST_BYTES:
+        elif not size and len(conn.received) > MAX_HEAD_BYTES:
             conn.is_answered = False
             self.handle_error(None, conn.sock, conn.client, LimitRequestHeaders("limit request headers size"))
             self._end(conn, False)
@@ -337,12 +359,17 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # no types
         if not conn.sock.unsent:
             self._end_response(conn)
             return
-        if len(self._sending) >= MAX_UNSENT_RESPONSES:
+        while self._sending and self._has_too_much_to_send(conn):
             self._close(next(iter(self._sending)))
         del self._waiting[conn]
         self._sending[conn] = None
         conn.deadline = monotonic() + RESPONSE_TIMEOUT_SECONDS
         self.poller.modify(conn.sock, EVENT_WRITE, partial(self._on_writable, conn))
+
+    def _has_too_much_to_send(self, conn: Connection) -> bool:
+        """Return True if the rest of one more response is too much."""
+        unsent_bytes = sum(other.sock.unsent_bytes for other in (*self._sending, conn))
+        return len(self._sending) >= MAX_UNSENT_RESPONSES or unsent_bytes > MAX_ALL_UNSENT_BYTES
 
     def _on_writable(self, conn: Connection) -> None:
         if conn not in self._sending:
@@ -362,7 +389,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # no types
         """Go on when the response is sent: with the next request, or to the end of the connection."""
         if conn.is_kept:
             self._waiting[conn] = self._waiting.pop(conn)  # behind all others
-            conn.deadline = monotonic() + self.cfg.keepalive
+            conn.deadline = self._deadline(self.cfg.keepalive)
             conn.take_from_parser()
             if conn.received:
                 self._ready[conn] = None
@@ -371,10 +398,14 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # no types
         else:
             self._linger(conn)
 
+    def _deadline(self, seconds: float) -> float:
+        """Return the end of a wait for a client that has its response; a short one while the worker stops."""
+        return monotonic() + (seconds if self.alive else min(seconds, STOP_TIMEOUT_SECONDS))
+
     def _linger(self, conn: Connection) -> None:
         """Close the connection when the client does, because a reset could reach it before the response."""
         conn.lingers = True
-        conn.deadline = monotonic() + LINGER_TIMEOUT_SECONDS
+        conn.deadline = self._deadline(LINGER_TIMEOUT_SECONDS)
         try:
             conn.sock.shutdown(socket.SHUT_WR)
         except OSError:
@@ -398,9 +429,10 @@ def max_client_files() -> int:
 def request_size(received: bytes) -> int:
     """Return how many bytes the first request takes: 0 if that is not known yet.
 
-    It is sys.maxsize if the body has no known end, and if the client waits for a sign to send it.
+    It is sys.maxsize for a body that is large or has no known end, and if the client waits for a sign to send
+    it.
     """
-    end = received.find(b"\r\n\r\n")
+    end = received.find(b"\r\n\r\n", 0, MAX_HEAD_BYTES)
     if end < 0:
         return 0
     size = end + 4
@@ -410,5 +442,6 @@ def request_size(received: bytes) -> int:
     field = head.find(b"\r\ncontent-length:")
     if field < 0:
         return size
-    length = CONTENT_LENGTH.match(head, field)
-    return size + int(length[1]) if length else sys.maxsize
+    match = CONTENT_LENGTH.match(head, field)
+    length = int(match[1]) if match else sys.maxsize
+    return size + length if length <= MAX_BODY_BYTES else sys.maxsize

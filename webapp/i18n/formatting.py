@@ -1,5 +1,7 @@
 """How pages write numbers, amounts, months, days and instants: as the language of the page does."""
 
+from __future__ import annotations
+
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Optional

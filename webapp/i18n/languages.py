@@ -1,5 +1,7 @@
 """Which language a page is in, and where its words come from."""
 
+from __future__ import annotations
+
 import io
 from datetime import date
 from functools import lru_cache
@@ -15,7 +17,6 @@ from flask_babel import Babel, Domain, gettext
 
 from webapp.i18n import formatting
 from webapp.i18n.messages import Message, is_large
-from webapp.zipcodes.place_names import municipality_in, name_in
 
 CATALOGS = Path(__file__).resolve().parent / "translations"
 
@@ -64,8 +65,6 @@ def register(app: Flask) -> None:
     formatting.register_filters(app)
     app.add_template_filter(translate, "translated")
     app.add_template_filter(gettext, "in_language")
-    app.add_template_filter(lambda place: name_in(place, chosen()), "place_name")
-    app.add_template_filter(lambda place: municipality_in(place, chosen()), "municipality_name")
     app.context_processor(_for_pages)
     app.after_request(_mark)
 

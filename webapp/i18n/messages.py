@@ -1,7 +1,11 @@
 """What is said to a person: English text, of which pages show the translation."""
 
+from __future__ import annotations
+
 from datetime import date
 from typing import Mapping, NamedTuple
+
+from webapp.i18n.iso_month import iso_month
 
 
 def N_(text: str) -> str:  # noqa: N802  # gettext's usual name for this
@@ -32,5 +36,5 @@ def is_large(figure: object) -> bool:
 
 def _plain(figure: object) -> object:
     if isinstance(figure, date):
-        return f"{figure:%Y-%m}"
+        return iso_month(figure)
     return f"{figure:,}" if is_large(figure) else figure

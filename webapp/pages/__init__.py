@@ -1,5 +1,6 @@
-"""What people read: lookup, health index, zipcode, indexation, list, about."""
+"""Pages for people, two of them also JSON: lookup, health index, zipcode, indexation, list, about."""
 
+from webapp.pages import about as about
 from webapp.pages import client_list as client_list
 from webapp.pages import index as index
 from webapp.pages import indexation as indexation

@@ -1,5 +1,32 @@
 """The blueprint that all pages share."""
 
+from __future__ import annotations
+
+from typing import Any
+
 from flask import Blueprint
 
+from webapp.data import reads
+from webapp.health_index.base_years import DEFAULT_BASE_YEAR
+from webapp.i18n.languages import chosen
+from webapp.zipcodes.places import PlaceDescription, municipality_in, name_in
+
 bp = Blueprint("pages", __name__)
+
+
+@bp.app_context_processor
+def base_years() -> dict[str, Any]:
+    """Give the base years to the form, on whichever page it is."""
+    return {"base_years": reads.base_years(), "default_base_year": DEFAULT_BASE_YEAR}
+
+
+@bp.app_template_filter()
+def place_name(place: PlaceDescription) -> str:
+    """Return the name of a place in the language of the page."""
+    return name_in(place, chosen())
+
+
+@bp.app_template_filter()
+def municipality_name(place: PlaceDescription) -> str:
+    """Return the name of the municipality of a place in the language of the page."""
+    return municipality_in(place, chosen())

@@ -1,5 +1,7 @@
 """An index series as a line chart: where everything stands. What it looks like is the template's."""
 
+from __future__ import annotations
+
 import math
 from datetime import date
 from decimal import Decimal

@@ -1,19 +1,22 @@
 """`/list`: the risk factors of many clients, pasted or in a file: to read, and as a spreadsheet."""
 
+from __future__ import annotations
+
 from functools import partial
-from typing import Optional, Union
+from typing import Mapping, Optional, Union
 
 from flask import Response, request
 from flask_babel import gettext
 
+from webapp.data import reads
 from webapp.errors import RequestNotValid, ZipcodeNotFound, ZipcodeNotValid
 from webapp.http.body import Content
 from webapp.http.multipart import SentForm, read_form
 from webapp.http.negotiation import download
 from webapp.i18n.messages import N_
 from webapp.pages.blueprint import bp
-from webapp.pages.form import Form
-from webapp.zipcodes.bulk import MEGABYTE
+from webapp.pages.parts import PageParts
+from webapp.zipcodes.bulk import MEGABYTE, Result
 from webapp.zipcodes.client_list import (
     MOST_BYTES,
     MOST_FORM_BYTES,
@@ -44,7 +47,7 @@ def client_list() -> Response:
     The page has all that was sent in its form, so that nothing is kept here until it is downloaded.
     """
     if request.method != "POST":
-        return _page(Form({"zipcodes": ""}), None)
+        return _page(PageParts({"zipcodes": ""}), None)
     content = Content(MOST_SKIPPED_BYTES)
     try:
         response = _answer(content)
@@ -55,32 +58,33 @@ def client_list() -> Response:
 
 
 def _answer(content: Content) -> Response:
-    form = Form({"zipcodes": ""})
-    answer = None
-    sent = form.attempt(lambda: read_form(content, MOST_FORM_BYTES, too_large()), "file")
+    parts = PageParts({"zipcodes": ""})
+    result = None
+    sent = parts.attempt(lambda: read_form(content, MOST_FORM_BYTES, too_large()), "file")
     if sent is not None:
-        answer = form.attempt(partial(_look_up, form, sent), "file" if "file" in sent.files else "zipcodes")
-    return answer if isinstance(answer, Response) else _page(form, answer)
+        result = parts.attempt(partial(_look_up, parts, sent), "file" if "file" in sent.files else "zipcodes")
+    return result if isinstance(result, Response) else _page(parts, result)
 
 
-def _page(form: Form, found: Optional[ClientList]) -> Response:
+def _page(parts: PageParts, found: Optional[ClientList]) -> Response:
     limits = {"most_bytes": MOST_BYTES, "megabytes": MOST_BYTES // MEGABYTE, "longest": LONGEST_SHOWN}
-    return form.respond("list.html", found=found, problems=PROBLEMS, **limits)
+    return parts.respond(parts.render("list.html", found=found, problems=PROBLEMS, **limits))
 
 
-def _look_up(form: Form, sent: SentForm) -> Union[ClientList, Response]:
+def _look_up(parts: PageParts, sent: SentForm) -> Union[ClientList, Response]:
     """What the page shows, or the file. A file that was sent wins over what was pasted."""
     text = pasted = _pasted(sent)
-    form.values = {"zipcodes": pasted}
+    parts.values = {"zipcodes": pasted}
     if "file" in sent.files:
         text = decode(sent.files["file"])
         # If it is wrong, it is shown for correction. But what was pasted may be nowhere else.
         if not pasted and len(text) <= LONGEST_SHOWN:
-            form.values = {"zipcodes": text}
+            parts.values = {"zipcodes": text}
     elif not pasted:
         raise RequestNotValid(N_("Paste zipcodes, or choose a file."))
-    answer = _download(text) if sent.texts.get("action") == "download" else read(text)
-    form.values = {"zipcodes": text}
+    known = reads.bulk_results()
+    answer = _download(text, known) if sent.texts.get("action") == "download" else read(text, known)
+    parts.values = {"zipcodes": text}
     return answer
 
 
@@ -90,6 +94,6 @@ def _pasted(sent: SentForm) -> str:
     return next((text for text in texts if text.strip()), "")
 
 
-def _download(text: str) -> Response:
+def _download(text: str, known: Mapping[str, Result]) -> Response:
     words = {code: gettext(problem) for code, problem in PROBLEMS.items()}
-    return download(spreadsheet(text, gettext("Risk factor"), words), FILE_NAME)
+    return download(spreadsheet(text, known, gettext("Risk factor"), words), FILE_NAME)

@@ -1,42 +1,44 @@
-"""`/indexation`: what an amount becomes, worked out so that it can be copied into a letter."""
+"""`/indexation`: an amount indexed, worked out so that it can be copied into a letter."""
+
+from __future__ import annotations
 
 from datetime import date
-from typing import Optional, Sequence
+from typing import Sequence
 
 from flask import Response, request
 
+from webapp.data import reads
 from webapp.errors import WrongYear
 from webapp.health_index.indexation import Indexation, index_amount
 from webapp.health_index.overview import BaseYearOverview, newest
 from webapp.health_index.series import MonthlyIndex, find
 from webapp.i18n.messages import N_
 from webapp.pages.blueprint import bp
-from webapp.pages.form import Form
-from webapp.pages.index import current_overview, monthly_index, parse_base_year
 from webapp.pages.input_parsing import parse_amount, parse_month
+from webapp.pages.parts import PageParts
 
 FIELDS = ("amount", "year", "from", "to")
 
 
 @bp.get("/indexation")
 def indexation() -> Response:
-    """The form, and under it the new amount, as soon as anything was typed.
+    """Show the form, and below it the new amount as soon as a field is filled in.
 
-    `from` and `to` are months; without `to` it is the latest that is held on the base year.
+    `from` and `to` are months; without `to` it is the latest on the base year.
     """
-    form = Form({field: request.args.get(field, "").strip() for field in FIELDS})
-    found = _indexation(form) if any(form.values.values()) else None
-    later = form.attempt(lambda: _later(found)) if found and not form.values["to"] else None
-    return form.respond("indexation.html", found=found, later=later)
+    parts = PageParts({field: request.args.get(field, "").strip() for field in FIELDS})
+    found = _indexation(parts) if any(parts.values.values()) else None
+    later = parts.attempt(lambda: _later(found)) if found and not parts.values["to"] else None
+    return parts.respond(parts.render("indexation.html", found=found, later=later))
 
 
-def _indexation(form: Form) -> Optional[Indexation]:
-    typed = form.values
-    amount = form.attempt(lambda: parse_amount(typed["amount"]), "amount")
-    months = form.attempt(lambda: monthly_index(_base_year(typed["year"])))
-    start = form.attempt(lambda: _held_month(typed["from"], months), "from")
-    new = form.attempt(lambda: _held_month(typed["to"], months), "to") if typed["to"] else None
-    if amount is None or months is None or start is None or form.errors:
+def _indexation(parts: PageParts) -> Indexation | None:
+    values = parts.values
+    amount = parts.attempt(lambda: parse_amount(values["amount"]), "amount")
+    months = parts.attempt(lambda: reads.monthly_index(_base_year(values["year"])), "year")
+    start = parts.attempt(lambda: _month(values["from"], months), "from")
+    new = parts.attempt(lambda: _month(values["to"], months), "to") if values["to"] else None
+    if amount is None or months is None or start is None or parts.errors:
         return None
     return index_amount(amount, months, start, new)
 
@@ -44,18 +46,18 @@ def _indexation(form: Form) -> Optional[Indexation]:
 def _base_year(text: str) -> int:
     if not text:
         raise WrongYear(N_("Choose the base year that the contract names."))
-    return parse_base_year(text)
+    return reads.parse_base_year(text)
 
 
-def _held_month(text: str, months: Optional[Sequence[MonthlyIndex]]) -> date:
-    """The month that was typed. It is looked for in the months of the base year, if that is known."""
+def _month(text: str, months: Sequence[MonthlyIndex] | None) -> date:
+    """Parse a month, and check that the base year has it, if that is known."""
     month = parse_month(text)
     if months:
         find(months, month)
     return month
 
 
-def _later(found: Indexation) -> Optional[BaseYearOverview]:
-    """The base year on which a later month is held than the latest on the one that was chosen."""
-    entry = newest(current_overview())
+def _later(found: Indexation) -> BaseYearOverview | None:
+    """Return the base year with a later month than the latest on the chosen one."""
+    entry = newest(reads.index_overview())
     return entry if entry["month"] > found["new_month"] else None

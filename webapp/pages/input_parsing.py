@@ -1,5 +1,7 @@
 """Understands amounts and months as people in Belgium type them, and refuses what has two readings."""
 
+from __future__ import annotations
+
 import re
 from datetime import date
 from decimal import Decimal
@@ -10,8 +12,8 @@ from typing import Dict, List, Literal, Match, Optional, Set
 from babel.dates import get_month_names
 
 from webapp.errors import AmountNotValid, MonthNotValid
+from webapp.i18n.folding import fold
 from webapp.i18n.messages import N_
-from webapp.zipcodes.place_names import search_form
 
 # Before the decimals: what index_amount computes exactly.
 MOST_DIGITS = 12
@@ -126,17 +128,17 @@ def _without_mark(text: str) -> str:
 def _month_number(match: Match[str]) -> Optional[int]:
     if match["number"]:
         return int(match["number"])
-    return _months_by_name().get(search_form(match["name"]))
+    return _months_by_name().get(fold(match["name"]))
 
 
 # When first asked for, and not at start-up: reading four locales takes a while.
 @lru_cache(maxsize=None)
 def _months_by_name() -> Dict[str, int]:
-    """The number of each month by the search form of its names, less those that would mean two months."""
+    """The number of each month by its folded names, less those that would mean two months."""
     found: Dict[str, Set[int]] = {name: {number} for name, number in FURTHER_NAMES.items()}
     for locale, width, context in product(LOCALES, WIDTHS, CONTEXTS):
         for number, name in get_month_names(width, context, locale).items():
             # März is written Maerz where a keyboard has no umlaut; the search form only drops the dots.
             for spelling in (name, name.replace("ä", "ae")):
-                found.setdefault(search_form(spelling), set()).add(number)
+                found.setdefault(fold(spelling), set()).add(number)
     return {name: min(numbers) for name, numbers in found.items() if len(numbers) == 1}

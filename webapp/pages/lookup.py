@@ -1,63 +1,94 @@
-"""`/`, the lookup form, whose answer is a link: all that was asked is in the address; and `/about`."""
+"""`/`: the lookup form and its results. The URL holds the whole request, so every result is a link."""
 
-from typing import List, Optional, Tuple
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
 
 from flask import Response, request
 
-from webapp.errors import ZipcodeNotValid
+from webapp.data import current, reads
+from webapp.errors import DatabaseUnavailable, DeskError, WrongYear, ZipcodeNotFound, ZipcodeNotValid
 from webapp.health_index.base_years import DEFAULT_BASE_YEAR
-from webapp.health_index.overview import newest
 from webapp.i18n.messages import N_
 from webapp.pages.blueprint import bp
-from webapp.pages.form import Form
-from webapp.pages.index import current_overview, latest_index, parse_base_year
-from webapp.pages.zipcode import current_risk_table, find_risk_factor, nearest_if_unused
-from webapp.zipcodes.directory import Suggestion
-from webapp.zipcodes.meant import Meant, meant, nearest
-from webapp.zipcodes.service import RiskFactor
+from webapp.pages.parts import PageParts
+from webapp.zipcodes import search
+from webapp.zipcodes.places import Places, Suggestion
+from webapp.zipcodes.risk_table import RiskFactor
+from webapp.zipcodes.search import Interpretation
+
+NO_PLACES = Places((), None)
+
+# The field to correct, by error.
+FIELDS = {WrongYear: "year", ZipcodeNotValid: "zipcode", ZipcodeNotFound: "zipcode"}
 
 
 @bp.get("/")
 def lookup() -> Response:
-    """The form, and under it what was asked for: a risk factor, an index, or both.
+    """Show the form, and below it the requested risk factor, index, or both.
 
-    The parameter `zipcode` may be the name of a place too.
+    The parameter `zipcode` may also be the name of a place.
     """
     text = request.args.get("zipcode", "").strip()
     year = request.args.get("year", str(DEFAULT_BASE_YEAR)).strip()
-    form = Form({"zipcode": text, "year": year})
+    parts = PageParts({"zipcode": text, "year": year})
     found = latest = None
-    places: List[Suggestion] = []
+    places: list[Suggestion] = []
     if "zipcode" in request.args:
-        found, places = _look_up(form, text)
+        found, places = _look_up(parts, text)
     if "zipcode" in request.args or "year" in request.args:
-        latest = form.attempt(lambda: latest_index(parse_base_year(year)))
-    near = form.attempt(lambda: nearest(text) if "zipcode" in form.errors else nearest_if_unused(found))
-    return form.respond("lookup.html", found=found, latest=latest, places=places, nearest=near or [])
+        latest = parts.attempt(lambda: reads.latest_index(reads.parse_base_year(year)), "year")
+    return parts.respond(_render(parts, found=found, latest=latest, places=places))
 
 
-def _look_up(form: Form, text: str) -> Tuple[Optional[RiskFactor], List[Suggestion]]:
-    """The risk factor, if it is clear which zipcode is meant, and further places that may be meant."""
-    understood = form.attempt(lambda: _meant(text))
-    if understood is None:
+def error_page(error: DeskError) -> str | None:
+    """Render the lookup page with the field to correct; None for an error without such a field."""
+    field = FIELDS.get(type(error))
+    if field is None:
+        return None
+    given = {**request.args, **(request.view_args or {})}
+    parts = PageParts({field: given.get(field, "")})
+    parts.refuse(error, field)
+    return _render(parts, title=error.title)
+
+
+def _render(
+    parts: PageParts,
+    *,
+    found: RiskFactor | None = None,
+    latest: Any = None,
+    places: list[Suggestion] | None = None,
+    title: str | None = None,
+) -> str:
+    """Render the lookup page, whatever it has to show."""
+    try:
+        text = parts.values["zipcode"] if "zipcode" in parts.errors else None
+        near = reads.nearest_if_unused(found) if text is None else reads.nearest(text)
+    except DatabaseUnavailable:  # before the first snapshot
+        near = []
+    return parts.render(
+        "lookup.html", found=found, latest=latest, places=places or [], nearest=near, title=title
+    )
+
+
+def _look_up(parts: PageParts, text: str) -> tuple[RiskFactor | None, list[Suggestion]]:
+    """Return the risk factor, if the zipcode is clear, and further places that the text may stand for."""
+    interpretation = parts.attempt(lambda: _interpret(text), "zipcode")
+    if interpretation is None:
         return None, []
-    zipcode = understood.zipcode
-    found = form.attempt(lambda: find_risk_factor(zipcode)) if zipcode else None
-    return found, understood.places
+    zipcode = interpretation.zipcode
+    found = parts.attempt(lambda: reads.risk_factor(zipcode), "zipcode") if zipcode else None
+    return found, interpretation.places
 
 
-def _meant(text: str) -> Meant:
+def _interpret(text: str) -> Interpretation:
     if not text:
         raise ZipcodeNotValid(N_("Enter a zipcode or the name of a place. For example: 9000."))
-    return meant(text)
-
-
-@bp.get("/about")
-def about() -> Response:
-    """Where each figure comes from, and how fresh it is."""
-    form = Form({})
-    return form.respond(
-        "about.html",
-        latest=form.attempt(lambda: latest_index(newest(current_overview())["base_year"])),
-        table=form.attempt(current_risk_table),
-    )
+    try:
+        places = current.snapshot().places
+    except DatabaseUnavailable:
+        with suppress(ZipcodeNotFound):
+            search.interpret(NO_PLACES, text)  # a number that is no zipcode is wrong whatever the data
+        raise
+    return search.interpret(places, text)

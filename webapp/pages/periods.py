@@ -1,5 +1,7 @@
 """The periods of a series that the page of the health index shows, and its months by year."""
 
+from __future__ import annotations
+
 from decimal import Decimal
 from typing import Dict, List, Optional, Sequence, Tuple
 

@@ -15,7 +15,8 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any, Callable, Iterable, Mapping, NamedTuple
 
-from webapp.health_index.base_years import OLDEST_BASE_YEAR
+from webapp.health_index.base_years import MIN_BASE_YEAR
+from webapp.health_index.values import CENT
 
 # Since when the health index has been computed.
 FIRST_MONTH = date(1994, 1, 1)
@@ -23,8 +24,6 @@ FIRST_MONTH = date(1994, 1, 1)
 # The index started near 70 on base 2013 and stands near 230 on base 1988. A figure far outside
 # is a change of columns or a slip upstream, and not an index.
 LEAST_VALUE, GREATEST_VALUE = Decimal(20), Decimal(1000)
-
-CENT = Decimal("0.01")
 
 # The open-data text is a tenth of this; a zip that unpacks to more is not the one that we know.
 MAX_UNPACKED_BYTES = 8 * 1024 * 1024
@@ -185,7 +184,7 @@ def _observation(base_year: Any, month: date, value: Any) -> Observation | None:
     match = re.match(r"\s*([0-9]{4})\b", str(base_year))
     if not match:
         raise UnreadableRow(f"{_short(base_year)} is not a base year")
-    if int(match.group(1)) < OLDEST_BASE_YEAR or month < FIRST_MONTH:
+    if int(match.group(1)) < MIN_BASE_YEAR or month < FIRST_MONTH:
         return None
     return Observation(int(match.group(1)), month, _value(value))
 

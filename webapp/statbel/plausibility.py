@@ -18,7 +18,9 @@ from typing import Iterable, Iterator, Mapping, NamedTuple
 from webapp.health_index.base_years import BASE_YEARS
 from webapp.health_index.coefficients import base_year_in_force, coefficient
 from webapp.health_index.publication import latest_published_month
-from webapp.statbel.parsing import CENT, Answer, Observation, UpstreamError
+from webapp.health_index.values import CENT
+from webapp.i18n.iso_month import iso_month
+from webapp.statbel.parsing import Answer, Observation, UpstreamError
 
 # The largest change was 2.40 % in a month (October 2022), 5.7 % in four and 12.3 % in twelve; the largest
 # fall 1.1 % in any time.
@@ -115,7 +117,7 @@ def judge(
 
 def describe(key: Key, reason: str) -> str:
     """2026-10 on base 2013: not published yet"""
-    return f"{key.month:%Y-%m} on base {key.base_year}: {reason}"
+    return f"{iso_month(key.month)} on base {key.base_year}: {reason}"
 
 
 def _unambiguous(observations: Iterable[Observation]) -> tuple[dict[Key, Decimal], dict[Key, str]]:

@@ -1,5 +1,7 @@
 """Reading a CSV file so that whatever is wrong with it can be named: file, row and reason."""
 
+from __future__ import annotations
+
 import csv
 import io
 from pathlib import Path

@@ -12,6 +12,8 @@ number of 0403.170.701 too. The one form in which it keeps them is a formula tha
 written as ="00123". What may be a fraction or a day stays as it is: 0.5, 0.500, 01.02.2020.
 """
 
+from __future__ import annotations
+
 import codecs
 import csv
 import io

@@ -7,18 +7,19 @@ what reading and writing CSV does. From the first piece on that is not plain, th
 reads and writes the rest.
 """
 
+from __future__ import annotations
+
 import codecs
 import csv
 import re
 from itertools import chain
 from typing import Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Tuple
 
-from webapp.data.extensions import db
-from webapp.data.zipcode_models import HIGHEST_ZIPCODE, LOWEST_ZIPCODE
 from webapp.errors import CsvNotValid, DeskError, TooLarge, ZipcodeNotFound, ZipcodeNotValid
 from webapp.i18n.messages import N_
 from webapp.tables.csv_file import LONGEST_FIELD
-from webapp.zipcodes import service
+from webapp.zipcodes.risk_table import RiskTable
+from webapp.zipcodes.zipcode import MAX_ZIPCODE, MIN_ZIPCODE
 
 MEGABYTE = 1024 * 1024
 
@@ -83,21 +84,17 @@ class Layout(NamedTuple):
     is_named: bool
 
 
-def results() -> Dict[str, Result]:
-    """The result for every zipcode that has the form of one; for other texts it is NOT_VALID.
-
-    Raises RiskTableUnavailable when no table is in force.
-    """
-    factors = service.risk_factors()
-    db.session.commit()  # no transaction stays open while a client sends its file
+def results(table: RiskTable) -> Dict[str, Result]:
+    """Return the result for every valid zipcode; for other texts it is NOT_VALID."""
+    factors = table.factors
     return {
         str(zipcode): (factors[zipcode], "") if zipcode in factors else ("", ZipcodeNotFound.code)
-        for zipcode in range(LOWEST_ZIPCODE, HIGHEST_ZIPCODE + 1)
+        for zipcode in range(MIN_ZIPCODE, MAX_ZIPCODE + 1)
     }
 
 
 def result(known: Mapping[str, Result], zipcode: str) -> Result:
-    """The result for what was given as zipcode; white space around it is let pass."""
+    """Look up one zipcode, ignoring surrounding whitespace."""
     return known.get(zipcode.strip(), NOT_VALID)
 
 
@@ -181,7 +178,7 @@ class _Pieces:
         self._utf8 = codecs.getincrementaldecoder("utf-8")()
         self.charset = "utf-8"
 
-    def __iter__(self) -> "_Pieces":
+    def __iter__(self) -> _Pieces:
         return self
 
     def __next__(self) -> bytes:

@@ -3,18 +3,20 @@
 What counts as a row, a header, a delimiter or a zipcode is for bulk to say: here its answer is read.
 """
 
+from __future__ import annotations
+
 import codecs
 import csv
 import io
 import re
 from typing import Dict, Iterator, List, Mapping, NamedTuple, Sequence, Tuple
 
-from webapp.data.zipcode_models import FACTORS
 from webapp.errors import CsvNotValid, TooLarge
 from webapp.i18n.messages import N_
 from webapp.tables import excel
 from webapp.zipcodes import bulk
 from webapp.zipcodes.bulk import MEGABYTE, Layout, Result
+from webapp.zipcodes.risk_table import FACTORS
 
 # A file has so many bytes at most. A text has so many characters, so that one that was read from a file
 # is taken as well when a page sends it back.
@@ -107,12 +109,15 @@ def _decoded(content: bytes, encoding: str) -> str:
         raise bulk.not_text(bulk.line_ends(content[: error.start]) + 1) from None
 
 
-def read(text: str) -> ClientList:
+def read(text: str, known: Mapping[str, Result]) -> ClientList:
     """The factors and problems of a list.
 
-    Raises TooLarge or CsvNotValid, naming the row; RiskTableUnavailable when no table is in force.
+    Args:
+        known: see bulk.results.
+
+    Raises TooLarge or CsvNotValid, naming the row.
     """
-    layout, rows = _answer(text)
+    layout, rows = _answer(text, known)
     totals = dict.fromkeys(FACTORS, 0)
     problem_total = 0
     first: List[ListRow] = []
@@ -135,16 +140,19 @@ def read(text: str) -> ClientList:
     return ClientList(total, totals, problem_total, first, problems, column, layout.is_named)
 
 
-def spreadsheet(text: str, column_name: str, problem_words: Mapping[str, str]) -> Iterator[bytes]:
+def spreadsheet(
+    text: str, known: Mapping[str, Result], column_name: str, problem_words: Mapping[str, str]
+) -> Iterator[bytes]:
     """The list with one column added, as Excel opens it: the factor, or the problem in words.
 
     Args:
+        known: see bulk.results.
         column_name: for the header, where the list has one.
         problem_words: what to write for the code of an error.
 
     Raises what `read` raises, before the first piece is asked for.
     """
-    layout, rows = _answer(text)
+    layout, rows = _answer(text, known)
     return excel.write(_with_one_column(layout, rows, column_name, problem_words))
 
 
@@ -157,10 +165,9 @@ def _with_one_column(
         yield fields
 
 
-def _answer(text: str) -> Tuple[Layout, Iterator[_Row]]:
+def _answer(text: str, known: Mapping[str, Result]) -> Tuple[Layout, Iterator[_Row]]:
     """How a list is written, and its rows one by one. Whatever is wrong with it is raised here."""
     content = _csv(text)
-    known = bulk.results()
     answer = io.BytesIO()
     layout = bulk.answer_csv(io.BytesIO(content.encode()).read, answer.write, known, MOST_ANSWER_BYTES)
     answered = answer.getvalue()

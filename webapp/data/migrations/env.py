@@ -4,10 +4,12 @@
 commands of `flask db`, for developers, hand over none.
 """
 
+from __future__ import annotations
+
 from alembic import context
 from sqlalchemy import Connection
 
-from webapp.data.extensions import Model, db
+from webapp.data.database import Model, db
 
 
 def migrate(connection: Connection) -> None:

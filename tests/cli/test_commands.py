@@ -17,6 +17,7 @@ from tests.conftest import SetClock
 from tests.data.bad_files import BAD_FILES
 from tests.databases import NEWEST_REVISION, settings_for
 from tests.fake_statbel import FakeStatbel, answering, bestat
+from tests.health_index.held import on_sqlite
 from tests.snapshot import snapshot
 from webapp import cli
 from webapp.config import ROOT, Settings
@@ -33,7 +34,7 @@ def seed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def test_the_first_run_makes_the_schema_and_loads_the_seed(
+def test_first_init_db_creates_the_schema_and_loads_the_seed(
     make_app: MakeApp, empty_database_url: str
 ) -> None:
     app = make_app(settings_for(empty_database_url))
@@ -55,7 +56,7 @@ def test_the_first_run_makes_the_schema_and_loads_the_seed(
     ]
 
 
-def test_a_second_run_changes_nothing(app: Flask, set_clock: SetClock) -> None:
+def test_second_init_db_changes_nothing(app: Flask, set_clock: SetClock) -> None:
     before = snapshot(app)
     set_clock(datetime(2026, 8, 15, 12, 0, tzinfo=timezone.utc))
     result = run(app, "init-db")
@@ -71,7 +72,7 @@ def test_a_second_run_changes_nothing(app: Flask, set_clock: SetClock) -> None:
     assert snapshot(app) == before
 
 
-def test_a_changed_file_is_a_new_table_in_force_from_that_day(
+def test_changed_file_is_a_new_risk_table_in_force_from_that_day(
     app: Flask, seed: Path, set_clock: SetClock
 ) -> None:
     before = snapshot(app)
@@ -102,14 +103,19 @@ def test_changed_places_are_loaded(app: Flask, seed: Path) -> None:
     assert "Ganda" in app.test_client().get("/zipcode/9000?format=html").text
 
 
-def test_a_zipcodes_file_that_was_restored_counts_again(app: Flask, seed: Path) -> None:
-    file = seed / "zipcodes.csv"
+def test_superseded_risk_table_is_loaded_again_only_when_asked_to(app: Flask, seed: Path) -> None:
+    file, client = seed / "zipcodes.csv", app.test_client()
     original = file.read_text()
     file.write_text(original.replace("1315,B\n", "1315,C\n"))
     assert run(app, "init-db").exit_code == 0
     file.write_text(original)
-    assert run(app, "init-db").exit_code == 0
-    assert app.test_client().get("/zipcode/1315").json == {"risk_factor": "B"}
+    assert run(app, "init-db").output.splitlines()[1] == (
+        "Risk factors: seed/zipcodes.csv is risk table 1, which a later one replaced: not loaded again. "
+        "To put it in force: flask init-db --risk-table"
+    )
+    assert client.get("/zipcode/1315").json == {"risk_factor": "C"}
+    assert "loaded as risk table 3." in run(app, "init-db", "--risk-table").output
+    assert client.get("/zipcode/1315").json == {"risk_factor": "B"}
 
 
 @pytest.fixture(params=["seeded", "empty"])
@@ -120,14 +126,8 @@ def any_app(request: pytest.FixtureRequest, kind: str) -> Flask:
     return app
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def kind(request: pytest.FixtureRequest) -> str:
-    chosen: str = request.param
-    return chosen
-
-
 @pytest.mark.parametrize("problem", BAD_FILES)
-def test_a_bad_risk_file_changes_nothing_and_is_explained_in_one_line(
+def test_invalid_risk_file_changes_nothing_and_is_explained_in_one_line(
     any_app: Flask, seed: Path, problem: str
 ) -> None:
     content, message = BAD_FILES[problem]
@@ -152,7 +152,7 @@ def test_a_bad_risk_file_changes_nothing_and_is_explained_in_one_line(
         ("postal_codes.csv", b"9000,Gent\n", None),
     ],
 )
-def test_any_bad_file_changes_nothing(
+def test_invalid_file_changes_nothing(
     any_app: Flask, seed: Path, name: str, content: bytes, message: str
 ) -> None:
     (seed / name).unlink()
@@ -165,13 +165,13 @@ def test_any_bad_file_changes_nothing(
     assert snapshot(any_app) == before
 
 
-def test_nothing_is_left_in_an_empty_database_after_a_bad_file(shared_empty_app: Flask, seed: Path) -> None:
+def test_invalid_file_leaves_an_empty_database_empty(shared_empty_app: Flask, seed: Path) -> None:
     (seed / "zipcodes.csv").write_text("1000 - 1310,D\n")
     assert run(shared_empty_app, "init-db").exit_code == 1
     assert snapshot(shared_empty_app) == {}
 
 
-def test_a_failure_in_the_middle_leaves_nothing_behind(
+def test_failure_in_the_middle_leaves_the_database_empty(
     make_app: MakeApp, empty_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = make_app(settings_for(empty_database_url))
@@ -179,13 +179,13 @@ def test_a_failure_in_the_middle_leaves_nothing_behind(
     def fail(*_: object) -> None:
         raise RuntimeError("late")
 
-    monkeypatch.setattr("webapp.data.init_db.places.load", fail)
+    monkeypatch.setattr("webapp.data.init_db.place_seed.load", fail)
     result = run(app, "init-db")
     assert isinstance(result.exception, RuntimeError)
     assert snapshot(app) == {}
 
 
-def test_an_error_goes_to_standard_error_as_one_line() -> None:
+def test_error_is_one_line_on_standard_error() -> None:
     command = start("mysql://127.0.0.1/desk", "init-db")
     output, error = command.communicate()
     assert (command.returncode, output) == (1, "")
@@ -193,7 +193,7 @@ def test_an_error_goes_to_standard_error_as_one_line() -> None:
     assert len(error.splitlines()) == 1
 
 
-def test_a_database_out_of_reach_is_explained_in_one_line(make_app: MakeApp, unreachable_url: str) -> None:
+def test_unreachable_database_is_explained_in_one_line(make_app: MakeApp, unreachable_url: str) -> None:
     result = run(make_app(settings_for(unreachable_url)), "init-db")
     assert result.exit_code == 1
     assert result.output.startswith("Error: The database cannot be used: ")
@@ -203,14 +203,16 @@ def test_a_database_out_of_reach_is_explained_in_one_line(make_app: MakeApp, unr
 # Asking Statbel
 
 
-def test_the_index_can_be_refreshed_by_hand(app: Flask, statbel: FakeStatbel) -> None:
+@on_sqlite
+def test_refresh_index_tells_source_and_number_of_values(app: Flask, statbel: FakeStatbel) -> None:
     statbel.bestat = answering(bestat([(2025, "2026-07", 103.24), (2025, "2026-08", 104.00)]))
     result = run(app, "refresh-index")
     assert (result.exit_code, result.output) == (0, "Statbel (bestat): 1 values new or revised.\n")
     assert app.test_client().get("/index?year=2025").json == {"index": 104.0}
 
 
-def test_cron_notices_that_statbel_cannot_be_read(app: Flask) -> None:
+@on_sqlite
+def test_refresh_index_without_statbel_fails_in_one_line(app: Flask) -> None:
     result = run(app, "refresh-index")
     assert result.exit_code == 1
     assert result.output.startswith("Error: Statbel cannot be read: ")
@@ -220,12 +222,14 @@ def test_cron_notices_that_statbel_cannot_be_read(app: Flask) -> None:
 # flask lookup
 
 
-def test_zipcodes_are_looked_up_in_the_terminal(app: Flask) -> None:
+@on_sqlite
+def test_lookup_prints_a_line_for_each_zipcode(app: Flask) -> None:
     result = run(app, "lookup", "9000", "2000", "9000")
     assert (result.exit_code, result.output) == (0, "9000\tB\n2000\tC\n9000\tB\n")
 
 
-def test_a_zipcode_without_a_factor_is_told_and_ends_with_status_1(app: Flask) -> None:
+@on_sqlite
+def test_lookup_of_a_zipcode_without_factor_ends_with_status_1(app: Flask) -> None:
     result = run(app, "lookup", "9000", "1311", "abc")
     assert (result.exit_code, result.output) == (
         1,
@@ -234,9 +238,7 @@ def test_a_zipcode_without_a_factor_is_told_and_ends_with_status_1(app: Flask) -
 
 
 @pytest.mark.parametrize("name", ["in.csv", "-"])
-def test_a_file_of_zipcodes_is_looked_up_and_nothing_else_is_said(
-    sqlite_url: str, tmp_path: Path, name: str
-) -> None:
+def test_lookup_of_a_file_prints_the_file_alone(sqlite_url: str, tmp_path: Path, name: str) -> None:
     file = tmp_path / "in.csv"
     file.write_bytes(b"zipcode;client\r\n9000;\xc9lise\r\n")
     with file.open("rb") as content:
@@ -261,6 +263,7 @@ def test_a_file_of_zipcodes_is_looked_up_and_nothing_else_is_said(
     assert done.stderr == b""
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -268,13 +271,14 @@ def test_a_file_of_zipcodes_is_looked_up_and_nothing_else_is_said(
         (["lookup", "--csv", "no-such-file.csv"], "no-such-file.csv"),
     ],
 )
-def test_a_lookup_of_nothing_says_how(app: Flask, arguments: List[str], message: str) -> None:
+def test_lookup_of_nothing_explains_itself(app: Flask, arguments: List[str], message: str) -> None:
     result = run(app, *arguments)
     assert result.exit_code == 2
     assert message in result.output
 
 
-def test_a_file_that_is_not_csv_is_refused_in_one_line(app: Flask, tmp_path: Path) -> None:
+@on_sqlite
+def test_lookup_of_an_invalid_file_fails_in_one_line(app: Flask, tmp_path: Path) -> None:
     file = tmp_path / "in.csv"
     file.write_bytes(b'zipcode\n9000\n"open')
     result = run(app, "lookup", "--csv", str(file))
@@ -282,14 +286,15 @@ def test_a_file_that_is_not_csv_is_refused_in_one_line(app: Flask, tmp_path: Pat
     assert (result.exit_code, result.output) == (1, told)
 
 
-def test_a_lookup_without_a_risk_table_says_so(make_app: MakeApp, empty_database_url: str) -> None:
+@on_sqlite
+def test_lookup_without_a_risk_table_fails_in_one_line(make_app: MakeApp, empty_database_url: str) -> None:
     result = run(make_app(settings_for(empty_database_url)), "lookup", "9000")
     assert result.exit_code == 1
     assert result.output.startswith("Error: ")
     assert len(result.output.splitlines()) == 1
 
 
-def test_progress_is_shown_in_a_terminal(sqlite_url: str, tmp_path: Path) -> None:
+def test_lookup_shows_progress_in_a_terminal(sqlite_url: str, tmp_path: Path) -> None:
     file, output = tmp_path / "in.csv", tmp_path / "out.csv"
     file.write_bytes(b"9000\n" * 1000)
     terminal, end = pty.openpty()
@@ -309,9 +314,7 @@ def test_progress_is_shown_in_a_terminal(sqlite_url: str, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("arguments", [["9000"], ["--csv", "in.csv"]])
-def test_an_output_that_is_full_is_told_in_one_line(
-    sqlite_url: str, tmp_path: Path, arguments: List[str]
-) -> None:
+def test_full_disk_is_told_in_one_line(sqlite_url: str, tmp_path: Path, arguments: List[str]) -> None:
     (tmp_path / "in.csv").write_bytes(b"9000\n")
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(

@@ -1,0 +1,181 @@
+"""The service as operators run it, while its database is frozen, stopped or locked: no request notices."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sqlite3
+import subprocess
+import threading
+import time
+from pathlib import Path
+from typing import Callable, Iterator
+
+import pytest
+import requests
+import sqlalchemy as sa
+
+from tests.databases import NOWHERE, PostgresDatabases, SQLiteDatabases
+from tests.live import Desk, running
+from tests.performance.resources import tree
+from tests.postgres import own_server
+
+# One of each kind, never asked for before, so that none is in a cache.
+URLS = [
+    "/",
+    "/zipcode/{zipcode}",
+    "/zipcode/{zipcode}?format=html",
+    "/zipcode/1311",
+    "/index?x={zipcode}",
+    "/?zipcode={zipcode}&year=2013",
+    "/indexation?amount={zipcode}&year=2013&from=01/2020",
+    "/api/v1/zipcodes?q={zipcode}",
+    "/api/v1/health-index/series?base=2013&from=2020-01",
+    "/healthz",
+    "/readyz",
+]
+
+# Generous, because CI's machine is busy with other tests; a request that waited for the database would
+# take as long as the outage.
+MAX_SECONDS = 2
+
+
+def seeded(url: sa.engine.URL) -> str:
+    return PostgresDatabases(url).seeded()
+
+
+def ask_everything(desk: Desk, zipcode: int) -> None:
+    """Request each URL, and check status and duration."""
+    for pattern in URLS:
+        url = pattern.format(zipcode=zipcode)
+        began = time.monotonic()
+        response = requests.get(f"{desk.url}{url}", timeout=30)
+        assert response.status_code in ((404,) if "1311" in url else (200,)), (url, response.text)
+        assert time.monotonic() - began < MAX_SECONDS, url
+
+
+def reasons(desk: Desk) -> list[str]:
+    found: list[str] = requests.get(f"{desk.url}/readyz", timeout=5).json().get("reasons", [])
+    return found
+
+
+def wait_until(is_so: Callable[[], bool], seconds: float) -> None:
+    give_up = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < give_up
+        time.sleep(0.1)
+
+
+@contextlib.contextmanager
+def frozen(process: subprocess.Popen[bytes]) -> Iterator[Callable[[], None]]:
+    """Freeze a server with all its processes; its kernel still acknowledges what it is sent.
+
+    Gives a function that thaws it before the end of the block.
+    """
+    processes = tree(process.pid)
+    for pid in processes:
+        os.kill(pid, signal.SIGSTOP)
+
+    def thaw() -> None:
+        for pid in processes:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+
+    try:
+        yield thaw
+    finally:
+        thaw()
+
+
+def execute(url: str, statement: str) -> None:
+    engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
+    with engine.begin() as connection:
+        connection.execute(sa.text(statement))
+
+
+def test_a_frozen_postgresql_is_noticed_by_the_watcher_alone(tmp_path: Path) -> None:
+    with own_server() as (url, process):
+        database = seeded(url)
+        with running(tmp_path, DATABASE_URL=database, **NOWHERE) as desk:
+            ask_everything(desk, 9000)
+            with frozen(process):
+                began = time.monotonic()
+                zipcode = 9000
+                while time.monotonic() - began < 14:
+                    zipcode += 1 if zipcode < 9032 else -32
+                    ask_everything(desk, zipcode)
+                assert reasons(desk)[0].startswith("the database does not answer")
+                assert desk.log.read_text().count("data version check failed") == 1
+            execute(database, "UPDATE risk_range SET factor = 'C' WHERE first = 9000")
+
+            def is_served() -> bool:
+                response = requests.get(f"{desk.url}/zipcode/9000", timeout=5)
+                return bool(response.json() == {"risk_factor": "C"})
+
+            wait_until(is_served, 5)
+            assert reasons(desk) == []
+
+
+def test_a_service_that_starts_beside_a_frozen_postgresql_says_so_and_recovers(tmp_path: Path) -> None:
+    with own_server() as (url, process):
+        database = seeded(url)
+        with frozen(process) as thaw, running(tmp_path, DATABASE_URL=database, **NOWHERE) as desk:
+            response = requests.get(f"{desk.url}/zipcode/9000", timeout=5)
+            assert (response.status_code, response.json()) == (503, {"detail": "DATABASE_UNAVAILABLE"})
+            assert int(response.headers["Retry-After"]) > 0
+            assert requests.get(f"{desk.url}/readyz", timeout=5).status_code == 503
+            assert requests.get(f"{desk.url}/healthz", timeout=5).status_code == 200
+            thaw()
+            wait_until(lambda: requests.get(f"{desk.url}/readyz", timeout=5).status_code == 200, 10)
+            ask_everything(desk, 9000)
+
+
+def test_a_stopped_postgresql_leaves_every_url_as_it_was(tmp_path: Path) -> None:
+    with contextlib.ExitStack() as until_stopped:
+        url, process = until_stopped.enter_context(own_server())
+        desk = until_stopped.enter_context(running(tmp_path, DATABASE_URL=seeded(url), **NOWHERE))
+        ask_everything(desk, 9000)
+        process.send_signal(signal.SIGINT)
+        process.wait(20)
+        wait_until(lambda: bool(reasons(desk)), 10)
+        # The lifetime of what the HTTP cache and the memoized views hold is of no account: nothing is cached.
+        for zipcode in (9001, 9002):
+            ask_everything(desk, zipcode)
+        assert reasons(desk) == ["the database does not answer (OperationalError)"]
+
+
+@pytest.mark.parametrize("seconds", [5])
+def test_a_sqlite_database_locked_by_another_process_is_not_noticed(
+    tmp_path: Path, sqlite: SQLiteDatabases, seconds: int
+) -> None:
+    url = sqlite.seeded()
+    with running(tmp_path, DATABASE_URL=url, **NOWHERE) as desk:
+        connection = sqlite3.connect(sa.make_url(url).database or "", isolation_level=None)
+        connection.execute("BEGIN EXCLUSIVE")
+        began = time.monotonic()
+        while time.monotonic() - began < seconds:
+            ask_everything(desk, 9000 + int(time.monotonic() - began))
+        connection.execute("ROLLBACK")
+        connection.close()
+        wait_until(lambda: not reasons(desk), 10)
+
+
+def test_four_threads_are_answered_while_postgresql_is_frozen(tmp_path: Path) -> None:
+    with own_server() as (url, process), running(tmp_path, DATABASE_URL=seeded(url), **NOWHERE) as desk:
+        failures: list[BaseException] = []
+
+        def ask(first: int) -> None:
+            try:
+                for zipcode in range(first, first + 8):
+                    ask_everything(desk, zipcode)
+            except BaseException as error:  # noqa: BLE001  # a thread's failure would be lost otherwise
+                failures.append(error)
+
+        with frozen(process):
+            threads = [threading.Thread(target=ask, args=[first]) for first in (9000, 9008, 9016, 9024)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        assert failures == []

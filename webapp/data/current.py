@@ -1,0 +1,33 @@
+"""The snapshot of the current request or command."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import current_app, g
+
+from webapp.data.snapshot import Snapshot
+from webapp.errors import DatabaseUnavailable
+from webapp.i18n.messages import N_
+
+if TYPE_CHECKING:
+    from webapp.data.watcher import Watcher
+
+
+def watcher() -> Watcher:
+    """Return the watcher of the application."""
+    found: Watcher = current_app.extensions["watcher"]
+    return found
+
+
+def snapshot() -> Snapshot:
+    """Return the snapshot of this request or command, the same one to its end.
+
+    Raises DatabaseUnavailable before the first snapshot.
+    """
+    if "snapshot" not in g:
+        found = watcher().snapshot
+        if found is None:
+            raise DatabaseUnavailable(N_("Please try again in a moment."))
+        g.snapshot = found
+    return g.snapshot  # type: ignore[no-any-return]  # `g` has no types

@@ -1,0 +1,131 @@
+"""The snapshot: all data that is served, immutable, as of one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Select, func, select
+
+from webapp import clock
+from webapp.data import schema
+from webapp.data.database import Model
+from webapp.data.index_models import IndexValue as IndexValueModel
+from webapp.data.index_models import UpstreamCheck as UpstreamCheckModel
+from webapp.data.version_model import data_version
+from webapp.data.zipcode_models import Place, RiskRange
+from webapp.data.zipcode_models import RiskTable as RiskTableModel
+from webapp.health_index.base_years import known_base_years
+from webapp.health_index.values import HealthIndex, IndexValue
+from webapp.zipcodes import risk_table
+from webapp.zipcodes.places import PlaceRow, Places
+from webapp.zipcodes.risk_table import Range, RiskTable
+
+
+class UpstreamCheck(NamedTuple):
+    """The last attempt to read Statbel, by any process, and its result."""
+
+    attempted_at: datetime
+    succeeded_at: datetime | None
+    failure: str | None
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """All data that is served.
+
+    Attributes:
+        serial: grows with each snapshot of the process; caches are keyed by it.
+        revision: of the schema.
+        version: of the database; None on a schema without versions.
+        day: in Brussels, on which risk tables are in force.
+        risk_tables: all of them, past and planned.
+        upstream: None when Statbel was never asked.
+    """
+
+    serial: int
+    revision: str
+    version: int | None
+    day: date
+    risk_tables: tuple[RiskTable, ...]
+    places: Places
+    index: HealthIndex
+    upstream: UpstreamCheck | None
+
+    @property
+    def risk_table(self) -> RiskTable:
+        """The risk table in force. Raises RiskTableUnavailable when there is none."""
+        return risk_table.in_force(self.risk_tables, self.day)
+
+    @property
+    def base_years(self) -> list[int]:
+        """All base years that may be asked for, newest first."""
+        return known_base_years(self.index.by_base_year)
+
+
+def load(connection: Connection, previous: Snapshot | None) -> Snapshot:
+    """Load a snapshot in one transaction.
+
+    Args:
+        previous: its places are taken over when they are the same, with their search index.
+
+    Raises SQLAlchemyError, and OldSchema for a schema that this program cannot read.
+    """
+    _begin(connection)
+    revision = schema.revision(connection)
+    schema.require_readable(revision)
+    values = connection.execute(_columns(IndexValueModel, IndexValue))
+    return Snapshot(
+        serial=previous.serial + 1 if previous else 1,
+        revision=revision,
+        version=data_version(connection),
+        day=clock.today(),
+        risk_tables=_risk_tables(connection),
+        places=_places(connection, previous),
+        index=HealthIndex(IndexValue(*row) for row in values),
+        upstream=_upstream(connection),
+    )
+
+
+def _begin(connection: Connection) -> None:
+    """Begin a transaction that sees one state of the database."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    else:
+        connection.exec_driver_sql("BEGIN")  # Python's sqlite3 begins none for a SELECT
+
+
+def _risk_tables(connection: Connection) -> tuple[RiskTable, ...]:
+    columns = (RiskRange.risk_table_id, RiskRange.first, RiskRange.last, RiskRange.factor)
+    rows = connection.execute(select(*columns).order_by(RiskRange.risk_table_id, RiskRange.first))
+    ranges = {
+        table_id: tuple(Range(first, last, factor) for _, first, last, factor in group)
+        for table_id, group in groupby(rows, key=itemgetter(0))
+    }
+    tables = select(RiskTableModel.id, RiskTableModel.effective_from, RiskTableModel.imported_at)
+    return tuple(
+        RiskTable(table_id, effective_from, imported_at, ranges.get(table_id, ()))
+        for table_id, effective_from, imported_at in connection.execute(tables.order_by(RiskTableModel.id))
+    )
+
+
+def _places(connection: Connection, previous: Snapshot | None) -> Places:
+    rows = tuple(PlaceRow(*row) for row in connection.execute(_columns(Place, PlaceRow)))
+    loaded_at = connection.scalar(select(func.max(Place.loaded_at)))
+    if previous and (previous.places.rows, previous.places.loaded_at) == (rows, loaded_at):
+        return previous.places
+    return Places(rows, loaded_at)
+
+
+def _upstream(connection: Connection) -> UpstreamCheck | None:
+    row = connection.execute(_columns(UpstreamCheckModel, UpstreamCheck)).first()
+    return UpstreamCheck(*row) if row else None
+
+
+def _columns(model: type[Model], row: type[Any]) -> Select[Any]:
+    """Select the columns of a table that a named tuple has as fields, in the order of the primary key."""
+    table = model.metadata.tables[model.__tablename__]
+    return select(*(table.columns[name] for name in row._fields)).order_by(*table.primary_key)

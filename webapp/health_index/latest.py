@@ -1,0 +1,60 @@
+"""The latest health index on a base year."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TypedDict
+
+from dateutil.relativedelta import relativedelta
+
+from webapp import clock
+from webapp.health_index.publication import latest_published_month, publication_day
+from webapp.health_index.values import HealthIndex
+
+
+class LatestIndex(TypedDict):
+    """The latest index on one base year.
+
+    `month` is the first day of the month. `source` and `fetched_at` tell where and when this value
+    was read, `checked_at` when Statbel last answered (None if never). `stale` is True when Statbel
+    should have published a later month; `superseded_by` is the base year with a later month, if
+    any; `next_publication` is the day of the next one. `changed_at` is the last change of any of
+    this but `checked_at`.
+    """
+
+    base_year: int
+    index: Decimal
+    month: date
+    status: str
+    source: str
+    fetched_at: datetime
+    checked_at: datetime | None
+    stale: bool
+    superseded_by: int | None
+    next_publication: date
+    changed_at: datetime
+
+
+def latest(index: HealthIndex, base_year: int, day: date, checked_at: datetime | None) -> LatestIndex:
+    """Describe the value of the latest month on a base year, as seen on a day.
+
+    Raises IndexUnavailable when there is none.
+    """
+    values = index.on(base_year)
+    value = values[max(values)]
+    due = latest_published_month(day)
+    newest = max(index.latest().values(), key=lambda entry: (entry.month, entry.base_year))
+    return {
+        "base_year": base_year,
+        "index": value.value,
+        "month": value.month,
+        "status": value.status,
+        "source": value.source,
+        "fetched_at": value.fetched_at,
+        "checked_at": checked_at,
+        "stale": value.month < due,
+        "superseded_by": newest.base_year if newest.month > value.month else None,
+        "next_publication": publication_day(due + relativedelta(months=1)),
+        "changed_at": max(value.fetched_at, clock.start_of(publication_day(due))),
+    }

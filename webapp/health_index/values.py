@@ -1,0 +1,63 @@
+"""All values of the health index, by base year and month."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Iterable, Mapping, NamedTuple
+
+from webapp.errors import IndexUnavailable
+from webapp.i18n.messages import N_
+
+PUBLISHED = "published"
+CONVERTED = "converted"
+
+CENT = Decimal("0.01")
+
+
+class IndexValue(NamedTuple):
+    """The index of one month on one base year.
+
+    `month` is the first day of the month. `status` is "published" for a figure of Statbel and
+    "converted" for one made with a coefficient of Statbel. `source` is bestat, open-data or seed.
+    """
+
+    base_year: int
+    month: date
+    value: Decimal
+    status: str
+    source: str
+    fetched_at: datetime
+
+
+class HealthIndex:
+    """An immutable set of index values.
+
+    Attributes:
+        by_base_year: newest base year first; for each the values by month, in order.
+    """
+
+    def __init__(self, values: Iterable[IndexValue]) -> None:
+        by_base_year: dict[int, dict[date, IndexValue]] = {}
+        for value in sorted(values, key=lambda value: (-value.base_year, value.month)):
+            by_base_year.setdefault(value.base_year, {})[value.month] = value
+        self.by_base_year: Mapping[int, Mapping[date, IndexValue]] = by_base_year
+
+    def on(self, base_year: int) -> Mapping[date, IndexValue]:
+        """Return the values on a base year by month, in order. Raises IndexUnavailable without any."""
+        values = self.by_base_year.get(base_year)
+        if not values:
+            raise IndexUnavailable(
+                N_("No value is known on base year %(base_year)s yet. Please try again in a minute."),
+                base_year=base_year,
+            )
+        return values
+
+    def latest(self) -> dict[int, IndexValue]:
+        """Return the value of the latest month on each base year, newest first.
+
+        Raises IndexUnavailable without any value.
+        """
+        if not self.by_base_year:
+            raise IndexUnavailable(N_("No value is known yet. Please try again in a minute."))
+        return {base_year: values[max(values)] for base_year, values in self.by_base_year.items()}

@@ -1,0 +1,106 @@
+"""Error handlers: any error as a problem (under /api/), as `{"detail": code}`, or as a page."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from typing import Any, Callable, Mapping
+
+from flask import Flask, Response, current_app, jsonify, make_response, render_template, request, url_for
+from werkzeug.exceptions import HTTPException
+
+from webapp.errors import HTTP_ERRORS, DeskError
+from webapp.http.negotiation import API_PREFIX, prefers_page
+from webapp.i18n.messages import Message
+
+log = logging.getLogger(__name__)
+
+# Renders the page of an error of the domain; None for those without a page of their own.
+DomainPage = Callable[[DeskError], "str | None"]
+
+
+def register(app: Flask, domain_page: DomainPage) -> None:
+    """Register the handlers on the app, because no blueprint sees a 404."""
+    app.extensions["domain_page"] = domain_page
+    app.register_error_handler(DeskError, error_response)
+    app.register_error_handler(HTTPException, http_error_response)
+    app.register_error_handler(Exception, unexpected_error_response)
+
+
+def apply_error(response: Response, error: DeskError) -> Response:
+    """Give a response the status and headers of an error."""
+    response.status_code = error.status
+    response.cache_control.no_store = True
+    if error.retry_after is not None:
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
+def error_response(error: DeskError) -> Response:
+    """Respond to an error of the domain."""
+    further = {"errors": error.errors} if error.errors and _is_api() else {}
+    page: DomainPage = current_app.extensions["domain_page"]
+    response = _represent(
+        error.status,
+        error.code,
+        error.title,
+        error.message,
+        further=further,
+        domain_page=lambda: page(error),
+    )
+    return apply_error(response, error)
+
+
+def http_error_response(error: HTTPException) -> Response:
+    """Respond to an error of the router or of Werkzeug."""
+    status = error.code or 500  # Flask keeps redirections to itself
+    known = HTTP_ERRORS.get(status)
+    code, title, advice = known or (f"HTTP_{status}", error.name, error.description or "")
+    response = _represent(status, code, title, Message(advice, {}), further={})
+    for name, value in error.get_headers():
+        if name != "Content-Type":
+            response.headers[name] = value  # Allow, for a 405
+    return response
+
+
+def unexpected_error_response(error: Exception) -> Response:
+    """Log an error with a reference, and respond with it."""
+    reference = uuid.uuid4().hex[:8]
+    log.error("reference %s: %s %s failed", reference, request.method, request.path, exc_info=error)
+    code, title, advice = HTTP_ERRORS[500]
+    further = {"reference": reference}
+    return _represent(500, code, title, Message(advice, further), further=further)
+
+
+def _represent(
+    status: int,
+    code: str,
+    title: str,
+    message: Message,
+    *,
+    further: Mapping[str, Any],
+    domain_page: Callable[[], str | None] = lambda: None,
+) -> Response:
+    if _is_api():
+        response = jsonify(
+            type=url_for("api.document", _anchor=code),  # the explanation of the code
+            title=title,
+            status=status,
+            detail=str(message),
+            code=code,
+            **further,
+        )
+        response.mimetype = "application/problem+json"
+    elif prefers_page():
+        page = domain_page() or render_template("error.html", title=title, message=message)
+        response = make_response(page)
+    else:
+        response = jsonify(detail=code, **further)
+    response.status_code = status
+    response.vary.add("Accept")
+    response.cache_control.no_store = True
+    return response
+
+
+def _is_api() -> bool:
+    return request.path.startswith(API_PREFIX)

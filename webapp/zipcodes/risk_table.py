@@ -1,0 +1,129 @@
+"""Risk tables: ranges of zipcodes with a risk factor, in force from a day on."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from typing import NamedTuple, Sequence, TypedDict
+
+from webapp import clock
+from webapp.errors import RiskTableUnavailable, ZipcodeNotFound
+from webapp.i18n.messages import N_
+from webapp.zipcodes.places import PlaceDescription, Places
+
+FACTORS = ("A", "B", "C")
+
+
+class Range(NamedTuple):
+    """The zipcodes from `first` to `last`, both included, and their risk factor."""
+
+    first: int
+    last: int
+    factor: str
+
+
+@dataclass(frozen=True)
+class RiskTable:
+    """One version of the risk table. It never changes: a correction is a new version.
+
+    Attributes:
+        ranges: in ascending order, without overlap.
+    """
+
+    id: int
+    effective_from: date
+    imported_at: datetime
+    ranges: tuple[Range, ...]
+
+    @cached_property
+    def _firsts(self) -> list[int]:
+        return [entry.first for entry in self.ranges]
+
+    @cached_property
+    def factors(self) -> dict[int, str]:
+        """The risk factor of every zipcode that has one."""
+        return {zipcode: factor for first, last, factor in self.ranges for zipcode in range(first, last + 1)}
+
+    def range_of(self, zipcode: int) -> Range | None:
+        """Return the range that holds a zipcode."""
+        position = bisect_right(self._firsts, zipcode) - 1
+        if position < 0 or self.ranges[position].last < zipcode:
+            return None
+        return self.ranges[position]
+
+
+class RiskFactor(TypedDict):
+    """The risk factor of a zipcode, and its source.
+
+    `first` and `last` are the ends of the range that holds the zipcode. `places` are the localities
+    with this zipcode; none when bpost does not use it. `changed_at` is the last change of any of this.
+    """
+
+    zipcode: int
+    factor: str
+    first: int
+    last: int
+    risk_table: int
+    effective_from: date
+    places: list[PlaceDescription]
+    changed_at: datetime
+
+
+class RiskTableDescription(TypedDict):
+    """A risk table, and the instant at which it and the places were loaded, None without places."""
+
+    id: int
+    effective_from: date
+    range_count: int
+    imported_at: datetime
+    places_loaded_at: datetime | None
+
+
+def in_force(tables: Sequence[RiskTable], day: date) -> RiskTable:
+    """Return the table with the latest `effective_from` up to a day; of two with one date, the later loaded.
+
+    Raises RiskTableUnavailable when there is none.
+    """
+    started = [table for table in tables if table.effective_from <= day]
+    if not started:
+        raise RiskTableUnavailable(N_("No risk table has been loaded yet. Please try again in a minute."))
+    return max(started, key=lambda table: (table.effective_from, table.id))
+
+
+def find(table: RiskTable, places: Places, zipcode: int) -> RiskFactor:
+    """Look up a zipcode from 1000 to 9999. Raises ZipcodeNotFound when no range holds it."""
+    found = table.range_of(zipcode)
+    if found is None:
+        raise ZipcodeNotFound(
+            N_("No range of the risk table holds zipcode %(zipcode)s. Check it for a typing error."),
+            zipcode=zipcode,
+        )
+    return {
+        "zipcode": zipcode,
+        "factor": found.factor,
+        "first": found.first,
+        "last": found.last,
+        "risk_table": table.id,
+        "effective_from": table.effective_from,
+        "places": places.with_zipcode(zipcode),
+        "changed_at": changed_at(table, places),
+    }
+
+
+def describe(table: RiskTable, places: Places) -> RiskTableDescription:
+    """Describe a table for a page that tells how fresh it is."""
+    return {
+        "id": table.id,
+        "effective_from": table.effective_from,
+        "range_count": len(table.ranges),
+        "imported_at": table.imported_at,
+        "places_loaded_at": places.loaded_at,
+    }
+
+
+def changed_at(table: RiskTable, places: Places) -> datetime:
+    """Return the last change of what a risk table in force and the places say together."""
+    in_force_since = max(table.imported_at, clock.start_of(table.effective_from))
+    return max(in_force_since, places.loaded_at or in_force_since)
