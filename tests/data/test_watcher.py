@@ -216,7 +216,7 @@ def test_statbel_is_asked_without_a_request_and_without_delaying_the_looks(
 ) -> None:
     monkeypatch.setattr(watcher_module, "LOOK_SECONDS", 0.05)
     statbel.bestat = statbel.open_data = statbel.hanging
-    app = make_app(settings_for(database_url, HEALTH_INDEX_TIMEOUT="1,5", **statbel.addresses))
+    app = make_app(settings_for(database_url, HEALTH_INDEX_TIMEOUT="1,3", **statbel.addresses))
     set_clock(datetime(2026, 8, 29, 12, 0, tzinfo=timezone.utc))
     watcher = watcher_of(app)
     watcher.start(wait_seconds=10)

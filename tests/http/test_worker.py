@@ -36,7 +36,7 @@ LARGE += b"Content-Length: 1000000\r\n\r\n"
 def desk(sqlite: SQLiteDatabases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """One for all tests, because none may leave a trace in it."""
     url = sqlite.seeded()
-    with running(tmp_path_factory.mktemp("desk"), DATABASE_URL=url, **NOWHERE) as desk:
+    with running(tmp_path_factory.mktemp("desk"), DATABASE_URL=url, RATE_LIMIT="0", **NOWHERE) as desk:
         yield desk
     sqlite.drop(url)
 

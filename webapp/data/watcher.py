@@ -98,11 +98,12 @@ class Watcher:
         self._first_look.wait(wait_seconds)
 
     def stop(self) -> None:
-        """Stop looking, after the look that is going on."""
+        """Stop, after the look and the refresh that are going on."""
         self._stopped.set()
         self._wake.set()
-        if self._thread:
-            self._thread.join(LOOK_TIMEOUT_SECONDS)
+        for thread in (self._thread, self._refresh):
+            if thread:
+                thread.join(LOOK_TIMEOUT_SECONDS)
 
     def _run(self) -> None:
         while not self._stopped.is_set():
