@@ -270,7 +270,8 @@ def test_each_value_in_the_example_file_can_be_used() -> None:
 
 @pytest.mark.parametrize("threads", [1, 64])
 def test_pool_has_a_connection_for_a_look_and_one_for_a_refresh(threads: int) -> None:
-    options = Settings.of({"WEB_THREADS": str(threads)}).for_flask()["SQLALCHEMY_ENGINE_OPTIONS"]
+    variables = {"DATABASE_URL": "postgresql://host/name", "WEB_THREADS": str(threads)}
+    options = Settings.of(variables).for_flask()["SQLALCHEMY_ENGINE_OPTIONS"]
     assert (options["pool_size"], options["max_overflow"], options["pool_pre_ping"]) == (2, 0, True)
 
 

@@ -136,25 +136,27 @@ class Settings:
         }
 
     def _engine_options(self) -> Dict[str, Any]:
-        options: Dict[str, Any] = {
+        if self.is_embedded:
+            # Imported here, because gunicorn's first process reads the settings too, without SQLAlchemy.
+            from sqlalchemy.pool import NullPool
+
+            # To open the file costs little, and a file that was put in its place is noticed.
+            return {"poolclass": NullPool, "connect_args": {"timeout": CONNECT_SECONDS}}
+        return {
             "pool_pre_ping": True,
             # The watcher has one connection for its looks and one for a refresh; requests have none.
             "pool_size": 2,
             "max_overflow": 0,
             "pool_timeout": CONNECT_SECONDS,
-        }
-        if self.is_embedded:
-            options["connect_args"] = {"timeout": CONNECT_SECONDS}
-        else:
-            options["connect_args"] = {
+            "connect_args": {
                 "connect_timeout": CONNECT_SECONDS,
                 "options": f"-c statement_timeout={STATEMENT_MILLISECONDS}",
                 "application_name": "belgian-desk",
                 "client_encoding": "utf8",
                 # A server that vanished without a word is noticed within seconds as well.
                 "tcp_user_timeout": 2 * STATEMENT_MILLISECONDS,
-            }
-        return options
+            },
+        }
 
 
 # How SQLAlchemy takes an address apart. It is not asked itself, because importing it takes gunicorn's

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+import traceback
 from contextlib import suppress
 from typing import Any, Callable, Generic, TypeVar
 
@@ -40,6 +41,7 @@ class Attempt(Generic[Result]):
                 self._connection = connection.connection.dbapi_connection
                 self._results.append(self._work(connection))
         except BaseException as error:  # noqa: BLE001  # raised again where the result is asked for
+            traceback.clear_frames(error.__traceback__)  # an open cursor in them would lock SQLite
             self._error = error
 
     def wait(self, seconds: float) -> bool:
