@@ -42,7 +42,7 @@ SEED_FILE = ROOT / "seed" / "health_index.csv"
 
 
 class Refresh(NamedTuple):
-    """What one round of asking Statbel brought."""
+    """The result of a refresh: the sources that responded, and the number of values changed."""
 
     source: str
     changed: int

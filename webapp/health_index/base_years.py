@@ -8,7 +8,7 @@ from typing import Iterable
 from webapp.errors import WrongYear
 from webapp.i18n.messages import N_
 
-# Those since the health index began in 1994, newest first.
+# All since the health index began in 1994, newest first.
 BASE_YEARS = (2025, 2013, 2004, 1996, 1988)
 
 # The base year of /index without `year`.

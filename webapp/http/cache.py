@@ -37,7 +37,7 @@ OVERHEAD_BYTES = 1600
 # Longer If-None-Match headers hold none of our tags, and Werkzeug takes the longer to parse them.
 MAX_CONDITION_CHARACTERS = 1000
 
-# How long other requests for the same wait for a call of the app, from its beginning. Longer than
+# Other requests for the same wait so long for a call of the app, from its beginning. Longer than
 # responses take, and short enough that one that hangs does not soon hold all threads.
 WAIT_TIMEOUT_SECONDS = 0.5
 

@@ -1,4 +1,4 @@
-"""How many large requests are served at a time: each has a thread for as long as its client takes."""
+"""Limits on large requests in progress: each has a thread for as long as its client takes."""
 
 from __future__ import annotations
 

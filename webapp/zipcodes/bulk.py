@@ -30,7 +30,7 @@ MOST_COLUMNS = 1_000
 MOST_BYTES = 128 * MEGABYTE
 MOST_ANSWER_BYTES = 2 * MOST_BYTES
 
-# What is read at a time, and the longest row, without its line end: both bound the memory of a file.
+# Bytes read at a time, and in a row without its line end: both bound the memory of a file.
 PIECE_BYTES = MEGABYTE // 4
 LONGEST_ROW = LONGEST_FIELD
 
