@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any, Callable, Dict, List, Optional
 
@@ -134,6 +134,19 @@ def test_withdrawn_value_is_not_served_and_stays_so(app: Flask, set_clock: SetCl
         assert held(app, 2025, "2026-08") is None
     write_as_an_older_release(app, 2025, "2026-08", "103.52")
     assert held(app, 2025, "2026-08") is None
+
+
+@pytest.mark.parametrize("path", ["/indexation?amount=1&base=2025&from=2020-01", "/health-index?base=2025"])
+def test_withdrawn_value_is_not_taken_for_unchanged(app: Flask, set_clock: SetClock, path: str) -> None:
+    set_clock(PUBLICATION)
+    refresh(app)
+    url = f"/api/v1{path}"
+    client = app.test_client()
+    since = {"If-Modified-Since": client.get(url).headers["Last-Modified"]}
+    assert client.get(url, headers=since).status_code == 304
+    set_clock(PUBLICATION + timedelta(minutes=1))
+    do(app, "withdraw", "2025", "2026-08", "--reason", REASON)
+    assert client.get(url, headers=since).status_code == 200
 
 
 def test_another_value_than_the_withdrawn_one_is_stored(

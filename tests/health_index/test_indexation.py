@@ -110,7 +110,6 @@ def test_all_that_is_told() -> None:
         "new_index": Decimal("136.69"),
         "new_amount": Decimal("1557.88"),
         "formula": "1250.50 × 136.69 ÷ 109.72 = 1557.88",
-        "changed_at": datetime(2026, 8, 14, tzinfo=timezone.utc),
     }
 
 

@@ -171,17 +171,9 @@ def test_ranges_of_the_seed_have_the_newest_base_year_first() -> None:
             "base_year": base_year,
             "first_month": month(first),
             "last_month": month(last),
-            "fetched_at": ORDINARY_DAY,
         }
         for base_year, first, last in ends
     ]
-
-
-def test_range_has_the_latest_instant_at_which_a_value_was_fetched() -> None:
-    older = value(2013, "2026-01", "137.00")
-    assert older.fetched_at < ORDINARY_DAY
-    found = {entry["base_year"]: entry for entry in base_year_ranges(HealthIndex([*SEED_VALUES, older]))}
-    assert (found[2013]["last_month"], found[2013]["fetched_at"]) == (month("2026-01"), ORDINARY_DAY)
 
 
 def test_further_base_year_of_the_data_has_a_range() -> None:

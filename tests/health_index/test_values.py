@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+from datetime import timedelta
 
 import pytest
 
+from tests.conftest import ORDINARY_DAY
 from tests.health_index.sample import OWN, SEED, SEED_VALUES, month, value
 from webapp.errors import IndexUnavailable
 from webapp.health_index.values import HealthIndex
@@ -44,3 +46,12 @@ def test_index_without_values_is_unavailable() -> None:
     with pytest.raises(IndexUnavailable) as error:
         HealthIndex([]).latest()
     assert str(error.value) == "No value is known yet. Please try again in a minute."
+
+
+def test_base_year_changes_when_a_value_is_stored_or_any_is_withdrawn() -> None:
+    old = value(2013, "2026-06", "139.00", fetched_at=ORDINARY_DAY)
+    values = [old, value(2013, "2026-07", "139.10"), value(2025, "2026-07", "103.24")]
+    assert HealthIndex(values).changed_at(2013) == ORDINARY_DAY
+    before, after = ORDINARY_DAY - timedelta(days=1), ORDINARY_DAY + timedelta(days=1)
+    assert HealthIndex(values, withdrawn_at=before).changed_at(2013) == ORDINARY_DAY
+    assert HealthIndex(values, withdrawn_at=after).changed_at(2013) == after

@@ -8,7 +8,7 @@ import random
 import re
 import socket
 from pathlib import Path
-from typing import TYPE_CHECKING, Callable, Iterable, Iterator, NamedTuple
+from typing import TYPE_CHECKING, Callable, Iterable, Iterator, List, NamedTuple, NoReturn
 
 import pytest
 from flask import Flask, Response
@@ -383,6 +383,27 @@ def test_error_after_a_view_has_a_reference_too(
     assert reply.json is not None
     assert f"reference {reply.json['reference']}: GET /zipcode/9000 failed" in caplog.text
     assert len(caplog.records) == 1
+
+
+def test_body_is_closed_when_the_server_refuses_the_headers(make_app: MakeApp, sqlite_url: str) -> None:
+    closed = []
+
+    class Body(List[bytes]):
+        def close(self) -> None:
+            closed.append(True)
+
+    def respond(_environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        start_response("200 OK", [])
+        return Body([b"x"])
+
+    def refuse(*_arguments: object) -> NoReturn:
+        raise ZeroDivisionError
+
+    app = make_app(settings_for(sqlite_url))
+    app.wsgi_app._wsgi_app = respond  # type: ignore[attr-defined]  # of the guard
+    with pytest.raises(ZeroDivisionError):
+        app(create_environ(), refuse)
+    assert closed == [True]
 
 
 def test_failed_start_up_of_a_response_is_replaced(make_app: MakeApp, sqlite_url: str) -> None:

@@ -323,7 +323,7 @@ def test_layout_tells_the_encoding(content: bytes, charset: str) -> None:
         (b'"9000"\n' * 1_000_001, TooLarge, "A list may have up to 1,000,000 rows."),
         (b"9000," + b"x" * 130 + b"\n", TooLarge, "A file may have up to 128 MB."),
         (
-            b"a" + b"," * 999 + b"\n" + b"9000\n" * 300_000,
+            b"a" + b"," * 999 + b"\n" + (b"9000" + b" " * 40 + b"\n") * 300_000,
             TooLarge,
             "The answer would have more than 256 MB.",
         ),
@@ -348,6 +348,18 @@ def test_response_may_have_a_smaller_limit() -> None:
     assert str(raised.value) == "The answer would have more than 1 MB."
 
 
+@pytest.mark.parametrize("columns", [100, 900])
+def test_response_has_at_most_a_multiple_of_the_bytes_of_the_file(columns: int) -> None:
+    content = b"," * (columns - 1) + b"\n" + b"9\n" * 30_000
+    with pytest.raises(TooLarge) as raised:
+        answer(content)
+    assert str(raised.value) == "The answer would have more than 2 MB."
+
+
+def test_shortest_rows_are_answered_however_many() -> None:
+    assert answer(b"9\n" * 500_000) == b"9,,ZIPCODE_NOT_VALID\n" * 500_000
+
+
 def test_long_field_is_accepted_with_and_without_quotes() -> None:
     field = b"x" * 200_000
     assert answer(b"9000," + field + b"\n2000,y\n") == b"9000," + field + b",B,\n2000,y,C,\n"
@@ -361,7 +373,8 @@ def test_a_million_rows_are_accepted(header: bytes) -> None:
 
 def test_short_rows_under_a_wide_header_are_written_as_they_come() -> None:
     written: list[int] = []
-    content = b"," * 999 + b"\n" + b"x\n" * 100_000
+    row = b"x" * 50 + b"\n"
+    content = b"," * 999 + b"\n" + row * 100_000
     answer_csv(io.BytesIO(content).read, lambda part: written.append(len(part)), KNOWN)
     assert sum(written) > 100_000 * 1000
     assert max(written) < 5 * bulk.MEGABYTE

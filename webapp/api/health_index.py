@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Dict, Sequence
 
 from flask import Response
@@ -117,7 +117,7 @@ def latest(query: Dict[str, Any]) -> Answer:
 def month(path: Dict[str, Any]) -> Answer:
     """Return the index of a month."""
     held = reads.monthly_index(path["base_year"])
-    return service.find(held, path["month"]), _changed_at(held)
+    return service.find(held, path["month"]), reads.index_changed_at(path["base_year"])
 
 
 @bp.read(
@@ -142,8 +142,8 @@ def series(query: Dict[str, Any]) -> Answer:
     held = reads.monthly_index(query["base_year"])
     wanted = [entry for entry in held if first <= entry["month"] <= last]
     if preferred("json", "csv") == "csv":
-        return _as_csv(wanted), _changed_at(held)
-    return {"base_year": query["base_year"], "values": wanted}, _changed_at(held)
+        return _as_csv(wanted), reads.index_changed_at(query["base_year"])
+    return {"base_year": query["base_year"], "values": wanted}, reads.index_changed_at(query["base_year"])
 
 
 @bp.read(
@@ -156,11 +156,7 @@ def series(query: Dict[str, Any]) -> Answer:
 def base_years() -> Answer:
     """Return the base years with their first and last months."""
     held = reads.base_year_ranges()
-    return {"base_years": held}, max(entry["fetched_at"] for entry in held)
-
-
-def _changed_at(held: Sequence[MonthlyIndex]) -> datetime:
-    return max(entry["fetched_at"] for entry in held)
+    return {"base_years": held}, max(reads.index_changed_at(entry["base_year"]) for entry in held)
 
 
 def _as_csv(entries: Sequence[MonthlyIndex]) -> Response:

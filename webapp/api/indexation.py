@@ -53,4 +53,4 @@ def indexation(query: Dict[str, Any]) -> Answer:
     found = index_amount(
         query["amount"], reads.monthly_index(query["base_year"]), query["start"], query.get("new")
     )
-    return {**found, "rounding": ROUNDING}, found["changed_at"]
+    return {**found, "rounding": ROUNDING}, reads.index_changed_at(query["base_year"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from webapp.data import current
 from webapp.data.memo import memoize
 from webapp.errors import DatabaseUnavailable
@@ -64,6 +66,12 @@ def latest_index(base_year: int) -> LatestIndex:
 def monthly_index(base_year: int) -> list[MonthlyIndex]:
     """See series.months."""
     return series.months(current.snapshot().index, base_year)
+
+
+@memoize
+def index_changed_at(base_year: int) -> datetime:
+    """See HealthIndex.changed_at."""
+    return current.snapshot().index.changed_at(base_year)
 
 
 @memoize

@@ -13,6 +13,9 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 REVISION = "0004"
 MIN_REVISION = "0002"
 
+# The first with withdrawn index values.
+WITHDRAWALS_REVISION = "0004"
+
 
 class OldSchema(Exception):
     """The schema is too old to be read."""

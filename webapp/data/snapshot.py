@@ -15,6 +15,7 @@ from webapp.data import schema
 from webapp.data.database import Model
 from webapp.data.index_models import IndexValue as IndexValueModel
 from webapp.data.index_models import UpstreamCheck as UpstreamCheckModel
+from webapp.data.index_models import WithdrawnIndexValue
 from webapp.data.version_model import data_version
 from webapp.data.zipcode_models import Place, RiskRange
 from webapp.data.zipcode_models import RiskTable as RiskTableModel
@@ -85,7 +86,7 @@ def load(connection: Connection, previous: Snapshot | None) -> Snapshot:
         day=clock.today(),
         risk_tables=_risk_tables(connection),
         places=_places(connection, previous),
-        index=HealthIndex(IndexValue(*row) for row in values),
+        index=HealthIndex((IndexValue(*row) for row in values), _withdrawn_at(connection, revision)),
         upstream=_upstream(connection),
     )
 
@@ -118,6 +119,12 @@ def _places(connection: Connection, previous: Snapshot | None) -> Places:
     if previous and (previous.places.rows, previous.places.loaded_at) == (rows, loaded_at):
         return previous.places
     return Places(rows, loaded_at)
+
+
+def _withdrawn_at(connection: Connection, revision: str) -> datetime | None:
+    if revision < schema.WITHDRAWALS_REVISION:
+        return None
+    return connection.scalar(select(func.max(WithdrawnIndexValue.decided_at)))
 
 
 def _upstream(connection: Connection) -> UpstreamCheck | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Optional, Sequence, TypedDict
 
@@ -14,8 +14,7 @@ from webapp.health_index.values import CENT
 class Indexation(TypedDict):
     """An amount, the two index values on one base year, and the new amount.
 
-    `start_month` and `new_month` are first days of months. `changed_at` is when one of the
-    values held on this base year was last written.
+    `start_month` and `new_month` are first days of months.
     """
 
     amount: Decimal
@@ -26,7 +25,6 @@ class Indexation(TypedDict):
     new_index: Decimal
     new_amount: Decimal
     formula: str
-    changed_at: datetime
 
 
 def index_amount(
@@ -57,5 +55,4 @@ def index_amount(
         "new_index": new_value["value"],
         "new_amount": new_amount,
         "formula": f"{amount} × {new_value['value']} ÷ {start_value['value']} = {new_amount}",
-        "changed_at": max(entry["fetched_at"] for entry in months),
     }

@@ -56,5 +56,5 @@ def latest(index: HealthIndex, base_year: int, day: date, checked_at: datetime |
         "stale": value.month < due,
         "superseded_by": newest.base_year if newest.month > value.month else None,
         "next_publication": publication_day(due + relativedelta(months=1)),
-        "changed_at": max(value.fetched_at, clock.start_of(publication_day(due))),
+        "changed_at": max(index.changed_at(base_year), clock.start_of(publication_day(due))),
     }

@@ -34,12 +34,11 @@ class MonthlyIndex(TypedDict):
 
 
 class BaseYearRange(TypedDict):
-    """The first and the last month on a base year, and the last change of a value on it."""
+    """The first and the last month on a base year."""
 
     base_year: int
     first_month: date
     last_month: date
-    fetched_at: datetime
 
 
 def months(index: HealthIndex, base_year: int) -> list[MonthlyIndex]:
@@ -99,7 +98,6 @@ def base_year_ranges(index: HealthIndex) -> list[BaseYearRange]:
             "base_year": base_year,
             "first_month": min(index.on(base_year)),
             "last_month": last.month,
-            "fetched_at": max(value.fetched_at for value in index.on(base_year).values()),
         }
         for base_year, last in index.latest().items()
     ]

@@ -35,9 +35,11 @@ class HealthIndex:
 
     Attributes:
         by_base_year: newest base year first; for each the values by month, in order.
+        withdrawn_at: when a value was last withdrawn.
     """
 
-    def __init__(self, values: Iterable[IndexValue]) -> None:
+    def __init__(self, values: Iterable[IndexValue], withdrawn_at: datetime | None = None) -> None:
+        self.withdrawn_at = withdrawn_at
         by_base_year: dict[int, dict[date, IndexValue]] = {}
         for value in sorted(values, key=lambda value: (-value.base_year, value.month)):
             by_base_year.setdefault(value.base_year, {})[value.month] = value
@@ -52,6 +54,14 @@ class HealthIndex:
                 base_year=base_year,
             )
         return values
+
+    def changed_at(self, base_year: int) -> datetime:
+        """Return when a value on a base year was last stored, or any was withdrawn.
+
+        Raises IndexUnavailable without any value.
+        """
+        stored_at = max(value.fetched_at for value in self.on(base_year).values())
+        return max(stored_at, self.withdrawn_at) if self.withdrawn_at else stored_at
 
     def latest(self) -> dict[int, IndexValue]:
         """Return the value of the latest month on each base year, newest first.

@@ -79,7 +79,11 @@ class Guard:
             status, headers = started[0]
         except Exception as error:  # noqa: BLE001  # whatever it is, it becomes a response
             return self._error_response(error, environ)(environ, start_response)
-        start_response(status, headers)
+        try:
+            start_response(status, headers)
+        except Exception:  # of the server, for a header that it refuses; it closes only what is returned
+            getattr(body, "close", lambda: None)()
+            raise
         return body
 
     def _error_response(self, error: Exception, environ: WSGIEnvironment) -> Response:

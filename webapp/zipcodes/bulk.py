@@ -23,12 +23,13 @@ from webapp.zipcodes.zipcode import MAX_ZIPCODE, MIN_ZIPCODE
 
 MEGABYTE = 1024 * 1024
 
-# The columns and the size of the answer are limited because short rows are filled up to the width
-# of the first: a few bytes of theirs could become any number.
+# Short rows are filled up to the width of the first, so that a few bytes could become any number. The result
+# makes a row of a digit and a line end 11 times as long.
 MOST_ROWS = 1_000_000
 MOST_COLUMNS = 1_000
 MOST_BYTES = 128 * MEGABYTE
 MOST_ANSWER_BYTES = 2 * MOST_BYTES
+MAX_EXPANSION = 32
 
 # Bytes read at a time, and in a row without its line end: both bound the memory of a file.
 PIECE_BYTES = MEGABYTE // 4
@@ -118,7 +119,7 @@ def answer_csv(
     """
     pieces = _Pieces(read)
     first = next(pieces, b"")
-    output = _Output(write, most_answer_bytes)
+    output = _Output(write, most_answer_bytes, pieces)
     if first.startswith(codecs.BOM_UTF8):
         output.write(codecs.BOM_UTF8)
         first = first[len(codecs.BOM_UTF8) :]
@@ -174,7 +175,7 @@ class _Pieces:
 
     def __init__(self, read: Read) -> None:
         self._read = read
-        self._bytes = self._newlines = self._returns = 0
+        self.bytes = self._newlines = self._returns = 0
         self._utf8 = codecs.getincrementaldecoder("utf-8")()
         self.charset = "utf-8"
 
@@ -183,8 +184,8 @@ class _Pieces:
 
     def __next__(self) -> bytes:
         piece = b"".join(self._until_full())
-        self._bytes += len(piece)
-        if self._bytes > MOST_BYTES:
+        self.bytes += len(piece)
+        if self.bytes > MOST_BYTES:
             raise TooLarge(N_("A file may have up to %(megabytes)s MB."), megabytes=MOST_BYTES // MEGABYTE)
         text, nul, _ = piece.partition(b"\0")
         self._newlines += text.count(b"\n")
@@ -214,9 +215,10 @@ class _Pieces:
 class _Output:
     """Gathers rows and writes them in pieces; refuses to become too large."""
 
-    def __init__(self, write: Write, most_bytes: int) -> None:
+    def __init__(self, write: Write, most_bytes: int, pieces: _Pieces) -> None:
         self._write = write
         self._most_bytes = most_bytes
+        self._pieces = pieces
         self._parts: List[bytes] = []
         self._gathered = self._written = 0
 
@@ -228,8 +230,9 @@ class _Output:
 
     def flush(self) -> None:
         self._written += self._gathered
-        if self._written > self._most_bytes:
-            megabytes = self._most_bytes // MEGABYTE
+        most_bytes = min(self._most_bytes, MEGABYTE + MAX_EXPANSION * self._pieces.bytes)
+        if self._written > most_bytes:
+            megabytes = most_bytes // MEGABYTE
             raise TooLarge(N_("The answer would have more than %(megabytes)s MB."), megabytes=megabytes)
         self._write(b"".join(self._parts))
         self._parts.clear()
