@@ -12,13 +12,13 @@ from typing import Callable, List
 import pytest
 from flask import Flask
 
-from tests.commands import run, start
 from tests.conftest import SetClock
 from tests.data.bad_files import BAD_FILES
-from tests.databases import NEWEST_REVISION, settings_for
-from tests.fake_statbel import FakeStatbel, answering, bestat
 from tests.health_index.held import on_sqlite
-from tests.snapshot import snapshot
+from tests.support.commands import run, start
+from tests.support.databases import NEWEST_REVISION, settings_for
+from tests.support.fake_statbel import FakeStatbel, answering, bestat
+from tests.support.snapshot import snapshot
 from webapp import cli
 from webapp.config import ROOT, Settings
 

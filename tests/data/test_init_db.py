@@ -16,9 +16,9 @@ from alembic.script import ScriptDirectory
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.commands import run, start
-from tests.databases import NEWEST_REVISION, Databases, settings_for
-from tests.snapshot import snapshot
+from tests.support.commands import run, start
+from tests.support.databases import NEWEST_REVISION, Databases, settings_for
+from tests.support.snapshot import snapshot
 from webapp import cli
 from webapp.config import ROOT, STATEMENT_MILLISECONDS, Settings
 from webapp.data import schema
