@@ -205,10 +205,8 @@ def test_the_service_answers_while_the_database_is_filled_again(
     app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     changed = shutil.copytree(ROOT / "seed", tmp_path / "seed")
-    (changed / "zipcodes.csv").write_text("1000 - 9999,A\n")
-    (changed / "postal_codes.csv").write_bytes(
-        (ROOT / "seed" / "postal_codes.csv").read_bytes().rsplit(b"\n", 2)[0]
-    )
+    (changed / "risk_table.csv").write_text("1000 - 9999,A\n")
+    (changed / "places.csv").write_bytes((ROOT / "seed" / "places.csv").read_bytes().rsplit(b"\n", 2)[0])
     monkeypatch.setattr(cli, "SEED", changed)
     done, answers = threading.Event(), []
 
