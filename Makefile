@@ -41,9 +41,9 @@ bench: $(VENV)/develops
 bench-bulk: $(VENV)/develops
 	$(BIN)/python -m tests.performance.bulk
 
-# The newest versions that fit the Pipfile, for every supported Python at once.
+# Pin what the Pipfile asks for, for every supported Python at once; `make lock UPGRADE=--upgrade` for the newest.
 lock: $(VENV)/develops
-	$(BIN)/python .ci/lock.py
+	$(BIN)/python .ci/lock.py $(UPGRADE)
 
 $(VENV)/bin/pip:
 	$(PYTHON) -m venv $(VENV)

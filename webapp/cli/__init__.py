@@ -63,8 +63,8 @@ def _told(result: Import) -> str:
         return f"{result.table.range_count} ranges loaded as risk table {result.table.id}."
     if result.superseded:
         return (
-            f"seed/risk_table.csv is risk table {result.superseded.id}, which a later one replaced: not loaded "
-            "again. To put it in force: flask init-db --risk-table"
+            f"seed/risk_table.csv is risk table {result.superseded.id}, which a later one replaced: not "
+            "loaded again. To put it in force: flask init-db --risk-table"
         )
     return "up to date."
 
