@@ -44,16 +44,17 @@ def first_line(section: Dict[str, Any]) -> str:
 def compile_section(section: Dict[str, Any], target: str, *options: str) -> None:
     """Resolve a section to pinned versions with hashes, and write them to `target`."""
     command = [sys.executable, "-m", "uv", "pip", "compile", "-", "--quiet", "--no-header"]
+    command += ["--output-file", target, *sys.argv[1:]]  # versions that are there stay, but for --upgrade
     command += ["--universal", "--python-version=3.8", "--generate-hashes", "--no-strip-extras", *options]
-    done = subprocess.run(
+    subprocess.run(
         command,
         input="\n".join(requirement_lines(section)),
-        stdout=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
         cwd=ROOT,
         text=True,
         check=True,
     )
-    (ROOT / target).write_text(first_line(section) + done.stdout)
+    (ROOT / target).write_text(first_line(section) + (ROOT / target).read_text())
 
 
 def main() -> None:

@@ -9,10 +9,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
 
-from tests import redis_server
-from tests.databases import Databases, PostgresDatabases, SQLiteDatabases, settings_for
-from tests.fake_statbel import FakeStatbel
-from tests.postgres import NoPostgres, server
+from tests.support import redis_server
+from tests.support.databases import Databases, PostgresDatabases, SQLiteDatabases, settings_for
+from tests.support.fake_statbel import FakeStatbel
+from tests.support.postgres import NoPostgres, server
 from webapp import clock
 from webapp.app import create_app
 from webapp.config import Settings

@@ -10,7 +10,7 @@ from datetime import date
 
 import pytest
 
-from tests.databases import NOWHERE
+from tests.support.databases import NOWHERE
 from webapp.config import ROOT
 from webapp.errors import HTTP_ERRORS, DeskError, MonthNotFound, TooLarge, codes
 from webapp.i18n.messages import Message

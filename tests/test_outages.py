@@ -16,10 +16,10 @@ import pytest
 import requests
 import sqlalchemy as sa
 
-from tests.databases import NOWHERE, PostgresDatabases, SQLiteDatabases
-from tests.live import Desk, running
 from tests.performance.resources import tree
-from tests.postgres import own_server
+from tests.support.databases import NOWHERE, PostgresDatabases, SQLiteDatabases
+from tests.support.live import Desk, running
+from tests.support.postgres import own_server
 
 # One of each kind, never asked for before, so that none is in a cache.
 URLS = [

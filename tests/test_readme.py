@@ -11,8 +11,8 @@ from typing import List, Tuple
 
 import requests
 
-from tests.databases import NOWHERE
-from tests.live import running
+from tests.support.databases import NOWHERE
+from tests.support.live import running
 from webapp.config import DEFAULTS, ROOT
 from webapp.errors import codes
 

@@ -11,9 +11,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, select
 
 from tests.conftest import SetClock
-from tests.databases import settings_for
-from tests.fake_statbel import FakeStatbel
-from tests.routes import CASES, REPRESENTATIONS, UNROUTED, Case, all_cases, rule_of, send
+from tests.support.databases import settings_for
+from tests.support.fake_statbel import FakeStatbel
+from tests.support.routes import CASES, REPRESENTATIONS, UNROUTED, Case, all_cases, rule_of, send
 from webapp.config import Settings
 from webapp.data import watcher
 from webapp.data.database import db

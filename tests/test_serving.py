@@ -15,9 +15,9 @@ from typing import List, Set
 import pytest
 import requests
 
-from tests.fake_statbel import FakeStatbel
-from tests.live import environment, running
 from tests.performance.resources import tree
+from tests.support.fake_statbel import FakeStatbel
+from tests.support.live import environment, running
 from webapp.config import ROOT
 
 

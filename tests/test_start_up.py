@@ -6,8 +6,8 @@ import subprocess
 import sys
 
 from tests.conftest import ORDINARY_DAY
-from tests.databases import NOWHERE
-from tests.live import environment
+from tests.support.databases import NOWHERE
+from tests.support.live import environment
 from webapp.config import ROOT
 
 

@@ -10,8 +10,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 
 from tests.conftest import SetClock
-from tests.fake_statbel import FakeStatbel, answering, bestat
 from tests.health_index.held import forget, hold, month
+from tests.support.fake_statbel import FakeStatbel, answering, bestat
 from webapp.data.database import db
 from webapp.data.index_models import IndexValue
 

@@ -13,10 +13,10 @@ import pytest
 import requests
 from flask.testing import FlaskClient
 
-from tests.fake_statbel import FakeStatbel
-from tests.live import running
 from tests.performance import bulk as benchmark
 from tests.performance import resources
+from tests.support.fake_statbel import FakeStatbel
+from tests.support.live import running
 
 ADDRESS = "/api/v1/zipcodes/lookup"
 CSV = {"Content-Type": "text/csv"}

@@ -9,8 +9,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import delete
 from werkzeug.test import TestResponse
 
-from tests.databases import settings_for
 from tests.health_index.held import forget
+from tests.support.databases import settings_for
 from webapp.config import Settings
 from webapp.data.database import db
 from webapp.data.zipcode_models import RiskRange, RiskTable

@@ -22,7 +22,7 @@ from webapp.data.zipcode_models import Place, RiskTable
 from webapp.zipcodes.risk_table import Range
 
 PATH = "/api/v1/zipcodes"
-SEED = ROOT / "seed" / "postal_codes.csv"
+SEED = ROOT / "seed" / "places.csv"
 
 NO_ZIPCODE = ["A zipcode has four digits, from 1000 to 9999. For example: 9000."]
 ONE_OF_BOTH = ["Give either q or risk_factor."]

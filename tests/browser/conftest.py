@@ -9,10 +9,10 @@ from typing import Iterator, List, Literal, Tuple
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests import live
 from tests.browser import chromium
 from tests.browser.watch import watch
-from tests.databases import NOWHERE, SQLiteDatabases
+from tests.support import live
+from tests.support.databases import NOWHERE, SQLiteDatabases
 
 ColorScheme = Literal["light", "dark"]
 

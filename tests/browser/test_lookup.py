@@ -98,7 +98,7 @@ def test_a_suggestion_is_in_the_language_of_the_page(
 
 @each_language
 def test_suggestions_call_every_place_as_the_pages_do(page: Page, language: str) -> None:
-    rows = place_seed.read(ROOT / "seed" / "postal_codes.csv")
+    rows = place_seed.read(ROOT / "seed" / "places.csv")
     described = [describe(PlaceRow(**row)) for row in rows]
     page.goto(f"/?lang={language}")
     told = page.evaluate("places => places.map(namesOf)", described)

@@ -12,13 +12,13 @@ from typing import Callable, List
 import pytest
 from flask import Flask
 
-from tests.commands import run, start
 from tests.conftest import SetClock
 from tests.data.bad_files import BAD_FILES
-from tests.databases import NEWEST_REVISION, settings_for
-from tests.fake_statbel import FakeStatbel, answering, bestat
 from tests.health_index.held import on_sqlite
-from tests.snapshot import snapshot
+from tests.support.commands import run, start
+from tests.support.databases import NEWEST_REVISION, settings_for
+from tests.support.fake_statbel import FakeStatbel, answering, bestat
+from tests.support.snapshot import snapshot
 from webapp import cli
 from webapp.config import ROOT, Settings
 
@@ -77,7 +77,7 @@ def test_changed_file_is_a_new_risk_table_in_force_from_that_day(
 ) -> None:
     before = snapshot(app)
     client = app.test_client()
-    file = seed / "zipcodes.csv"
+    file = seed / "risk_table.csv"
     file.write_text(file.read_text().replace("1315,B\n", "1315,C\n"))
     set_clock(datetime(2026, 8, 14, 23, 30, tzinfo=timezone.utc))
     result = run(app, "init-db")
@@ -95,7 +95,7 @@ def test_changed_file_is_a_new_risk_table_in_force_from_that_day(
 
 
 def test_changed_places_are_loaded(app: Flask, seed: Path) -> None:
-    file = seed / "postal_codes.csv"
+    file = seed / "places.csv"
     file.write_text(
         file.read_text(encoding="utf-8").replace("9000,Gent,Gent,", "9000,Gent,Ganda,"), encoding="utf-8"
     )
@@ -104,13 +104,13 @@ def test_changed_places_are_loaded(app: Flask, seed: Path) -> None:
 
 
 def test_superseded_risk_table_is_loaded_again_only_when_asked_to(app: Flask, seed: Path) -> None:
-    file, client = seed / "zipcodes.csv", app.test_client()
+    file, client = seed / "risk_table.csv", app.test_client()
     original = file.read_text()
     file.write_text(original.replace("1315,B\n", "1315,C\n"))
     assert run(app, "init-db").exit_code == 0
     file.write_text(original)
     assert run(app, "init-db").output.splitlines()[1] == (
-        "Risk factors: seed/zipcodes.csv is risk table 1, which a later one replaced: not loaded again. "
+        "Risk factors: seed/risk_table.csv is risk table 1, which a later one replaced: not loaded again. "
         "To put it in force: flask init-db --risk-table"
     )
     assert client.get("/zipcode/1315").json == {"risk_factor": "C"}
@@ -131,7 +131,7 @@ def test_invalid_risk_file_changes_nothing_and_is_explained_in_one_line(
     any_app: Flask, seed: Path, problem: str
 ) -> None:
     content, message = BAD_FILES[problem]
-    (seed / "zipcodes.csv").write_bytes(content)
+    (seed / "risk_table.csv").write_bytes(content)
     before = snapshot(any_app)
     result = run(any_app, "init-db")
     assert (result.exit_code, result.output) == (1, f"Error: {message}. Nothing was changed.\n")
@@ -141,15 +141,15 @@ def test_invalid_risk_file_changes_nothing_and_is_explained_in_one_line(
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("zipcodes.csv", None, "zipcodes.csv: cannot be read (No such file or directory)"),
+        ("risk_table.csv", None, "risk_table.csv: cannot be read (No such file or directory)"),
         ("health_index.csv", None, "health_index.csv: cannot be read (No such file or directory)"),
-        ("postal_codes.csv", None, "postal_codes.csv: cannot be read (No such file or directory)"),
+        ("places.csv", None, "places.csv: cannot be read (No such file or directory)"),
         (
             "health_index.csv",
             b"base_year,month,value,status\n2013,2026-13,1.00,published\n",
             "health_index.csv, row 2: '2026-13' is not a month, such as 2025-12",
         ),
-        ("postal_codes.csv", b"9000,Gent\n", None),
+        ("places.csv", b"9000,Gent\n", None),
     ],
 )
 def test_invalid_file_changes_nothing(
@@ -166,7 +166,7 @@ def test_invalid_file_changes_nothing(
 
 
 def test_invalid_file_leaves_an_empty_database_empty(shared_empty_app: Flask, seed: Path) -> None:
-    (seed / "zipcodes.csv").write_text("1000 - 1310,D\n")
+    (seed / "risk_table.csv").write_text("1000 - 1310,D\n")
     assert run(shared_empty_app, "init-db").exit_code == 1
     assert snapshot(shared_empty_app) == {}
 

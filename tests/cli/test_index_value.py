@@ -11,11 +11,11 @@ from typing import Any, Callable, Dict, List, Optional
 import pytest
 from flask import Flask
 
-from tests.commands import run
 from tests.conftest import ORDINARY_DAY, SetClock
 from tests.data.test_refresh import AUGUST, complete
-from tests.fake_statbel import FakeStatbel, answering, bestat
 from tests.health_index.held import held, month, on_sqlite
+from tests.support.commands import run
+from tests.support.fake_statbel import FakeStatbel, answering, bestat
 from webapp.cli import index_value as commands
 from webapp.config import ROOT, Settings
 from webapp.data import index_seed

@@ -16,9 +16,9 @@ from alembic.script import ScriptDirectory
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.commands import run, start
-from tests.databases import NEWEST_REVISION, Databases, settings_for
-from tests.snapshot import snapshot
+from tests.support.commands import run, start
+from tests.support.databases import NEWEST_REVISION, Databases, settings_for
+from tests.support.snapshot import snapshot
 from webapp import cli
 from webapp.config import ROOT, STATEMENT_MILLISECONDS, Settings
 from webapp.data import schema
@@ -205,10 +205,8 @@ def test_the_service_answers_while_the_database_is_filled_again(
     app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     changed = shutil.copytree(ROOT / "seed", tmp_path / "seed")
-    (changed / "zipcodes.csv").write_text("1000 - 9999,A\n")
-    (changed / "postal_codes.csv").write_bytes(
-        (ROOT / "seed" / "postal_codes.csv").read_bytes().rsplit(b"\n", 2)[0]
-    )
+    (changed / "risk_table.csv").write_text("1000 - 9999,A\n")
+    (changed / "places.csv").write_bytes((ROOT / "seed" / "places.csv").read_bytes().rsplit(b"\n", 2)[0])
     monkeypatch.setattr(cli, "SEED", changed)
     done, answers = threading.Event(), []
 

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.databases import settings_for
+from tests.support.databases import settings_for
 from webapp.config import Settings
 from webapp.data.memo import ProcessCache, cache
 from webapp.zipcodes import risk_table, search

@@ -29,14 +29,14 @@ GENT = (
 
 
 def write(folder: Path, *lines: str) -> Path:
-    file = folder / "postal_codes.csv"
+    file = folder / "places.csv"
     file.write_text("\n".join(lines), encoding="utf-8")
     return file
 
 
 @pytest.fixture(scope="module")
 def seed_rows() -> list[dict[str, Any]]:
-    return places.read(ROOT / "seed" / "postal_codes.csv")
+    return places.read(ROOT / "seed" / "places.csv")
 
 
 def test_seed_has_every_locality_with_its_fields(seed_rows: list[dict[str, Any]]) -> None:
@@ -64,7 +64,7 @@ def test_place_is_read_with_its_names_and_coordinates(tmp_path: Path) -> None:
     [
         ([], f"row 1: the columns must be {HEADER}"),
         ([GENT], f"row 1: the columns must be {HEADER}"),
-        ([HEADER], "postal_codes.csv: holds no places"),
+        ([HEADER], "places.csv: holds no places"),
         ([HEADER, "9000,Gent"], "row 2: must have 15 fields, but has 2"),
         ([HEADER, GENT, GENT.replace("9000", "900")], "row 3: '900' is not a zipcode"),
         ([HEADER, GENT.replace("9000", "0900")], "row 2: '0900' is not a zipcode"),
@@ -80,7 +80,7 @@ def test_invalid_file_is_rejected(tmp_path: Path, lines: list[str], message: str
     with pytest.raises(FileError) as error:
         places.read(write(tmp_path, *lines))
     assert str(error.value).endswith(message)
-    assert str(error.value).startswith("postal_codes.csv")
+    assert str(error.value).startswith("places.csv")
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ from flask import Flask
 from sqlalchemy import Connection, event
 
 from tests.conftest import ORDINARY_DAY, SetClock
-from tests.databases import settings_for
-from tests.fake_statbel import Answer, FakeStatbel, Value, answering, bestat, open_data, redirecting
 from tests.health_index.held import everything, forget, held, hold, month, on_sqlite
+from tests.support.databases import settings_for
+from tests.support.fake_statbel import Answer, FakeStatbel, Value, answering, bestat, open_data, redirecting
 from webapp.config import ROOT, Settings
 from webapp.data import index_seed, reads
 from webapp.data import refresh as refresh_service

@@ -31,7 +31,7 @@ MARK = b"\xef\xbb\xbf"
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A path at which each test, and each example of one, writes its file anew."""
-    return tmp_path_factory.mktemp("risk_table") / "zipcodes.csv"
+    return tmp_path_factory.mktemp("risk_table") / "risk_table.csv"
 
 
 @pytest.mark.parametrize("problem", BAD_FILES)
@@ -45,8 +45,8 @@ def test_invalid_file_is_rejected_with_row_and_reason(file: Path, problem: str) 
 
 def test_missing_file_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(FileError) as error:
-        risk_table.read(tmp_path / "zipcodes.csv")
-    assert str(error.value) == "zipcodes.csv: cannot be read (No such file or directory)"
+        risk_table.read(tmp_path / "risk_table.csv")
+    assert str(error.value) == "risk_table.csv: cannot be read (No such file or directory)"
 
 
 def test_folder_is_rejected(tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_ranges_that_touch_are_accepted(file: Path) -> None:
 
 
 def test_seed_is_read_as_its_164_ranges() -> None:
-    found = risk_table.read(ROOT / "seed" / "zipcodes.csv")
+    found = risk_table.read(ROOT / "seed" / "risk_table.csv")
     assert [tuple(entry) for entry in found.ranges] == sorted(RANGES)
     assert len(found.ranges) == 164
 
@@ -90,7 +90,7 @@ def test_seed_is_read_as_its_164_ranges() -> None:
 def test_file_has_its_name_and_the_digest_of_its_bytes(file: Path) -> None:
     file.write_bytes(b"9000,B\n")
     found = risk_table.read(file)
-    assert (found.name, found.sha256) == ("zipcodes.csv", hashlib.sha256(b"9000,B\n").hexdigest())
+    assert (found.name, found.sha256) == ("risk_table.csv", hashlib.sha256(b"9000,B\n").hexdigest())
 
 
 NEARLY_CSV = st.lists(
@@ -110,7 +110,7 @@ def test_any_bytes_are_ranges_in_order_or_an_error_of_one_line_that_names_the_fi
     try:
         ranges = risk_table.read(file).ranges
     except FileError as error:
-        assert str(error).startswith("zipcodes.csv")
+        assert str(error).startswith("risk_table.csv")
         assert len(str(error).splitlines()) == 1
     else:
         ends = [end for entry in ranges for end in (entry.first, entry.last + 0.5)]
@@ -149,7 +149,7 @@ def test_ranges_are_read_as_they_were_written(file: Path, data: st.DataObject) -
 # The import
 
 
-SOURCE = "seed/zipcodes.csv"
+SOURCE = "seed/risk_table.csv"
 TODAY = ORDINARY_DAY.date()
 OTHER = b"1000 - 1310,C\n9000,A\n"
 
@@ -157,7 +157,7 @@ OTHER = b"1000 - 1310,C\n9000,A\n"
 @pytest.fixture
 def seed_file(tmp_path: Path) -> Path:
     """A copy of the file that the database was seeded with."""
-    return Path(shutil.copy(ROOT / "seed" / "zipcodes.csv", tmp_path))
+    return Path(shutil.copy(ROOT / "seed" / "risk_table.csv", tmp_path))
 
 
 def import_file(session: Session, path: Path, *, source: str = SOURCE, again: bool = False) -> Import:

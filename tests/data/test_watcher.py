@@ -15,8 +15,8 @@ from flask import Flask
 from sqlalchemy import case, delete, event, insert, text, update
 
 from tests.conftest import ORDINARY_DAY, SetClock
-from tests.databases import PostgresDatabases, settings_for, statements_of
-from tests.fake_statbel import FakeStatbel, answering, bestat
+from tests.support.databases import PostgresDatabases, settings_for, statements_of
+from tests.support.fake_statbel import FakeStatbel, answering, bestat
 from webapp.config import Settings
 from webapp.data import watcher as watcher_module
 from webapp.data.database import db

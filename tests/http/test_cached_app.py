@@ -14,7 +14,7 @@ from sqlalchemy import insert, update
 from werkzeug.test import Client
 
 from tests.conftest import ORDINARY_DAY
-from tests.databases import settings_for
+from tests.support.databases import settings_for
 from webapp import clock
 from webapp.app import create_app
 from webapp.config import Settings

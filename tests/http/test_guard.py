@@ -15,9 +15,9 @@ from flask import Flask, Response
 from flask.testing import FlaskClient
 from werkzeug.test import Client, create_environ, run_wsgi_app
 
-from tests.databases import SQLiteDatabases, settings_for
-from tests.live import Desk, running, started, wait
-from tests.processes import free_port
+from tests.support.databases import SQLiteDatabases, settings_for
+from tests.support.live import Desk, running, started, wait
+from tests.support.processes import free_port
 from webapp.config import Settings
 from webapp.http.guard import is_valid_host
 from webapp.http.security import HEADERS

@@ -24,9 +24,9 @@ import requests
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests import live, redis_server
-from tests.databases import NOWHERE, settings_for
 from tests.performance import resources
+from tests.support import live, redis_server
+from tests.support.databases import NOWHERE, settings_for
 from webapp.config import Settings
 from webapp.errors import RateLimited
 from webapp.http import rate_limit

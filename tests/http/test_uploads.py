@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Iterator
 import pytest
 import requests
 
-from tests.databases import NOWHERE
-from tests.live import running
+from tests.support.databases import NOWHERE
+from tests.support.live import running
 from webapp.config import MAX_UPLOADS, MAX_UPLOADS_PER_CLIENT
 from webapp.errors import RateLimited, RoomUnavailable
 from webapp.http.uploads import Uploads

@@ -14,16 +14,16 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from tests.databases import NOWHERE
-from tests.live import Desk, running
 from tests.performance import resources
+from tests.support.databases import NOWHERE
+from tests.support.live import Desk, running
 from webapp.http import worker
 from webapp.http.worker import ClientSocket, request_size
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.databases import SQLiteDatabases
+    from tests.support.databases import SQLiteDatabases
 
 GET = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
 CHUNKED = b"POST /api/v1/zipcodes/lookup HTTP/1.1\r\nHost: x\r\nContent-Type: text/csv\r\n"

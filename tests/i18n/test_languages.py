@@ -21,8 +21,8 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
-from tests.databases import settings_for
 from tests.pages.reading import text as read
+from tests.support.databases import settings_for
 from webapp.config import ROOT, Settings
 from webapp.errors import DeskError, MediaTypeNotSupported
 from webapp.i18n import languages

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from tests.databases import NEWEST_REVISION, PostgresDatabases, settings_for
+from tests.support.databases import NEWEST_REVISION, PostgresDatabases, settings_for
 from webapp.config import Settings
 from webapp.data import watcher
 from webapp.data.database import db

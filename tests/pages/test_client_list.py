@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from urllib3 import encode_multipart_formdata
 from werkzeug.test import TestResponse
 
-from tests.databases import settings_for
-from tests.fake_statbel import FakeStatbel
-from tests.live import running
 from tests.pages.reading import text
+from tests.support.databases import settings_for
+from tests.support.fake_statbel import FakeStatbel
+from tests.support.live import running
 from webapp.config import Settings
 from webapp.tables.excel import plain
 from webapp.zipcodes.bulk import MEGABYTE

@@ -9,8 +9,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.conftest import SetClock
-from tests.fake_statbel import FakeStatbel, answering, bestat
 from tests.health_index.held import forget, hold
+from tests.support.fake_statbel import FakeStatbel, answering, bestat
 
 PUBLICATION = datetime(2026, 8, 28, 12, 0, tzinfo=timezone.utc)
 

@@ -12,9 +12,9 @@ from sqlalchemy import delete
 from sqlalchemy import text as sql
 
 from tests.conftest import SetClock
-from tests.databases import settings_for
-from tests.fake_statbel import FakeStatbel, answering, bestat
 from tests.pages.reading import links, text
+from tests.support.databases import settings_for
+from tests.support.fake_statbel import FakeStatbel, answering, bestat
 from webapp import clock
 from webapp.config import Settings
 from webapp.data.database import db

@@ -15,8 +15,6 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple
 
-from tests.databases import PostgresDatabases
-from tests.live import START_SECONDS, Desk, wait
 from tests.performance import load, servers
 from tests.performance.answer import Answer, Asker
 from tests.performance.cases import WRONG, Case, cases, junk, uncached_cases
@@ -24,7 +22,9 @@ from tests.performance.relay import relayed
 from tests.performance.report import Measurement, Rounds, all_ratios, ratios, spread, table
 from tests.performance.resources import cpu_seconds, kilobytes, tree
 from tests.performance.servers import Program
-from tests.postgres import server
+from tests.support.databases import PostgresDatabases
+from tests.support.live import START_SECONDS, Desk, wait
+from tests.support.postgres import server
 from webapp.config import ROOT
 
 # So often each path is asked for before the first round: of two workers, each has a cache of its own.

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Iterator, List, NamedTuple
 from urllib.parse import urlsplit
 
-from tests.databases import NOWHERE, SQLiteDatabases
-from tests.live import running
 from tests.performance import resources
+from tests.support.databases import NOWHERE, SQLiteDatabases
+from tests.support.live import running
 
 ROWS = 1_000_000
 ROUNDS = 5

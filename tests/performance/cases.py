@@ -31,7 +31,7 @@ class Case(NamedTuple):
 
 def zipcodes() -> List[str]:
     """All that bpost uses, in ascending order."""
-    with (ROOT / "seed" / "postal_codes.csv").open(encoding="utf-8", newline="") as file:
+    with (ROOT / "seed" / "places.csv").open(encoding="utf-8", newline="") as file:
         return sorted({row["zipcode"] for row in csv.DictReader(file)})
 
 

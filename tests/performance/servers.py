@@ -4,9 +4,9 @@ import contextlib
 from pathlib import Path
 from typing import Dict, Iterator, List, NamedTuple
 
-from tests.databases import NOWHERE
-from tests.live import Desk, started
-from tests.processes import free_port
+from tests.support.databases import NOWHERE
+from tests.support.live import Desk, started
+from tests.support.processes import free_port
 
 # As the Dockerfile has them, and nothing of the developer's own. A client of a benchmark may ask often.
 IMAGE = {**NOWHERE, "PYTHONUNBUFFERED": "1", "FLASK_SKIP_DOTENV": "1", "RATE_LIMIT": "0"}

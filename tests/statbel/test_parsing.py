@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.fake_statbel import MONTHS, bestat, open_data, zipped
+from tests.support.fake_statbel import MONTHS, bestat, open_data, zipped
 from webapp.statbel.parsing import (
     MAX_UNPACKED_BYTES,
     Observation,

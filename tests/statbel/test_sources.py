@@ -11,7 +11,7 @@ from typing import Iterator, List, Tuple
 
 import pytest
 
-from tests.fake_statbel import Answer, FakeStatbel, answering, bestat, in_turn, open_data, redirecting
+from tests.support.fake_statbel import Answer, FakeStatbel, answering, bestat, in_turn, open_data, redirecting
 from webapp.statbel.download import MAX_BYTES, redirect_url
 from webapp.statbel.parsing import Observation, UpstreamError
 from webapp.statbel.sources import Statbel

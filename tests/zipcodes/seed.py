@@ -13,7 +13,7 @@ from webapp.zipcodes.risk_table import Range, RiskTable
 
 
 def _rows() -> list[dict[str, str]]:
-    with (ROOT / "seed" / "postal_codes.csv").open(encoding="utf-8", newline="") as file:
+    with (ROOT / "seed" / "places.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 
@@ -27,7 +27,7 @@ def _zipcodes_by_name() -> dict[str, set[int]]:
 
 def _ranges() -> list[tuple[int, int, str]]:
     ranges = []
-    for line in (ROOT / "seed" / "zipcodes.csv").read_text(encoding="utf-8").splitlines():
+    for line in (ROOT / "seed" / "risk_table.csv").read_text(encoding="utf-8").splitlines():
         zipcodes, factor = line.split(",")
         ends = [int(zipcode) for zipcode in zipcodes.split(" - ")]
         ranges.append((ends[0], ends[-1], factor))

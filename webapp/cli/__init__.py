@@ -41,7 +41,9 @@ def add_migrations(app: Flask) -> None:
 
 
 @click.command("init-db")
-@click.option("--risk-table", is_flag=True, help="Load seed/zipcodes.csv again if a later table replaced it.")
+@click.option(
+    "--risk-table", is_flag=True, help="Load seed/risk_table.csv again if a later table replaced it."
+)
 @with_appcontext
 def init_db(risk_table: bool) -> None:
     """Upgrade the database schema and load seed/.
@@ -61,8 +63,8 @@ def _told(result: Import) -> str:
         return f"{result.table.range_count} ranges loaded as risk table {result.table.id}."
     if result.superseded:
         return (
-            f"seed/zipcodes.csv is risk table {result.superseded.id}, which a later one replaced: not loaded "
-            "again. To put it in force: flask init-db --risk-table"
+            f"seed/risk_table.csv is risk table {result.superseded.id}, which a later one replaced: not "
+            "loaded again. To put it in force: flask init-db --risk-table"
         )
     return "up to date."
 

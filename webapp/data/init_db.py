@@ -39,9 +39,9 @@ def init(folder: Path, *, risk_table_again: bool = False) -> Loaded:
 
     Raises FileError, naming file, row and reason, when a file cannot be loaded.
     """
-    risk_file = risk_table_file.read(folder / "zipcodes.csv")
+    risk_file = risk_table_file.read(folder / "risk_table.csv")
     index_rows = index_seed.read(folder / "health_index.csv")
-    place_rows = place_seed.read(folder / "postal_codes.csv")
+    place_rows = place_seed.read(folder / "places.csv")
     with db.engine.begin() as connection:
         _lock(connection)
         _upgrade(connection)

@@ -23,7 +23,7 @@ LENGTHS = {
 
 
 def read(path: Path) -> list[dict[str, Any]]:
-    """Read `postal_codes.csv` as rows for the table.
+    """Read `places.csv` as rows for the table.
 
     Raises FileError, naming the row, when one of them cannot be right.
     """

@@ -18,7 +18,7 @@ from typing import Callable, Iterator, Optional, Tuple
 
 import sqlalchemy as sa
 
-from tests.processes import end_with_parent, free_port
+from tests.support.processes import end_with_parent, free_port
 
 START_SECONDS = 20
 UNPRIVILEGED = "nobody"

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import redis
 
-from tests.processes import end_with_parent, free_port
+from tests.support.processes import end_with_parent, free_port
 
 START_SECONDS = 10
 LOCAL_URL = "redis://127.0.0.1:6379/0"

@@ -12,13 +12,13 @@ from typing import Tuple
 import pytest
 import sqlalchemy as sa
 
-from tests import postgres
+from tests.support import postgres
 from webapp.config import ROOT
 
 # In a process of its own: start a server, say where it is, and wait to be killed.
 PROGRAM = """
 import time
-from tests import postgres
+from tests.support import postgres
 postgres.LOCAL_URL = {local_url!r}
 with postgres.server() as url:
     print(url, flush=True)

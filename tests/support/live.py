@@ -11,7 +11,7 @@ from typing import Dict, Iterator, List, NamedTuple
 
 import requests
 
-from tests.processes import free_port
+from tests.support.processes import free_port
 from webapp.config import ROOT
 
 START_SECONDS = 20
