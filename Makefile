@@ -17,7 +17,7 @@ run: $(VENV)/runs ## serve on 127.0.0.1:PORT as in production, with an embedded 
 	$(BIN)/gunicorn --bind 127.0.0.1:$(PORT) wsgi:app
 
 # Static files and translations are read once, at the start.
-dev: $(VENV)/runs ## the same for development: reloads code and templates, without the HTTP cache
+dev: $(VENV)/develops ## the same for development: reloads code and templates, without the HTTP cache
 	$(call require_free_port)
 	$(BIN)/flask init-db
 	HTTP_CACHE_MB=0 $(BIN)/flask --debug run --host 127.0.0.1 --port $(PORT) \
