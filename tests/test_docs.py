@@ -293,6 +293,14 @@ def constants() -> set[str]:
     }
 
 
+@every_current_document
+def test_named_classes_and_functions_exist(document: Document) -> None:
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "webapp").rglob("*.py"))
+    for name in document.names():
+        if re.fullmatch(r"(?:[A-Z][a-z]+){2,}|[A-Za-z_]\w*\(\)", name):
+            assert re.search(rf"\b{re.escape(name.rstrip('()'))}\b", code), name
+
+
 def make_variables() -> set[str]:
     return set(re.findall(r"\$\(([A-Z]+)\)", (ROOT / "Makefile").read_text(encoding="utf-8")))
 

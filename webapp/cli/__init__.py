@@ -113,9 +113,8 @@ def lookup(zipcodes: Tuple[str, ...], file: Optional[IO[bytes]]) -> None:
         sys.exit(1)
 
 
-@click.command("version")
+@click.command("version", help="Print the version of this release.")
 def version() -> None:
-    """Print the version of this release."""
     click.echo(VERSION)
 
 
