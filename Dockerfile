@@ -5,6 +5,9 @@
 ARG PYTHON_VERSION=3.8
 FROM python:${PYTHON_VERSION}-alpine
 
+# The version of webapp/version.py.
+LABEL org.opencontainers.image.version="1.0.0"
+
 # DATABASE_URL is set but empty: whoever forgets it is told so at start, and does not get an
 # embedded database that is lost with the container.
 ENV PYTHONUNBUFFERED=1 \

@@ -1,4 +1,4 @@
-"""The two JSON contracts that never change: the rows of DESIGN.md 2.1, on both databases.
+"""The two JSON contracts that never change: the short routes of docs/api.md, on both databases.
 
 tests/pages and tests/test_requests.py have the rows with status 503.
 """

@@ -1,4 +1,4 @@
-"""What Statbel's two sources may answer: every trap of DESIGN.md 3.1, and anything else at all."""
+"""What Statbel's two sources may answer: every trap of docs/domain.md, and anything else at all."""
 
 import json
 import re

@@ -15,6 +15,7 @@ from tests.support.fake_statbel import Answer, FakeStatbel, answering, bestat, i
 from webapp.statbel.download import MAX_BYTES, redirect_url
 from webapp.statbel.parsing import Observation, UpstreamError
 from webapp.statbel.sources import Statbel
+from webapp.version import VERSION
 
 VALUES = [(2013, "2022-04", 119.59)]
 GOOD = answering(bestat(VALUES))
@@ -86,7 +87,7 @@ def test_the_second_source_is_the_open_data_zip(statbel: FakeStatbel) -> None:
 def test_the_user_agent_names_the_product(statbel: FakeStatbel) -> None:
     statbel.bestat = GOOD
     read(statbel)
-    assert statbel.headers["User-Agent"] == "BelgianIndexAndZipcodeRiskDesk/1.0"
+    assert statbel.headers["User-Agent"] == f"BelgianIndexAndZipcodeRiskDesk/{VERSION}"
 
 
 def test_a_compressed_answer_is_understood(statbel: FakeStatbel) -> None:

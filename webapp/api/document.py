@@ -12,12 +12,13 @@ from webapp import clock
 from webapp.api.routing import PREFIX
 from webapp.errors import codes
 from webapp.http.negotiation import cacheable, represent
+from webapp.version import VERSION
 
 bp = Blueprint("api", __name__, url_prefix=PREFIX)
 
 ABOUT: Dict[str, Any] = {
     "title": "Belgian index and zipcode-risk desk",
-    "version": "1",
+    "version": VERSION,
     "openapi_version": "3.0.3",
     "info": {
         "description": (

@@ -18,6 +18,7 @@ from webapp.data import current, reads, refresh, schema
 from webapp.data import init_db as database
 from webapp.data.database import db
 from webapp.data.risk_table_file import Import
+from webapp.version import VERSION
 from webapp.zipcodes import bulk
 
 SEED = ROOT / "seed"
@@ -31,6 +32,7 @@ def register_commands(app: Flask) -> None:
     app.cli.add_command(refresh_index)
     app.cli.add_command(index_value.group)
     app.cli.add_command(lookup)
+    app.cli.add_command(version)
 
 
 def add_migrations(app: Flask) -> None:
@@ -109,6 +111,11 @@ def lookup(zipcodes: Tuple[str, ...], file: Optional[IO[bytes]]) -> None:
             click.echo(f"{zipcode}\t{factor or error}")
     if any(error for _factor, error in found):
         sys.exit(1)
+
+
+@click.command("version", help="Print the version of this release.")
+def version() -> None:
+    click.echo(VERSION)
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Coefficients between base years, and which base year was in force when.
 
-Source: Statbel's table of conversion coefficients, as DESIGN.md 3.2 has it. A value is multiplied once, from
+Source: Statbel's table of conversion coefficients, see docs/domain.md. A value is multiplied once, from
 the base year in force in its month, and rounded half up to two decimals.
 """
 

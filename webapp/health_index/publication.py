@@ -12,7 +12,7 @@ from dateutil.relativedelta import relativedelta
 def publication_day(month: date) -> date:
     """The day on which the index of `month` (any day in it) is published.
 
-    Source of the rule: Statbel's release calendar, as DESIGN.md 3.1 states it.
+    Source of the rule: Statbel's release calendar, see docs/domain.md.
     """
     last = month + relativedelta(day=31)
     days = (last - timedelta(days=back) for back in range(31))

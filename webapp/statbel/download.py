@@ -16,8 +16,9 @@ from urllib3 import Retry
 
 from webapp.statbel.deadline import TOO_LATE, Deadline, bounded
 from webapp.statbel.parsing import UpstreamError
+from webapp.version import VERSION
 
-USER_AGENT = "BelgianIndexAndZipcodeRiskDesk/1.0"
+USER_AGENT = f"BelgianIndexAndZipcodeRiskDesk/{VERSION}"
 
 # The largest view of be.STAT with all base years is below 1 MB, the zip below 0.2 MB.
 MAX_BYTES = 8 * 1024 * 1024
