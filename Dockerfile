@@ -1,6 +1,6 @@
-# The desk in one container: gunicorn as the one process, on port 5000, as a user without rights.
-#   docker build -t desk .                                  Python 3.8, the version it must run on
-#   docker build -t desk --build-arg PYTHON_VERSION=3.13 .  newer libraries with later fixes
+# One gunicorn process group on port 5000, as a non-root user.
+#   docker build -t desk .                                  Python 3.8
+#   docker build -t desk --build-arg PYTHON_VERSION=3.13 .  a newer Python, with newer libraries
 
 ARG PYTHON_VERSION=3.8
 FROM python:${PYTHON_VERSION}-alpine
@@ -8,8 +8,8 @@ FROM python:${PYTHON_VERSION}-alpine
 # The version of webapp/version.py.
 LABEL org.opencontainers.image.version="1.0.0"
 
-# DATABASE_URL is set but empty: whoever forgets it is told so at start, and does not get an
-# embedded database that is lost with the container.
+# An empty DATABASE_URL is an error at start. Without it, the process would use an embedded database,
+# which is lost with the container.
 ENV PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     FLASK_SKIP_DOTENV=1 \
@@ -19,11 +19,11 @@ RUN addgroup -S -g 10001 desk && adduser -S -D -H -u 10001 -G desk desk
 
 WORKDIR /srv/desk
 
-# Wheels only: nothing is compiled here, so the image needs no compiler.
+# Wheels only, so that the image needs no compiler.
 COPY requirements.txt ./
 RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.txt
 
-# Owned by root and never written to: works with a read-only root filesystem.
+# Owned by root and never written, so that the root filesystem can be read-only.
 COPY wsgi.py gunicorn.conf.py ./
 COPY webapp webapp
 COPY templates templates

@@ -46,7 +46,7 @@ def test_the_log_says_where_to_look_and_how_long_an_answer_took(
         requests.get(f"{desk.url}/zipcode/9000", timeout=5)
     log = desk.log.read_text()
     assert f"Open {desk.url}/" in log
-    assert "This uses the embedded database" in log
+    assert "(embedded)" in log
     assert "For PostgreSQL set DATABASE_URL=" in log
     line = next(line for line in log.splitlines() if "/zipcode/9000" in line)
     assert re.fullmatch(
