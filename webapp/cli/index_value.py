@@ -18,7 +18,7 @@ from webapp.cli.errors import one_line_errors
 from webapp.data import index_decisions
 from webapp.data.database import db
 from webapp.data.index_decisions import Decision, ListedValue
-from webapp.data.writing import writing
+from webapp.data.transactions import write_transaction
 from webapp.i18n.iso_month import iso_month, parse_iso_month
 from webapp.statbel.parsing import GREATEST_VALUE, LEAST_VALUE
 
@@ -119,7 +119,7 @@ def withdraw(base_year: int, month: date, reason: str, by: str) -> None:
     It is kept with the reason, but not served, and neither Statbel nor the seed brings the same value
     back; another one they may. To undo it: reinstate.
     """
-    with one_line_errors(), writing() as session:
+    with one_line_errors(), write_transaction() as session:
         value = index_decisions.withdraw(session, base_year, month, Decision(reason, by))
     click.echo(f"Withdrawn: {value} of {iso_month(month)} on base year {base_year}.")
 
@@ -130,7 +130,7 @@ def withdraw(base_year: int, month: date, reason: str, by: str) -> None:
 @with_appcontext
 def reinstate(base_year: int, month: date, value: Decimal | None) -> None:
     """Serve the withdrawn value of MONTH (YYYY-MM) on BASE_YEAR again."""
-    with one_line_errors(), writing() as session:
+    with one_line_errors(), write_transaction() as session:
         value = index_decisions.reinstate(session, base_year, month, value)
     click.echo(f"Reinstated: {value} of {iso_month(month)} on base year {base_year}.")
 
@@ -145,7 +145,7 @@ def lock(base_year: int, month: date, value: Decimal | None, reason: str, by: st
 
     To undo it: unlock.
     """
-    with one_line_errors(), writing() as session:
+    with one_line_errors(), write_transaction() as session:
         value = index_decisions.lock(session, base_year, month, value, Decision(reason, by))
     click.echo(f"Locked: {value} of {iso_month(month)} on base year {base_year}.")
 
@@ -155,7 +155,7 @@ def lock(base_year: int, month: date, value: Decimal | None, reason: str, by: st
 @with_appcontext
 def unlock(base_year: int, month: date) -> None:
     """Let Statbel change the value of MONTH (YYYY-MM) on BASE_YEAR again."""
-    with one_line_errors(), writing() as session:
+    with one_line_errors(), write_transaction() as session:
         index_decisions.unlock(session, base_year, month)
     click.echo(f"Unlocked: {iso_month(month)} on base year {base_year}.")
 
