@@ -1,7 +1,4 @@
-"""The `flask` commands: they call the services and print the results.
-
-Their help is an argument, because docstrings are gone under `python -OO`.
-"""
+"""The `flask` commands."""
 
 from __future__ import annotations
 
@@ -24,6 +21,8 @@ from webapp.data.risk_table_file import Import
 from webapp.zipcodes import bulk
 
 SEED = ROOT / "seed"
+
+# The help of each command is an argument, because `python -OO` strips docstrings.
 
 
 def register_commands(app: Flask) -> None:

@@ -178,7 +178,6 @@ def _replace(session: Session, base_year: int, month: date, number: Decimal) -> 
 
 
 def _value_columns(value: IndexValue | WithdrawnIndexValue) -> dict[str, Any]:
-    """Return the columns common to both tables of values."""
     return {name: getattr(value, name) for name in IndexValue.__table__.columns.keys()}  # noqa: SIM118  # no dict: iterating yields columns
 
 

@@ -65,7 +65,7 @@ class IndexLock(MonthKey, DecisionColumns, Model):
 
 
 class UpstreamCheck(Model):
-    """The last check of Statbel by any process, in a single row with id 1."""
+    """The last check of Statbel by any process."""
 
     # Stored, so that all containers, also restarted ones, share the minimum interval between requests.
 

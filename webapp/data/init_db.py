@@ -19,8 +19,6 @@ INIT_LOCK = 9000_2004
 
 
 class InitResult(NamedTuple):
-    """The result of `init`."""
-
     revision: str
     risk_table: Import
     changed_values: int

@@ -46,9 +46,7 @@ def _per_snapshot(name: str) -> str:
 
 
 class _NoSerializer(SimpleSerializer):
-    """Stores objects as they are."""
-
-    # They are immutable, and pickling is slower than computing them.
+    # The results are immutable, and pickling is slower than computing them.
 
     def dumps(self, value: Any, *_options: Any) -> Any:
         return value

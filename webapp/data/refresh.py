@@ -82,7 +82,7 @@ def refresh() -> RefreshResult:
 
 
 def refresh_if_due() -> bool:
-    """Refresh, unless another process did so recently. Return True if done."""
+    """Refresh unless another process did so recently. Return True if done."""
     if not _claim_attempt():
         return False
     with suppress(UpstreamError):  # recorded and logged already
@@ -185,7 +185,6 @@ def _source_names() -> set[str]:
 
 
 def _left_out(response: Answer, judgement: Judgement) -> str:
-    """Format as "2 values left out, first 2026-10 on base 2013: not published yet"."""
     reasons = [
         *response.unreadable,
         *(describe(key, reason) for key, reason in sorted(judgement.doubts.items())),
@@ -194,7 +193,6 @@ def _left_out(response: Answer, judgement: Judgement) -> str:
 
 
 def _record(succeeded: bool, failure: str) -> None:
-    """Store the result of a refresh; log changes of it."""
     with write_transaction() as session:
         previous = session.scalar(select(UpstreamCheck.failure))
         changes = {"succeeded_at": clock.now()} if succeeded else {}

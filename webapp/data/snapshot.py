@@ -39,8 +39,7 @@ class Snapshot:
     """All data that requests read.
 
     Attributes:
-        serial: increases within the process; part of all cache keys.
-        revision: of the schema.
+        serial: increases within the process; caches depend on it.
         version: None on a schema without a data version.
         day: the date in Brussels.
         risk_tables: also superseded and planned ones.

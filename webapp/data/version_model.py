@@ -9,8 +9,6 @@ from webapp.data.database import Model
 
 
 class DataVersion(Model):
-    """A single row with id 1."""
-
     __tablename__ = "data_version"
     __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
 

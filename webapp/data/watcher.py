@@ -201,7 +201,7 @@ class Watcher:
         return refresh.is_due(current)
 
     def _start_refresh(self) -> None:
-        """Refresh in another thread, so that polling continues."""
+        # In another thread, so that polling continues.
         self._next_refresh = monotonic() + REFRESH_TIMEOUT_SECONDS
         self._refresh = threading.Thread(target=self._refresh_index, name="refresh", daemon=True)
         self._refresh.start()
