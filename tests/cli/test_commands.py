@@ -260,8 +260,8 @@ def test_lookup_of_an_invalid_file_fails_in_one_line(app: Flask, tmp_path: Path)
     file = tmp_path / "in.csv"
     file.write_bytes(b'zipcode\n9000\n"open')
     result = run(app, "lookup", "--csv", str(file))
-    message = "Error: Row 3 is not CSV: a quote is opened and never closed.\n"
-    assert (result.exit_code, result.output) == (1, message)
+    told = "Error: Row 3 is not CSV: a quote is opened and never closed.\n"
+    assert (result.exit_code, result.output) == (1, told)
 
 
 @on_sqlite
@@ -310,8 +310,10 @@ def test_full_disk_is_explained_in_one_line(sqlite_url: str, tmp_path: Path, arg
 # Help
 
 PRINT_HELP = """
-from webapp.cli import index_value, init_db, lookup, refresh_index
-for command in (init_db, refresh_index, lookup, index_value.group, *index_value.group.commands.values()):
+import click
+from webapp import cli
+commands = [command for command in vars(cli).values() if isinstance(command, click.Command)]
+for command in [*commands, cli.index_value.group, *cli.index_value.group.commands.values()]:
     assert command.help and command.get_short_help_str(), command.name
     print(command.name, command.help)
 """
