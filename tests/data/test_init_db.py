@@ -160,6 +160,7 @@ def test_unused_columns_are_dropped_by_db_upgrade(app: Flask) -> None:
 # Loading the seed
 
 
+@pytest.mark.slow
 def test_concurrent_runs_fill_an_empty_database_once(make_app: MakeApp, empty_database_url: str) -> None:
     commands = [start(empty_database_url, "init-db") for _ in range(3)]
     ends = [(command.communicate()[1], command.returncode) for command in commands]
@@ -248,11 +249,12 @@ def test_request_that_needs_no_data_is_served_without_a_database(
     assert make_app(settings_for(unreachable_url)).test_client().get(path).status_code == status
 
 
+@pytest.mark.slow
 def test_slow_statement_is_cancelled_by_postgresql(postgresql_app: Flask) -> None:
     started = time.monotonic()
     with postgresql_app.app_context(), pytest.raises(sa.exc.OperationalError, match="statement timeout"):
         db.session.execute(sa.text("SELECT pg_sleep(10)"))
-    assert time.monotonic() - started == pytest.approx(STATEMENT_MILLISECONDS / 1000, abs=1)
+    assert STATEMENT_MILLISECONDS / 1000 <= time.monotonic() - started < 8
 
 
 def test_sqlite_enforces_foreign_keys(sqlite_app: Flask) -> None:

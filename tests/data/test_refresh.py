@@ -228,7 +228,7 @@ def test_second_source_is_used_when_the_first_hangs(hasty: Flask, statbel: FakeS
     statbel.open_data = answering(open_data([AUGUST]))
     begin = time.monotonic()
     assert latest(hasty)["index"] == Decimal("103.52")
-    assert time.monotonic() - begin < 2
+    assert time.monotonic() - begin < 5
 
 
 @on_sqlite
@@ -393,7 +393,7 @@ def test_last_good_value_is_served_within_the_deadlines(hasty: Flask, statbel: F
     statbel.bestat = statbel.open_data = statbel.hanging
     begin = time.monotonic()
     assert latest(hasty)["index"] == Decimal("103.24")
-    assert time.monotonic() - begin < 3
+    assert time.monotonic() - begin < 5
     assert statbel.asked == ASKED_ONCE
 
 
