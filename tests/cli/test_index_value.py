@@ -142,13 +142,13 @@ def test_withdrawn_value_is_not_stored_again(app: Flask, set_clock: SetClock) ->
 def test_withdrawal_changes_last_modified(app: Flask, set_clock: SetClock) -> None:
     set_clock(PUBLICATION)
     refresh(app)
-    url = "/api/v1/health-index?base=2025"
     client = app.test_client()
-    since = {"If-Modified-Since": client.get(url).headers["Last-Modified"]}
-    assert client.get(url, headers=since).status_code == 304
+    urls = ["/api/v1/health-index?base=2025", "/api/v1/indexation?amount=1&base=2025&from=2020-01"]
+    since = {url: {"If-Modified-Since": client.get(url).headers["Last-Modified"]} for url in urls}
+    assert [client.get(url, headers=since[url]).status_code for url in urls] == [304, 304]
     set_clock(PUBLICATION + timedelta(minutes=1))
     do(app, "withdraw", "2025", "2026-08", "--reason", REASON)
-    assert client.get(url, headers=since).status_code == 200
+    assert [client.get(url, headers=since[url]).status_code for url in urls] == [200, 200]
 
 
 def test_different_value_for_a_withdrawn_month_is_stored(
