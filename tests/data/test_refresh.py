@@ -311,9 +311,8 @@ def test_right_response_replaces_wrong_stored_values(
 
 @on_sqlite
 @pytest.mark.usefixtures("due")
-def test_month_ahead_on_another_base_year_does_not_prevent_a_refresh(
-    app: Flask, statbel: FakeStatbel
-) -> None:
+def test_due_month_on_an_older_base_year_does_not_prevent_a_refresh(app: Flask, statbel: FakeStatbel) -> None:
+    hold(app, 2013, "2026-08", "140.34")
     hold(app, 2013, "2026-10", "139.20")
     statbel.bestat = answering(complete([JULY, AUGUST]))
     assert latest(app)["index"] == Decimal("103.52")
