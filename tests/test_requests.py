@@ -58,8 +58,8 @@ def app(
 ) -> Flask:
     """An application with a snapshot that looks no more: in a server, a thread looks."""
     app = make_app(settings_for(sqlite_url, HTTP_CACHE_MB=request.param, **statbel.addresses))
-    monkeypatch.setattr(watcher, "LOOK_SECONDS", 3600)
-    app.extensions["watcher"].look()
+    monkeypatch.setattr(watcher, "POLL_SECONDS", 3600)
+    app.extensions["watcher"].poll()
     return app
 
 

@@ -10,7 +10,7 @@ from webapp import api, cli, logs, ops, pages
 from webapp.config import ROOT, Settings
 from webapp.data.database import db, enforce_foreign_keys
 from webapp.data.memo import cache
-from webapp.data.watcher import LookFirst, Watcher
+from webapp.data.watcher import PollFirst, Watcher
 from webapp.http import error_handlers, rate_limit, security, static_files, uploads
 from webapp.http.cache import HttpCache
 from webapp.http.guard import App, Guard
@@ -68,7 +68,7 @@ def _add_middleware(app: App, settings: Settings, watcher: Watcher, probes: list
         )
         app.wsgi_app = http_cache  # type: ignore[method-assign]
     rate_limit.trust_proxies(app, settings)  # after, so that the cache sees the scheme that a proxy names
-    app.wsgi_app = LookFirst(app.wsgi_app, watcher)  # type: ignore[method-assign]
+    app.wsgi_app = PollFirst(app.wsgi_app, watcher)  # type: ignore[method-assign]
     app.wsgi_app = Guard(app)  # type: ignore[method-assign]  # last, around all other middleware
 
 

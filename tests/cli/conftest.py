@@ -1,4 +1,4 @@
-"""Fixtures of the tests of commands, most of which write: they run on both kinds of database."""
+"""Fixtures of tests of commands, most of which write: they run on both kinds of database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The `flask` commands, as a person or cron sees them."""
+"""The `flask` commands, by their output and exit status."""
 
 import os
 import pty
@@ -7,13 +7,12 @@ import subprocess
 import sys
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Callable, List
+from typing import Callable, List, Optional
 
 import pytest
 from flask import Flask
 
 from tests.conftest import SetClock
-from tests.data.bad_files import BAD_FILES
 from tests.health_index.held import on_sqlite
 from tests.support.commands import run, start
 from tests.support.databases import NEWEST_REVISION, settings_for
@@ -27,7 +26,7 @@ MakeApp = Callable[[Settings], Flask]
 
 @pytest.fixture
 def seed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the folder seed/ that the test may change, and that init-db loads."""
+    """A copy of seed/ that init-db loads, for the test to change."""
     folder = tmp_path / "seed"
     shutil.copytree(ROOT / "seed", folder)
     monkeypatch.setattr(cli, "SEED", folder)
@@ -72,7 +71,7 @@ def test_second_init_db_changes_nothing(app: Flask, set_clock: SetClock) -> None
     assert snapshot(app) == before
 
 
-def test_changed_file_is_a_new_risk_table_in_force_from_that_day(
+def test_changed_file_is_a_new_risk_table_in_force_from_today(
     app: Flask, seed: Path, set_clock: SetClock
 ) -> None:
     before = snapshot(app)
@@ -82,8 +81,9 @@ def test_changed_file_is_a_new_risk_table_in_force_from_that_day(
     set_clock(datetime(2026, 8, 14, 23, 30, tzinfo=timezone.utc))
     result = run(app, "init-db")
     assert "Risk factors: 164 ranges loaded as risk table 2." in result.output
-    answer = client.get("/zipcode/1315")
-    assert (answer.json, answer.headers["Risk-Table"], answer.headers["Risk-Table-Effective-From"]) == (
+    response = client.get("/zipcode/1315")
+    headers = response.headers
+    assert (response.json, headers["Risk-Table"], headers["Risk-Table-Effective-From"]) == (
         {"risk_factor": "C"},
         "2",
         "2026-08-15",
@@ -94,6 +94,7 @@ def test_changed_file_is_a_new_risk_table_in_force_from_that_day(
     assert (len(after["risk_range"]), len(after["risk_table"])) == (328, 2)
 
 
+@on_sqlite
 def test_changed_places_are_loaded(app: Flask, seed: Path) -> None:
     file = seed / "places.csv"
     file.write_text(
@@ -103,75 +104,51 @@ def test_changed_places_are_loaded(app: Flask, seed: Path) -> None:
     assert "Ganda" in app.test_client().get("/zipcode/9000?format=html").text
 
 
-def test_superseded_risk_table_is_loaded_again_only_when_asked_to(app: Flask, seed: Path) -> None:
+def test_superseded_risk_table_is_loaded_again_only_on_request(app: Flask, seed: Path) -> None:
     file, client = seed / "risk_table.csv", app.test_client()
     original = file.read_text()
     file.write_text(original.replace("1315,B\n", "1315,C\n"))
     assert run(app, "init-db").exit_code == 0
     file.write_text(original)
     assert run(app, "init-db").output.splitlines()[1] == (
-        "Risk factors: seed/risk_table.csv is risk table 1, which a later one replaced: not loaded again. "
-        "To put it in force: flask init-db --risk-table"
+        "Risk factors: seed/risk_table.csv was not loaded again: it is risk table 1, which a later one "
+        "replaced. To put it in force: flask init-db --risk-table"
     )
     assert client.get("/zipcode/1315").json == {"risk_factor": "C"}
     assert "loaded as risk table 3." in run(app, "init-db", "--risk-table").output
     assert client.get("/zipcode/1315").json == {"risk_factor": "B"}
 
 
-@pytest.fixture(params=["seeded", "empty"])
-def any_app(request: pytest.FixtureRequest, kind: str) -> Flask:
-    """An application on a database that no test changes: seeded or empty, of each kind."""
-    prefix = "" if request.param == "seeded" else "empty_"
-    app: Flask = request.getfixturevalue(f"{prefix}{kind}_app")
-    return app
-
-
-@pytest.mark.parametrize("problem", BAD_FILES)
-def test_invalid_risk_file_changes_nothing_and_is_explained_in_one_line(
-    any_app: Flask, seed: Path, problem: str
-) -> None:
-    content, message = BAD_FILES[problem]
-    (seed / "risk_table.csv").write_bytes(content)
-    before = snapshot(any_app)
-    result = run(any_app, "init-db")
-    assert (result.exit_code, result.output) == (1, f"Error: {message}. Nothing was changed.\n")
-    assert snapshot(any_app) == before
-
-
+@on_sqlite
 @pytest.mark.parametrize(
-    ("name", "content", "message"),
+    ("name", "body", "message"),
     [
-        ("risk_table.csv", None, "risk_table.csv: cannot be read (No such file or directory)"),
-        ("health_index.csv", None, "health_index.csv: cannot be read (No such file or directory)"),
+        (
+            "risk_table.csv",
+            b"1000,A\n1310,D\n",
+            "risk_table.csv, row 2: the factor is 'D', but must be A, B or C",
+        ),
         ("places.csv", None, "places.csv: cannot be read (No such file or directory)"),
         (
             "health_index.csv",
             b"base_year,month,value,status\n2013,2026-13,1.00,published\n",
             "health_index.csv, row 2: '2026-13' is not a month, such as 2025-12",
         ),
-        ("places.csv", b"9000,Gent\n", None),
     ],
 )
-def test_invalid_file_changes_nothing(
-    any_app: Flask, seed: Path, name: str, content: bytes, message: str
+def test_invalid_file_changes_nothing_and_is_explained_in_one_line(
+    app: Flask, seed: Path, name: str, body: Optional[bytes], message: str
 ) -> None:
     (seed / name).unlink()
-    if content is not None:
-        (seed / name).write_bytes(content)
-    before = snapshot(any_app)
-    result = run(any_app, "init-db")
-    assert (result.exit_code, len(result.output.splitlines())) == (1, 1)
-    assert result.output.startswith(f"Error: {message or name}")
-    assert snapshot(any_app) == before
+    if body is not None:
+        (seed / name).write_bytes(body)
+    before = snapshot(app)
+    result = run(app, "init-db")
+    assert (result.exit_code, result.output) == (1, f"Error: {message}. Nothing was changed.\n")
+    assert snapshot(app) == before
 
 
-def test_invalid_file_leaves_an_empty_database_empty(shared_empty_app: Flask, seed: Path) -> None:
-    (seed / "risk_table.csv").write_text("1000 - 1310,D\n")
-    assert run(shared_empty_app, "init-db").exit_code == 1
-    assert snapshot(shared_empty_app) == {}
-
-
-def test_failure_in_the_middle_leaves_the_database_empty(
+def test_failure_while_loading_leaves_the_database_empty(
     make_app: MakeApp, empty_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = make_app(settings_for(empty_database_url))
@@ -185,7 +162,7 @@ def test_failure_in_the_middle_leaves_the_database_empty(
     assert snapshot(app) == {}
 
 
-def test_error_is_one_line_on_standard_error() -> None:
+def test_invalid_setting_is_explained_in_one_line_on_standard_error() -> None:
     command = start("mysql://127.0.0.1/desk", "init-db")
     output, error = command.communicate()
     assert (command.returncode, output) == (1, "")
@@ -200,11 +177,11 @@ def test_unreachable_database_is_explained_in_one_line(make_app: MakeApp, unreac
     assert len(result.output.splitlines()) == 1
 
 
-# Asking Statbel
+# flask refresh-index
 
 
 @on_sqlite
-def test_refresh_index_tells_source_and_number_of_values(app: Flask, statbel: FakeStatbel) -> None:
+def test_refresh_index_prints_source_and_number_of_values(app: Flask, statbel: FakeStatbel) -> None:
     statbel.bestat = answering(bestat([(2025, "2026-07", 103.24), (2025, "2026-08", 104.00)]))
     result = run(app, "refresh-index")
     assert (result.exit_code, result.output) == (0, "Statbel (bestat): 1 values new or revised.\n")
@@ -229,7 +206,7 @@ def test_lookup_prints_a_line_for_each_zipcode(app: Flask) -> None:
 
 
 @on_sqlite
-def test_lookup_of_a_zipcode_without_factor_ends_with_status_1(app: Flask) -> None:
+def test_lookup_of_a_zipcode_without_factor_exits_with_status_1(app: Flask) -> None:
     result = run(app, "lookup", "9000", "1311", "abc")
     assert (result.exit_code, result.output) == (
         1,
@@ -238,7 +215,7 @@ def test_lookup_of_a_zipcode_without_factor_ends_with_status_1(app: Flask) -> No
 
 
 @pytest.mark.parametrize("name", ["in.csv", "-"])
-def test_lookup_of_a_file_prints_the_file_alone(sqlite_url: str, tmp_path: Path, name: str) -> None:
+def test_lookup_of_a_file_prints_only_the_file(sqlite_url: str, tmp_path: Path, name: str) -> None:
     file = tmp_path / "in.csv"
     file.write_bytes(b"zipcode;client\r\n9000;\xc9lise\r\n")
     with file.open("rb") as content:
@@ -267,11 +244,12 @@ def test_lookup_of_a_file_prints_the_file_alone(sqlite_url: str, tmp_path: Path,
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["lookup"], "Give zipcodes, or a file with --csv."),
+        (["lookup"], "Pass either zipcodes, or a file with --csv."),
+        (["lookup", "9000", "--csv", "-"], "Pass either zipcodes, or a file with --csv."),
         (["lookup", "--csv", "no-such-file.csv"], "no-such-file.csv"),
     ],
 )
-def test_lookup_of_nothing_explains_itself(app: Flask, arguments: List[str], message: str) -> None:
+def test_lookup_with_wrong_arguments_is_explained(app: Flask, arguments: List[str], message: str) -> None:
     result = run(app, *arguments)
     assert result.exit_code == 2
     assert message in result.output
@@ -314,7 +292,7 @@ def test_lookup_shows_progress_in_a_terminal(sqlite_url: str, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("arguments", [["9000"], ["--csv", "in.csv"]])
-def test_full_disk_is_told_in_one_line(sqlite_url: str, tmp_path: Path, arguments: List[str]) -> None:
+def test_full_disk_is_explained_in_one_line(sqlite_url: str, tmp_path: Path, arguments: List[str]) -> None:
     (tmp_path / "in.csv").write_bytes(b"9000\n")
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(
@@ -327,3 +305,23 @@ def test_full_disk_is_told_in_one_line(sqlite_url: str, tmp_path: Path, argument
         )
     assert done.returncode != 0
     assert done.stderr.splitlines()[0] == b"Error: The output cannot be written: No space left on device"
+
+
+# Help
+
+PRINT_HELP = """
+import click
+from webapp import cli
+commands = [command for command in vars(cli).values() if isinstance(command, click.Command)]
+for command in [*commands, cli.index_value.group, *cli.index_value.group.commands.values()]:
+    assert command.help and command.get_short_help_str(), command.name
+    print(command.name, command.help)
+"""
+
+
+def test_every_command_has_help_without_docstrings() -> None:
+    done = subprocess.run(
+        [sys.executable, "-OO", "-c", PRINT_HELP], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    for line in ("init-db Upgrade the database schema", "index-value List, withdraw", "lock Lock the value"):
+        assert line in done.stdout

@@ -1,4 +1,4 @@
-"""`flask index-value`: what an operator decides holds for Statbel, the seed and an older release."""
+"""`flask index-value`: decisions of operators bind Statbel, the seed and the previous release."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ def listed(app: Flask, *options: str) -> List[Dict[str, Any]]:
     return found
 
 
-def write_as_an_older_release(app: Flask, base_year: int, text: str, value: str) -> None:
-    """Store a value as the release before does, which knows of no decisions."""
+def write_as_the_previous_release(app: Flask, base_year: int, text: str, value: str) -> None:
+    """Store a value as the previous release does, which ignores decisions."""
     row = {"base_year": base_year, "month": month(text), "value": Decimal(value), "status": "published"}
     with app.app_context():
         statement = insert(IndexValue)
@@ -73,6 +73,7 @@ def write_as_an_older_release(app: Flask, base_year: int, text: str, value: str)
 # list
 
 
+@on_sqlite
 def test_values_are_listed_newest_first(app: Flask) -> None:
     lines = do(app, "list", "--base-year", "2004").splitlines()
     assert len(lines) == 384
@@ -80,7 +81,8 @@ def test_values_are_listed_newest_first(app: Flask) -> None:
     assert do(app, "list").splitlines()[0].startswith("2025\t2026-07\t103.24\t")
 
 
-def test_listed_values_tell_what_was_decided(app: Flask) -> None:
+@on_sqlite
+def test_listed_values_have_their_decision(app: Flask) -> None:
     do(app, "withdraw", "2025", "2026-07", "--reason", REASON, "--by", "Els")
     do(app, "lock", "2025", "2026-03", "--reason", "checked", "--by", "Jan")
     assert do(app, "list", "--decided").splitlines() == [
@@ -90,7 +92,8 @@ def test_listed_values_tell_what_was_decided(app: Flask) -> None:
     ]
 
 
-def test_list_is_json_for_scripts(app: Flask) -> None:
+@on_sqlite
+def test_list_is_printed_as_json(app: Flask) -> None:
     do(app, "withdraw", "2025", "2026-07", "--reason", REASON, "--by", "Els")
     assert listed(app, "--base-year", "2025")[:2] == [
         {
@@ -123,7 +126,7 @@ def test_list_is_json_for_scripts(app: Flask) -> None:
 # withdraw
 
 
-def test_withdrawn_value_is_not_served_and_stays_so(app: Flask, set_clock: SetClock) -> None:
+def test_withdrawn_value_is_not_stored_again(app: Flask, set_clock: SetClock) -> None:
     set_clock(PUBLICATION)
     refresh(app)
     assert held(app, 2025, "2026-08") == ("103.52", "published", "bestat")
@@ -132,24 +135,23 @@ def test_withdrawn_value_is_not_served_and_stays_so(app: Flask, set_clock: SetCl
     for _ in range(2):
         refresh(app)
         assert held(app, 2025, "2026-08") is None
-    write_as_an_older_release(app, 2025, "2026-08", "103.52")
+    write_as_the_previous_release(app, 2025, "2026-08", "103.52")
     assert held(app, 2025, "2026-08") is None
 
 
-@pytest.mark.parametrize("path", ["/indexation?amount=1&base=2025&from=2020-01", "/health-index?base=2025"])
-def test_withdrawn_value_is_not_taken_for_unchanged(app: Flask, set_clock: SetClock, path: str) -> None:
+def test_withdrawal_changes_last_modified(app: Flask, set_clock: SetClock) -> None:
     set_clock(PUBLICATION)
     refresh(app)
-    url = f"/api/v1{path}"
     client = app.test_client()
-    since = {"If-Modified-Since": client.get(url).headers["Last-Modified"]}
-    assert client.get(url, headers=since).status_code == 304
+    urls = ["/api/v1/health-index?base=2025", "/api/v1/indexation?amount=1&base=2025&from=2020-01"]
+    since = {url: {"If-Modified-Since": client.get(url).headers["Last-Modified"]} for url in urls}
+    assert [client.get(url, headers=since[url]).status_code for url in urls] == [304, 304]
     set_clock(PUBLICATION + timedelta(minutes=1))
     do(app, "withdraw", "2025", "2026-08", "--reason", REASON)
-    assert client.get(url, headers=since).status_code == 200
+    assert [client.get(url, headers=since[url]).status_code for url in urls] == [200, 200]
 
 
-def test_another_value_than_the_withdrawn_one_is_stored(
+def test_different_value_for_a_withdrawn_month_is_stored(
     app: Flask, statbel: FakeStatbel, set_clock: SetClock
 ) -> None:
     set_clock(PUBLICATION)
@@ -158,12 +160,12 @@ def test_another_value_than_the_withdrawn_one_is_stored(
     statbel.bestat = answering(bestat([(2025, "2026-08", 103.49)]))
     refresh(app)
     assert held(app, 2025, "2026-08") == ("103.49", "published", "bestat")
-    write_as_an_older_release(app, 2025, "2026-08", "103.50")
-    write_as_an_older_release(app, 2025, "2026-08", "103.52")
+    write_as_the_previous_release(app, 2025, "2026-08", "103.50")
+    write_as_the_previous_release(app, 2025, "2026-08", "103.52")
     assert held(app, 2025, "2026-08") == ("103.50", "published", "bestat")
 
 
-def test_seed_does_not_bring_a_withdrawn_value_back(app: Flask) -> None:
+def test_withdrawn_value_is_not_loaded_from_the_seed(app: Flask) -> None:
     do(app, "withdraw", "2025", "2026-07", "--reason", REASON)
     result = run(app, "init-db")
     assert "Health index: 0 values added or corrected." in result.output
@@ -180,9 +182,9 @@ def test_withdrawn_value_is_reinstated(app: Flask) -> None:
 
 def test_one_of_several_withdrawn_values_is_reinstated(app: Flask) -> None:
     do(app, "withdraw", "2025", "2026-07", "--reason", REASON)
-    write_as_an_older_release(app, 2025, "2026-07", "103.20")
+    write_as_the_previous_release(app, 2025, "2026-07", "103.20")
     assert refused(app, "reinstate", "2025", "2026-07") == (
-        "Error: 103.20 is held for 2026-07 on base year 2025. Withdraw it first."
+        "Error: 2026-07 on base year 2025 has the value 103.20. Withdraw it first."
     )
     do(app, "withdraw", "2025", "2026-07", "--reason", REASON)
     assert refused(app, "reinstate", "2025", "2026-07") == (
@@ -197,7 +199,7 @@ def test_one_of_several_withdrawn_values_is_reinstated(app: Flask) -> None:
 
 
 @pytest.mark.parametrize(("value", "kept"), [(None, "103.24"), ("103.30", "103.30")])
-def test_locked_value_stays_whatever_statbel_and_the_seed_say(
+def test_locked_value_is_kept_until_it_is_unlocked(
     app: Flask, statbel: FakeStatbel, value: Optional[str], kept: str
 ) -> None:
     chosen = ["--value", value] if value else []
@@ -207,14 +209,14 @@ def test_locked_value_stays_whatever_statbel_and_the_seed_say(
     statbel.bestat = answering(bestat([(2025, "2026-07", 103.20)]))
     refresh(app)
     run(app, "init-db")
-    write_as_an_older_release(app, 2025, "2026-07", "103.20")
+    write_as_the_previous_release(app, 2025, "2026-07", "103.20")
     assert held(app, 2025, "2026-07") == (kept, "published", source)
     assert do(app, "unlock", "2025", "2026-07") == "Unlocked: 2026-07 on base year 2025.\n"
     refresh(app)
     assert held(app, 2025, "2026-07") == ("103.20", "published", "bestat")
 
 
-def test_newer_seed_does_not_overwrite_a_locked_value(app: Flask) -> None:
+def test_locked_value_is_not_overwritten_by_a_newer_seed(app: Flask) -> None:
     do(app, "lock", "2025", "2026-07", "--reason", "court")
     rows = index_seed.read(ROOT / "seed" / "health_index.csv")
     changed = [{**row, "value": row["value"] + 1} for row in rows if row["month"] == month("2026-07")]
@@ -224,6 +226,7 @@ def test_newer_seed_does_not_overwrite_a_locked_value(app: Flask) -> None:
     assert held(app, 2025, "2026-07") == ("103.24", "published", "seed")
 
 
+@on_sqlite
 def test_month_without_a_value_is_locked_with_one(app: Flask) -> None:
     do(app, "lock", "2013", "2026-07", "--value", "139.96", "--reason", "from the press")
     assert held(app, 2013, "2026-07") == ("139.96", "published", "operator")
@@ -233,27 +236,27 @@ def test_month_without_a_value_is_locked_with_one(app: Flask) -> None:
 
 
 @on_sqlite
-def test_decision_that_does_not_fit_is_refused_in_one_line(app: Flask) -> None:
+def test_decision_that_does_not_fit_is_rejected_in_one_line(app: Flask) -> None:
     july = ("2025", "2026-07")
     assert refused(app, "withdraw", "2013", "2026-07", "--reason", "x") == (
-        "Error: No value is held for 2026-07 on base year 2013."
+        "Error: There is no value for 2026-07 on base year 2013."
     )
     assert refused(app, "lock", "2013", "2026-07", "--reason", "x") == (
-        "Error: No value is held for 2026-07 on base year 2013. Give one with --value."
+        "Error: There is no value for 2026-07 on base year 2013. Set one with --value."
     )
     assert refused(app, "lock", "2020", "2026-07", "--value", "99.00", "--reason", "x") == (
-        "Error: There is no base year 2020: 1988, 1996, 2004, 2013, 2025."
+        "Error: 2020 is not a base year. Use one of 1988, 1996, 2004, 2013, 2025."
     )
     assert refused(app, "lock", "2025", "2026-09", "--value", "99.00", "--reason", "x") == (
-        "Error: 2026-09 has not come yet."
+        "Error: 2026-09 is in the future."
     )
     assert refused(app, "unlock", *july) == "Error: 2026-07 on base year 2025 is not locked."
     assert refused(app, "reinstate", *july) == (
-        "Error: No such value is withdrawn for 2026-07 on base year 2025."
+        "Error: There is no such withdrawn value for 2026-07 on base year 2025."
     )
     do(app, "lock", *july, "--reason", "x")
     assert refused(app, "lock", *july, "--reason", "x") == (
-        "Error: 2026-07 on base year 2025 is locked already. Unlock it first."
+        "Error: 2026-07 on base year 2025 is already locked. Unlock it first."
     )
     assert refused(app, "withdraw", *july, "--reason", "x") == (
         "Error: 2026-07 on base year 2025 is locked. Unlock it first."
@@ -273,9 +276,7 @@ def test_decision_that_does_not_fit_is_refused_in_one_line(app: Flask) -> None:
         ("withdraw", "2025", "2026-07", "--reason", " "),
         ("withdraw", "2025", "2026-07", "--reason", "x" * 501),
         ("withdraw", "2025", "2026-07", "--reason", "\udcff"),
-        ("withdraw", "2025", "2026-07", "--reason", "x", "--by", ""),
         ("withdraw", "2025", "July", "--reason", "x"),
-        ("withdraw", "2025", "2026-13", "--reason", "x"),
         ("withdraw", "x", "2026-07", "--reason", "x"),
         ("withdraw", "99999999999", "2026-07", "--reason", "x"),
         ("lock", "2025", "2026-07", "--reason", "x", "--value", "103,24"),
@@ -283,33 +284,26 @@ def test_decision_that_does_not_fit_is_refused_in_one_line(app: Flask) -> None:
     ],
     ids=ascii,
 )
-def test_command_that_cannot_be_understood_changes_nothing(app: Flask, arguments: List[str]) -> None:
+def test_invalid_arguments_change_nothing(app: Flask, arguments: List[str]) -> None:
     assert refused(app, *arguments, code=2).startswith("Error: ")
     assert listed(app, "--decided") == []
 
 
 @on_sqlite
-def test_database_out_of_reach_is_told_in_one_line(make_app: Callable[[Settings], Flask], app: Flask) -> None:
+def test_old_schema_is_explained_in_one_line(make_app: Callable[[Settings], Flask], app: Flask) -> None:
     assert run(app, "db", "downgrade", "0003").exit_code == 0
     assert refused(app, "list").startswith("Error: The database cannot be used: ")
 
 
 @on_sqlite
-def test_user_of_the_operating_system_decides_by_default(app: Flask) -> None:
+def test_current_user_decides_by_default(app: Flask) -> None:
     do(app, "withdraw", "2025", "2026-07", "--reason", REASON)
     assert [value["decided_by"] for value in listed(app, "--decided")] == [getpass.getuser()]
 
 
-def test_user_without_a_name_decides_by_number(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_user_without_a_name_decides_by_id(monkeypatch: pytest.MonkeyPatch) -> None:
     def nameless() -> str:
         raise KeyError("getpwuid(): uid not found: 1234")
 
     monkeypatch.setattr(getpass, "getuser", nameless)
     assert commands._user().isdigit()
-
-
-@on_sqlite
-@pytest.mark.parametrize("command", ["list", "withdraw", "reinstate", "lock", "unlock"])
-def test_every_command_explains_itself(app: Flask, command: str) -> None:
-    assert command in do(app, "--help")
-    assert "Usage: " in do(app, command, "--help")

@@ -1,4 +1,4 @@
-"""Fixtures of the tests of SQL: they run on both kinds of database."""
+"""Fixtures of tests that touch SQL: they run on both kinds of database."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def session(shared_app: Flask) -> Iterator[Session]:
-    """A session on a seeded database, rolled back after the test."""
+    """A session on a shared seeded database, rolled back after the test."""
     with shared_app.app_context():
         yield db.session()
         db.session.rollback()

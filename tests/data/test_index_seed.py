@@ -1,4 +1,4 @@
-"""The index values that come with the program: read with care, and never over Statbel's own."""
+"""The seed of index values: it is validated, and never overwrites values of Statbel."""
 
 from datetime import date
 from decimal import Decimal
@@ -30,72 +30,66 @@ def load(app: Flask, rows: List[Dict[str, Any]]) -> int:
         return added
 
 
-def given(base_year: int, text: str, value: str, status: str = "published") -> Dict[str, Any]:
+def row_of(base_year: int, text: str, value: str, status: str = "published") -> Dict[str, Any]:
     return {"base_year": base_year, "month": month(text), "value": Decimal(value), "status": status}
 
 
 # The file
 
 
-def test_the_file_of_the_project_is_read_whole() -> None:
+def test_seed_is_read() -> None:
     rows = seed.read(ROOT / "seed" / "health_index.csv")
     assert len(rows) == 1684
     assert {row["base_year"] for row in rows} == {1988, 1996, 2004, 2013, 2025}
-    assert given(2004, "2021-09", "135.61") in rows
+    assert row_of(2004, "2021-09", "135.61") in rows
     assert max(row["month"] for row in rows) == date(2026, 7, 1)
 
 
-def test_a_row_is_read(tmp_path: Path) -> None:
-    assert seed.read(written(tmp_path, "2013,2022-04,119.59,published")) == [given(2013, "2022-04", "119.59")]
+def test_row_is_read(tmp_path: Path) -> None:
+    assert seed.read(written(tmp_path, "2013,2022-04,119.59,published")) == [
+        row_of(2013, "2022-04", "119.59")
+    ]
 
 
-def test_spaces_and_blank_lines_do_not_matter(tmp_path: Path) -> None:
+def test_spaces_and_blank_lines_are_ignored(tmp_path: Path) -> None:
     path = written(tmp_path, "", " 2013 , 2022-04, 119.59 ,converted", "")
-    assert seed.read(path) == [given(2013, "2022-04", "119.59", "converted")]
+    assert seed.read(path) == [row_of(2013, "2022-04", "119.59", "converted")]
 
 
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
         ("13,2022-04,119.59,published", "'13' is not a base year"),
-        ("2013 = 100,2022-04,119.59,published", "'2013 = 100' is not a base year"),
         ("２０１３,2022-04,119.59,published", "'２０１３' is not a base year"),
-        ("2013,2022-4,119.59,published", "'2022-4' is not a month"),
         ("2013,2022-13,119.59,published", "'2022-13' is not a month"),
-        ("2013,2022-00,119.59,published", "'2022-00' is not a month"),
         ("2013,April 2022,119.59,published", "'April 2022' is not a month"),
         ("2013,2022-04,119.6,published", "'119.6' is not an index"),
-        ("2013,2022-04,119,published", "'119' is not an index"),
-        ("2013,2022-04,-19.59,published", "'-19.59' is not an index"),
         ("2013,2022-04,00.00,published", "00.00 is not plausible as an index"),
         ("2013,2022-04,9999.99,published", "9999.99 is not plausible as an index"),
-        ("2013,2026-09,136.70,published", "2026-09 has not come yet"),
-        ("2013,2022-04,,published", "'' is not an index"),
-        ("2013,2022-04,119.59,", "the status must be published or converted"),
+        ("2013,2026-09,136.70,published", "2026-09 is in the future"),
         ("2013,2022-04,119.59,Published", "the status must be published or converted"),
-        ("2013,2022-03,119.59,converted", "2022-03 on base 2013 is given twice"),
+        ("2013,2022-03,119.59,converted", "2022-03 on base 2013 appears twice"),
         ("2013,2022-04,119.59", "must have 4 fields, but has 3"),
-        ('2013,2022-04,"119,59",published', "'119,59' is not an index"),
     ],
 )
-def test_a_row_that_cannot_be_right_is_named(tmp_path: Path, line: str, reason: str) -> None:
+def test_invalid_row_is_rejected_with_row_and_reason(tmp_path: Path, line: str, reason: str) -> None:
     path = written(tmp_path, "2013,2022-03,118.00,published", line)
     with pytest.raises(FileError) as caught:
         seed.read(path)
     assert str(caught.value).startswith(f"health_index.csv, row 3: {reason}")
 
 
-def test_the_columns_have_to_be_the_known_ones(tmp_path: Path) -> None:
+def test_other_columns_are_rejected(tmp_path: Path) -> None:
     with pytest.raises(FileError, match=r"health_index\.csv, row 1: the columns must be base_year,"):
         seed.read(written(tmp_path, "2022-04,2013,119.59,published", header="month,base_year,value,status"))
 
 
-def test_a_file_without_values_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(FileError, match=r"health_index\.csv: holds no values"):
+def test_file_without_values_is_rejected(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match=r"health_index\.csv: contains no values"):
         seed.read(written(tmp_path))
 
 
-def test_a_file_that_is_missing_is_named(tmp_path: Path) -> None:
+def test_missing_file_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(FileError, match=r"health_index\.csv: cannot be read"):
         seed.read(tmp_path / "health_index.csv")
 
@@ -109,18 +103,17 @@ def test_loading_again_changes_nothing(app: Flask) -> None:
     assert everything(app) == before
 
 
-def test_a_new_row_is_added(app: Flask) -> None:
-    assert load(app, [given(2025, "2026-08", "103.50"), given(2025, "2026-07", "103.24")]) == 1
+def test_new_row_is_added(app: Flask) -> None:
+    assert load(app, [row_of(2025, "2026-08", "103.50"), row_of(2025, "2026-07", "103.24")]) == 1
     assert held(app, 2025, "2026-08") == ("103.50", "published", "seed")
 
 
-def test_a_newer_seed_corrects_an_older_one(app: Flask) -> None:
-    assert load(app, [given(2004, "2025-12", "165.09")]) == 1
+def test_newer_seed_corrects_an_older_one(app: Flask) -> None:
+    assert load(app, [row_of(2004, "2025-12", "165.09")]) == 1
     assert held(app, 2004, "2025-12") == ("165.09", "published", "seed")
 
 
-@pytest.mark.parametrize("status", ["published", "converted"])
-def test_what_statbel_gave_is_never_overwritten(app: Flask, status: str) -> None:
+def test_value_of_statbel_is_not_overwritten(app: Flask) -> None:
     hold(app, 2025, "2026-08", "103.50")
-    assert load(app, [given(2025, "2026-08", "99.99", status)]) == 0
+    assert load(app, [row_of(2025, "2026-08", "99.99")]) == 0
     assert held(app, 2025, "2026-08") == ("103.50", "published", "bestat")

@@ -1,4 +1,4 @@
-"""The file of places, and its load into the table."""
+"""Reading of `places.csv`, and loading it into the table."""
 
 from __future__ import annotations
 
@@ -63,17 +63,14 @@ def test_place_is_read_with_its_names_and_coordinates(tmp_path: Path) -> None:
     ("lines", "message"),
     [
         ([], f"row 1: the columns must be {HEADER}"),
-        ([GENT], f"row 1: the columns must be {HEADER}"),
-        ([HEADER], "places.csv: holds no places"),
+        ([HEADER], "places.csv: contains no places"),
         ([HEADER, "9000,Gent"], "row 2: must have 15 fields, but has 2"),
         ([HEADER, GENT, GENT.replace("9000", "900")], "row 3: '900' is not a zipcode"),
-        ([HEADER, GENT.replace("9000", "0900")], "row 2: '0900' is not a zipcode"),
         ([HEADER, GENT.replace("9000,Gent", "9000,")], "row 2: the place has no name"),
-        ([HEADER, GENT, "", GENT], "row 4: 'Gent' is given twice for 9000"),
+        ([HEADER, GENT, "", GENT], "row 4: 'Gent' appears twice for 9000"),
         ([HEADER, GENT.replace("51.05", "91")], "row 2: '91' is not a coordinate in degrees"),
         ([HEADER, GENT.replace("51.05", "nan")], "row 2: 'nan' is not a coordinate in degrees"),
         ([HEADER, GENT.replace("3.72", "east")], "row 2: 'east' is not a coordinate in degrees"),
-        ([HEADER, GENT.replace("3.72", "")], "row 2: '' is not a coordinate in degrees"),
     ],
 )
 def test_invalid_file_is_rejected(tmp_path: Path, lines: list[str], message: str) -> None:
@@ -83,17 +80,12 @@ def test_invalid_file_is_rejected(tmp_path: Path, lines: list[str], message: str
     assert str(error.value).startswith("places.csv")
 
 
-@pytest.mark.parametrize(
-    ("wrong", "right"),
-    [("9000,Gent", "9000," + "G" * 101), (",44021,", ",440211,"), (",nl,", ",nederlands+frans,")],
-    ids=["name", "nis", "language"],
-)
-def test_text_longer_than_its_column_is_rejected(tmp_path: Path, wrong: str, right: str) -> None:
-    with pytest.raises(FileError, match="row 2"):
-        places.read(write(tmp_path, HEADER, GENT.replace(wrong, right, 1)))
+def test_text_longer_than_its_column_is_rejected(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match="row 2: nis is longer than 5 characters"):
+        places.read(write(tmp_path, HEADER, GENT.replace(",44021,", ",440211,")))
 
 
-def test_error_is_one_line_even_when_a_name_is_two(tmp_path: Path) -> None:
+def test_error_about_a_name_with_a_line_end_is_one_line(tmp_path: Path) -> None:
     row = GENT.replace("9000,Gent", '9000,"Ge\nnt"')
     with pytest.raises(FileError) as error:
         places.read(write(tmp_path, HEADER, row, row))
@@ -122,8 +114,8 @@ def test_other_places_replace_the_loaded_ones(session: Session, set_clock: SetCl
     assert places.load(session, rows) is False
 
 
-@pytest.mark.parametrize("field", PlaceRow._fields)
-def test_place_with_one_other_field_replaces_the_loaded_one(
+@pytest.mark.parametrize("field", ["zipcode", "name_fr", "lat"])
+def test_place_with_a_changed_field_replaces_the_loaded_one(
     session: Session, tmp_path: Path, field: str
 ) -> None:
     (row,) = places.read(write(tmp_path, HEADER, GENT))

@@ -42,7 +42,7 @@ def test_the_service_is_ready(shared_app: Flask) -> None:
 def test_the_age_of_the_last_look_is_told(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     client = app.test_client()
     client.get("/readyz")
-    monkeypatch.setattr(watcher, "LOOK_SECONDS", 3600)
+    monkeypatch.setattr(watcher, "POLL_SECONDS", 3600)
     client.get("/readyz")  # after which no look is due
     passed = time.monotonic() + 12.34
     monkeypatch.setattr(watcher, "monotonic", lambda: passed)
@@ -50,8 +50,8 @@ def test_the_age_of_the_last_look_is_told(app: Flask, monkeypatch: pytest.Monkey
 
 
 def test_a_watcher_that_no_longer_looks_is_a_reason(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    app.extensions["watcher"].look()
-    monkeypatch.setattr(watcher.Watcher, "look_before_request", lambda _watcher: None)
+    app.extensions["watcher"].poll()
+    monkeypatch.setattr(watcher.Watcher, "poll_before_request", lambda _watcher: None)
     passed = time.monotonic() + 60
     monkeypatch.setattr(watcher, "monotonic", lambda: passed)
     status_code, status, reasons = readiness(app)
@@ -149,7 +149,7 @@ def test_a_damaged_schema_is_not_ready(
 
 
 def test_a_schema_damaged_later_leaves_the_service_ready(app: Flask) -> None:
-    app.extensions["watcher"].look()
+    app.extensions["watcher"].poll()
     execute(app, "DROP TABLE index_value")
     execute(app, "DELETE FROM place")
     assert readiness(app)[:2] == (200, "degraded")

@@ -1,4 +1,4 @@
-"""The `flask` commands: thin, they call the services and say what happened."""
+"""The `flask` commands."""
 
 from __future__ import annotations
 
@@ -23,10 +23,12 @@ from webapp.zipcodes import bulk
 
 SEED = ROOT / "seed"
 
+# The help of each command is an argument, because `python -OO` strips docstrings.
+
 
 def register_commands(app: Flask) -> None:
     """Add the commands to `flask`."""
-    if click.get_current_context(silent=True):  # else it is a server that starts, and needs no migrations
+    if click.get_current_context(silent=True):  # a server has no context, and needs no migrations
         add_migrations(app)
     app.cli.add_command(init_db)
     app.cli.add_command(refresh_index)
@@ -36,68 +38,74 @@ def register_commands(app: Flask) -> None:
 
 
 def add_migrations(app: Flask) -> None:
-    """Tell `flask db`, which Flask-Migrate brings, what it works on."""
+    """Register the `flask db` commands of Flask-Migrate."""
     from flask_migrate import Migrate
 
     Migrate(app, db, directory=str(schema.MIGRATIONS))
 
 
-@click.command("init-db")
+@click.command(
+    "init-db",
+    help="""Upgrade the database schema and load seed/.
+
+    Safe to run again at any time, also while the service runs.
+    """,
+)
 @click.option(
     "--risk-table", is_flag=True, help="Load seed/risk_table.csv again if a later table replaced it."
 )
 @with_appcontext
 def init_db(risk_table: bool) -> None:
-    """Upgrade the database schema and load seed/.
-
-    May run as often as you like, while the service runs too.
-    """
     with one_line_errors():
-        loaded = database.init(SEED, risk_table_again=risk_table)
-    click.echo(f"Schema: at revision {loaded.revision}.")
-    click.echo(f"Risk factors: {_told(loaded.risk_table)}")
-    click.echo(f"Health index: {loaded.changed_values} values added or corrected.")
-    click.echo("Places: loaded." if loaded.new_places else "Places: up to date.")
+        result = database.init(SEED, risk_table_again=risk_table)
+    click.echo(f"Schema: at revision {result.revision}.")
+    click.echo(f"Risk factors: {_import_summary(result.risk_table)}")
+    click.echo(f"Health index: {result.changed_values} values added or corrected.")
+    click.echo("Places: loaded." if result.new_places else "Places: up to date.")
 
 
-def _told(result: Import) -> str:
+def _import_summary(result: Import) -> str:
     if result.table:
         return f"{result.table.range_count} ranges loaded as risk table {result.table.id}."
     if result.superseded:
         return (
-            f"seed/risk_table.csv is risk table {result.superseded.id}, which a later one replaced: not "
-            "loaded again. To put it in force: flask init-db --risk-table"
+            f"seed/risk_table.csv was not loaded again: it is risk table {result.superseded.id}, which a "
+            "later one replaced. To put it in force: flask init-db --risk-table"
         )
     return "up to date."
 
 
-@click.command("refresh-index")
+@click.command(
+    "refresh-index",
+    help="""Request the health index from Statbel now, for example from cron.
+
+    Exits with status 1 if Statbel cannot be read.
+    """,
+)
 @with_appcontext
 def refresh_index() -> None:
-    """Ask Statbel for the health index now, for cron.
-
-    Ends with status 1 when no data could be read from Statbel.
-    """
     with one_line_errors():
-        outcome = refresh.refresh()
-    click.echo(f"Statbel ({outcome.source}): {outcome.changed} values new or revised.")
+        result = refresh.refresh()
+    click.echo(f"Statbel ({result.source}): {result.changed} values new or revised.")
 
 
-@click.command("lookup")
+@click.command(
+    "lookup",
+    help="""Print the risk factors of ZIPCODES, one per line.
+
+    Or add the columns risk_factor and error to a CSV file, and write it to standard output:
+    flask lookup --csv in.csv > out.csv
+
+    Needs no running server. Exits with status 1 if a zipcode on the command line has no factor, or if the
+    file cannot be read to its end; the output is then incomplete.
+    """,
+)
 @click.argument("zipcodes", nargs=-1)
 @click.option("--csv", "file", type=click.File("rb"), help="A CSV file, or - for standard input.")
 @with_appcontext
 def lookup(zipcodes: Tuple[str, ...], file: Optional[IO[bytes]]) -> None:
-    """Tell the risk factors of ZIPCODES, one a line.
-
-    Or of a CSV file, which is written to standard output with the columns risk_factor and error
-    added: flask lookup --csv in.csv > out.csv
-
-    Needs no running server. Ends with status 1 when a zipcode on the command line has no factor, or
-    when the file cannot be read to its end; what was written before that is not whole.
-    """
     if bool(zipcodes) == bool(file):
-        raise click.UsageError("Give zipcodes, or a file with --csv.")
+        raise click.UsageError("Pass either zipcodes, or a file with --csv.")
     with one_line_errors():
         current.watcher().load()
         known = reads.bulk_results()
@@ -120,7 +128,7 @@ def version() -> None:
 
 @contextmanager
 def _progress(file: IO[bytes]) -> Iterator[Callable[[int], bytes]]:
-    """Give what reads a file; it shows how far it is when standard error is a terminal."""
+    """Yield a read function for the file; it shows progress if standard error is a terminal."""
     size = os.fstat(file.fileno()).st_size
     if not size or not sys.stderr.isatty():
         yield file.read
@@ -128,8 +136,8 @@ def _progress(file: IO[bytes]) -> Iterator[Callable[[int], bytes]]:
     with click.progressbar(length=size, file=sys.stderr) as bar:
 
         def read(count: int) -> bytes:
-            part = file.read(count)
-            bar.update(len(part))
-            return part
+            chunk = file.read(count)
+            bar.update(len(chunk))
+            return chunk
 
         yield read

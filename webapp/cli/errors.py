@@ -1,4 +1,4 @@
-"""Errors of commands as one line."""
+"""Error output of the commands."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from webapp.tables.csv_file import FileError
 
 @contextmanager
 def one_line_errors() -> Iterator[None]:
-    """Turn an error that an operator can mend into one line instead of a traceback."""
+    """Print errors that an operator can fix as one line, without a traceback."""
     from alembic.util import CommandError
 
     try:
@@ -31,9 +31,9 @@ def one_line_errors() -> Iterator[None]:
     except OldSchema as error:
         raise click.ClickException(f"The database cannot be used: {error}") from None
     except CommandError as error:
-        raise click.ClickException(f"The schema of the database does not fit this program: {error}") from None
+        raise click.ClickException(f"The database schema does not match this release: {error}") from None
     except BrokenPipeError:
-        raise  # click's: whoever read the output has had enough
+        raise  # click exits quietly: the reader of the pipe has closed it
     except OSError as error:
         raise click.ClickException(f"The output cannot be written: {error.strerror}") from None
     except DBAPIError as error:

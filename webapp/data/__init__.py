@@ -1,1 +1,1 @@
-"""The data: models, migrations, seed, snapshot and refresh. The only package that knows SQL."""
+"""Models, migrations, seed loading, snapshot and refresh: the only package that uses SQL."""

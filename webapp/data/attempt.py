@@ -1,8 +1,4 @@
-"""A call to the database that is given up after some time, with its connection.
-
-`connect_timeout`, `statement_timeout` and `tcp_user_timeout` all stay silent when a server is frozen on an
-open connection while its kernel still acknowledges.
-"""
+"""Database work with a timeout that also covers a frozen server."""
 
 from __future__ import annotations
 
@@ -16,15 +12,14 @@ from typing import Any, Callable, Generic, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.engine import Engine
 
+# connect_timeout, statement_timeout and tcp_user_timeout do not fire when a server freezes on an open
+# connection while its kernel still acknowledges packets.
+
 Result = TypeVar("Result")
 
 
 class Attempt(Generic[Result]):
-    """Runs `work` on a connection of its own, in a thread of its own.
-
-    Args:
-        work: may raise; `result` raises the same.
-    """
+    """Runs `work` in a new thread with its own connection."""
 
     def __init__(self, engine: Engine, work: Callable[[Connection], Result]) -> None:
         self._engine = engine
@@ -40,26 +35,26 @@ class Attempt(Generic[Result]):
             with self._engine.connect() as connection:
                 self._connection = connection.connection.dbapi_connection
                 self._results.append(self._work(connection))
-        except BaseException as error:  # noqa: BLE001  # raised again where the result is asked for
-            traceback.clear_frames(error.__traceback__)  # an open cursor in them would lock SQLite
+        except BaseException as error:  # noqa: BLE001  # result() raises it again
+            traceback.clear_frames(error.__traceback__)  # a cursor open in a frame would lock SQLite
             self._error = error
 
     def wait(self, seconds: float) -> bool:
-        """Return True as soon as the work has ended, False after `seconds`."""
+        """Return True if the work ends within `seconds`."""
         self._thread.join(seconds)
         return not self._thread.is_alive()
 
     def result(self) -> Result:
-        """Return the result of work that has ended, or raise its error."""
+        """Return the result, or raise the error, of the ended work."""
         if self._error:
             raise self._error
         return self._results[0]
 
-    def give_up(self) -> None:
-        """Leave the thread to its fate: it ends as soon as its connection does, and its result is lost."""
+    def abandon(self) -> None:
+        """Discard the result, and shut the connection so that the thread ends."""
         self._engine.dispose(close=False)  # the next attempt gets a connection of its own
         with suppress(Exception):
-            # A shut socket wakes the thread. SQLite has none, and a connection may not be open yet.
+            # This wakes the thread. SQLite has no socket, and the connection may not be open yet.
             sock = socket.socket(fileno=os.dup(self._connection.fileno()))
             with sock:
                 sock.shutdown(socket.SHUT_RDWR)

@@ -1,4 +1,4 @@
-"""Column types that hold the same Python value on SQLite as on PostgreSQL."""
+"""Column types that behave the same on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
 class Instant(TypeDecorator[datetime]):
-    """An aware datetime in UTC. SQLite forgets the zone, so it is put back on reading."""
+    """An aware datetime in UTC. SQLite drops the timezone; reading restores it."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -27,7 +27,7 @@ class Instant(TypeDecorator[datetime]):
 
 
 class IndexNumber(TypeDecorator[Decimal]):
-    """An exact number with two decimals. SQLite knows floats only, so there it is kept as text."""
+    """An exact number with two decimals, stored as text on SQLite, which has only floats."""
 
     impl = Numeric(7, 2)
     cache_ok = True

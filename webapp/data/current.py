@@ -15,16 +15,12 @@ if TYPE_CHECKING:
 
 
 def watcher() -> Watcher:
-    """Return the watcher of the application."""
     found: Watcher = current_app.extensions["watcher"]
     return found
 
 
 def snapshot() -> Snapshot:
-    """Return the snapshot of this request or command, the same one to its end.
-
-    Raises DatabaseUnavailable before the first snapshot.
-    """
+    """Return the same snapshot throughout a request or command. Raises DatabaseUnavailable."""
     if "snapshot" not in g:
         found = watcher().snapshot
         if found is None:

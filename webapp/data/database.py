@@ -1,4 +1,4 @@
-"""The database of an application, and the base class of its models."""
+"""The SQLAlchemy extension, and the base class of the models."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy.orm import DeclarativeBase
 
 
 class Model(DeclarativeBase):
-    """Base of all models. Constraints get predictable names, so that migrations can name them."""
+    """Base class of the models; migrations rely on its naming of constraints."""
 
     metadata = MetaData(
         naming_convention={
@@ -28,7 +28,7 @@ db = SQLAlchemy(model_class=Model)
 
 
 def enforce_foreign_keys(engine: Engine) -> None:
-    """Make SQLite enforce foreign keys, which it does only when each connection asks for it."""
+    """Enforce foreign keys on SQLite, which needs a pragma on each connection."""
 
     @event.listens_for(engine, "connect")
     def configure(connection: sqlite3.Connection, _record: object) -> None:

@@ -1,4 +1,4 @@
-"""What is kept about the health index: its values, and when Statbel was last asked."""
+"""Models of index values, decisions about them, and the last check of Statbel."""
 
 from __future__ import annotations
 
@@ -14,12 +14,31 @@ from webapp.data.database import Model
 from webapp.health_index.values import CONVERTED, PUBLISHED
 
 
-class IndexValue(Model):
-    """The health index of one month on one base year.
+class MonthKey:
+    """A month, by its first day, on a base year."""
 
-    `month` is the first day of the month. `status` is "published" for Statbel's own figure and
-    "converted" for one made with Statbel's coefficients. `source` says where it was read.
-    """
+    base_year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    month: Mapped[date] = mapped_column(Date, primary_key=True)
+
+
+class ValueOrigin:
+    """`status` is "published" by Statbel, or "converted" with Statbel's coefficients."""
+
+    status: Mapped[str] = mapped_column(String(10))
+    source: Mapped[str] = mapped_column(String(20))
+    fetched_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class DecisionColumns:
+    """A decision of an operator."""
+
+    reason: Mapped[str] = mapped_column(String(500))
+    decided_by: Mapped[str] = mapped_column(String(100))
+    decided_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class IndexValue(MonthKey, ValueOrigin, Model):
+    """The health index of a month."""
 
     __tablename__ = "index_value"
     __table_args__ = (
@@ -27,48 +46,28 @@ class IndexValue(Model):
         CheckConstraint(f"status IN ('{PUBLISHED}', '{CONVERTED}')", name="status_is_known"),
     )
 
-    base_year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    month: Mapped[date] = mapped_column(Date, primary_key=True)
     value: Mapped[Decimal] = mapped_column(IndexNumber)
-    status: Mapped[str] = mapped_column(String(10))
-    source: Mapped[str] = mapped_column(String(20))
-    fetched_at: Mapped[datetime] = mapped_column(Instant)
 
 
-class WithdrawnIndexValue(Model):
-    """A value that an operator withdrew. Triggers of migration 0004 keep it out of `index_value`."""
+class WithdrawnIndexValue(MonthKey, ValueOrigin, DecisionColumns, Model):
+    """A value that triggers keep out of `index_value` (migration 0004)."""
 
     __tablename__ = "withdrawn_index_value"
 
-    base_year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    month: Mapped[date] = mapped_column(Date, primary_key=True)
-    value: Mapped[Decimal] = mapped_column(IndexNumber, primary_key=True)
-    status: Mapped[str] = mapped_column(String(10))
-    source: Mapped[str] = mapped_column(String(20))
-    fetched_at: Mapped[datetime] = mapped_column(Instant)
-    reason: Mapped[str] = mapped_column(String(500))
-    decided_by: Mapped[str] = mapped_column(String(100))
-    decided_at: Mapped[datetime] = mapped_column(Instant)
+    # sort_order, so that it follows the columns of MonthKey in the primary key.
+    value: Mapped[Decimal] = mapped_column(IndexNumber, primary_key=True, sort_order=1)
 
 
-class IndexLock(Model):
-    """A month whose value an operator locked. Triggers of migration 0004 keep it in `index_value`."""
+class IndexLock(MonthKey, DecisionColumns, Model):
+    """A month that triggers protect in `index_value` (migration 0004)."""
 
     __tablename__ = "index_lock"
 
-    base_year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    month: Mapped[date] = mapped_column(Date, primary_key=True)
-    reason: Mapped[str] = mapped_column(String(500))
-    decided_by: Mapped[str] = mapped_column(String(100))
-    decided_at: Mapped[datetime] = mapped_column(Instant)
-
 
 class UpstreamCheck(Model):
-    """When Statbel was last asked, by any process, and how that went. One row, id 1.
+    """The last check of Statbel by any process."""
 
-    It stands in the database and not in memory so that several containers, and one that has
-    just been restarted, together keep to the least interval between two questions.
-    """
+    # Stored, so that all containers, also restarted ones, share the minimum interval between requests.
 
     __tablename__ = "upstream_check"
     __table_args__ = (CheckConstraint("id = 1", name="one_row"),)

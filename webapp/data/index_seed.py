@@ -1,4 +1,4 @@
-"""The index values that come with the program, for the time before Statbel has first answered."""
+"""The index values in `seed/`, served until Statbel responds for the first time."""
 
 from __future__ import annotations
 
@@ -24,10 +24,7 @@ SOURCE = "seed"
 
 
 def read(path: Path) -> List[Dict[str, Any]]:
-    """Read `health_index.csv` as rows for the table.
-
-    Raises FileError, naming the row, when one of them cannot be right.
-    """
+    """Read `health_index.csv` as rows for the table. Raises FileError for the first invalid row."""
     rows: Dict[Any, Dict[str, Any]] = {}
     for number, (base_year, month, value, status) in read_records(path, COLUMNS):
         if not re.fullmatch("(19|20)[0-9]{2}", base_year):
@@ -35,7 +32,7 @@ def read(path: Path) -> List[Dict[str, Any]]:
         if not re.fullmatch(ISO_MONTH, month):
             raise FileError(path, number, f"{month!r} is not a month, such as 2025-12")
         if month > iso_month(clock.today()):
-            raise FileError(path, number, f"{month} has not come yet")
+            raise FileError(path, number, f"{month} is in the future")
         if not re.fullmatch(r"[0-9]{2,4}\.[0-9]{2}", value):
             raise FileError(path, number, f"{value!r} is not an index with two decimals")
         if not LEAST_VALUE <= Decimal(value) <= GREATEST_VALUE:
@@ -43,7 +40,7 @@ def read(path: Path) -> List[Dict[str, Any]]:
         if status not in (PUBLISHED, CONVERTED):
             raise FileError(path, number, f"the status must be {PUBLISHED} or {CONVERTED}")
         if (base_year, month) in rows:
-            raise FileError(path, number, f"{month} on base {base_year} is given twice")
+            raise FileError(path, number, f"{month} on base {base_year} appears twice")
         rows[base_year, month] = {
             "base_year": int(base_year),
             "month": parse_iso_month(month),
@@ -51,22 +48,22 @@ def read(path: Path) -> List[Dict[str, Any]]:
             "status": status,
         }
     if not rows:
-        raise FileError(path, None, "holds no values")
+        raise FileError(path, None, "contains no values")
     return list(rows.values())
 
 
 def load(session: Session, rows: List[Dict[str, Any]]) -> int:
-    """Write the rows, but nothing over a value that Statbel gave since, or against a decision of an operator.
+    """Store new and corrected rows; values of Statbel and decisions of operators take precedence.
 
-    Returns the number of values that were added or changed.
+    Returns the number of values added or changed.
     """
-    held = {(value.base_year, value.month): value for value in session.scalars(select(IndexValue))}
+    stored = {(value.base_year, value.month): value for value in session.scalars(select(IndexValue))}
     decisions = index_decisions.load(session)
     changes = []
     for row in rows:
         if decisions.forbid(row["base_year"], row["month"], row["value"]):
             continue
-        value = held.get((row["base_year"], row["month"]))
+        value = stored.get((row["base_year"], row["month"]))
         same = value and (value.value, value.status) == (row["value"], row["status"])
         if value is None or (value.source == SOURCE and not same):
             changes.append({**row, "source": SOURCE, "fetched_at": clock.now()})

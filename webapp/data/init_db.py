@@ -1,4 +1,4 @@
-"""`flask init-db`: the schema and the contents of `seed/`."""
+"""`flask init-db`: upgrade the schema and load `seed/`."""
 
 from __future__ import annotations
 
@@ -12,33 +12,28 @@ from webapp import clock
 from webapp.data import index_seed, place_seed, risk_table_file, schema
 from webapp.data.database import db
 from webapp.data.risk_table_file import Import
-from webapp.data.writing import lock_version
+from webapp.data.transactions import lock_version
 
-# Any number that no other user of the same PostgreSQL database takes for a lock.
+# The key of the advisory lock, arbitrary but unique among the users of the PostgreSQL database.
 INIT_LOCK = 9000_2004
 
 
-class Loaded(NamedTuple):
-    """The result of `init`."""
-
+class InitResult(NamedTuple):
     revision: str
     risk_table: Import
     changed_values: int
     new_places: bool
 
 
-def init(folder: Path, *, risk_table_again: bool = False) -> Loaded:
-    """Upgrade the schema and load the files of a seed folder.
+def init(folder: Path, *, risk_table_again: bool = False) -> InitResult:
+    """Upgrade the schema and load the files of a seed folder. Idempotent.
 
-    Idempotent. Everything happens in one transaction under one lock: a failure leaves the
-    database as it was, two that start at once follow each other, and readers see the state
-    before or the state after.
+    Raises FileError for an invalid file.
 
     Args:
-        risk_table_again: load the risk table even if a later one superseded its contents.
-
-    Raises FileError, naming file, row and reason, when a file cannot be loaded.
+        risk_table_again: load the risk table even if a later one superseded it.
     """
+    # One transaction under one lock: a failure changes nothing, and concurrent runs wait for each other.
     risk_file = risk_table_file.read(folder / "risk_table.csv")
     index_rows = index_seed.read(folder / "health_index.csv")
     place_rows = place_seed.read(folder / "places.csv")
@@ -47,7 +42,7 @@ def init(folder: Path, *, risk_table_again: bool = False) -> Loaded:
         _upgrade(connection)
         with Session(connection, expire_on_commit=False) as session:
             lock_version(session)
-            return Loaded(
+            return InitResult(
                 revision=schema.revision(connection),
                 risk_table=risk_table_file.import_table(
                     session,
@@ -63,7 +58,7 @@ def init(folder: Path, *, risk_table_again: bool = False) -> Loaded:
 
 def _lock(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
-        # A migration may take longer than other statements are allowed to.
+        # A migration may exceed the timeout for other statements.
         connection.execute(text("SET LOCAL statement_timeout = 0"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": INIT_LOCK})
     else:
@@ -72,7 +67,7 @@ def _lock(connection: Connection) -> None:
 
 
 def _upgrade(connection: Connection) -> None:
-    # Imported here, because it takes as long as all of Flask, and a server needs none of it.
+    # Imported here: it takes as long as all of Flask, and a server does not need it.
     import alembic.command
     from alembic.config import Config
 

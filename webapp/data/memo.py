@@ -1,4 +1,4 @@
-"""Memoized view functions: in the process, per snapshot."""
+"""Memoization per process and snapshot."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from flask_caching.backends.simplecache import SimpleCache
 
 from webapp.data import current
 
-# Seconds in which a result is reused. A new snapshot never sees the results of an older one.
+# How long a result is reused. Keys contain the snapshot, so a new one never gets results of an older one.
 MEMO_SECONDS = 60
 
 PURGE_SECONDS = 60.0
@@ -25,17 +25,17 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def memoize(function: Function) -> Function:
-    """Memoize a function of the current snapshot by its arguments. Errors are not cached.
+    """Memoize the results, not the errors, of a function of the current snapshot.
 
-    The function also raises DatabaseUnavailable, before the first snapshot.
+    The memoized function also raises DatabaseUnavailable.
     """
-    # Flask-Caching asks for the signature four times a call; to make it takes 40 microseconds each time.
+    # Flask-Caching reads the signature four times per call; computing it takes 40 microseconds each time.
     function.__signature__ = inspect.signature(function)  # type: ignore[attr-defined]
     memoized = cache.memoize(timeout=MEMO_SECONDS, make_name=_per_snapshot)(function)
 
     @wraps(function)
     def read(*arguments: Any) -> Any:
-        current.snapshot()  # here, because Flask-Caching logs what is raised while it makes a key
+        current.snapshot()  # raise here: Flask-Caching logs errors raised in make_name
         return memoized(*arguments)
 
     return cast(Function, read)
@@ -46,7 +46,7 @@ def _per_snapshot(name: str) -> str:
 
 
 class _NoSerializer(SimpleSerializer):
-    """A serializer that keeps the objects: they are immutable, and pickling takes longer than making them."""
+    # The results are immutable, and pickling is slower than computing them.
 
     def dumps(self, value: Any, *_options: Any) -> Any:
         return value
@@ -56,12 +56,10 @@ class _NoSerializer(SimpleSerializer):
 
 
 class ProcessCache(SimpleCache):
-    """SimpleCache that is safe with threads and purges expired entries.
+    """A thread-safe SimpleCache that purges expired entries."""
 
-    Pruning iterates over the entries, which fails when another thread adds one, so writing takes a lock.
-    SimpleCache itself drops expired entries only above its threshold, but those of an older snapshot are
-    never asked for again.
-    """
+    # SimpleCache drops expired entries only when it reads them or exceeds its threshold, but those of older
+    # snapshots are never read again. Pruning fails if another thread adds an entry, hence the lock.
 
     serializer = _NoSerializer()
 

@@ -1,4 +1,4 @@
-"""The file of places, and its load into the table."""
+"""Loading of `places.csv`."""
 
 from __future__ import annotations
 
@@ -23,10 +23,7 @@ LENGTHS = {
 
 
 def read(path: Path) -> list[dict[str, Any]]:
-    """Read `places.csv` as rows for the table.
-
-    Raises FileError, naming the row, when one of them cannot be right.
-    """
+    """Read `places.csv` as rows for the table. Raises FileError for the first invalid row."""
     rows: dict[Any, dict[str, Any]] = {}
     for number, fields in read_records(path, COLUMNS):
         row: dict[str, Any] = dict(zip(COLUMNS, fields))
@@ -42,10 +39,10 @@ def read(path: Path) -> list[dict[str, Any]]:
         row["zipcode"] = int(row["zipcode"])
         key = (row["zipcode"], row["name"])
         if key in rows:
-            raise FileError(path, number, f"{row['name']!r} is given twice for {row['zipcode']}")
+            raise FileError(path, number, f"{row['name']!r} appears twice for {row['zipcode']}")
         rows[key] = row
     if not rows:
-        raise FileError(path, None, "holds no places")
+        raise FileError(path, None, "contains no places")
     return list(rows.values())
 
 
@@ -60,7 +57,7 @@ def _degrees(path: Path, number: int, text: str, limit: float) -> float:
 
 
 def load(session: Session, rows: list[dict[str, Any]]) -> bool:
-    """Make the table hold exactly these rows; False when it did already."""
+    """Replace the places in the table by these rows. Return False if they are the same."""
     stored = session.execute(select(*(Place.__table__.columns[name] for name in COLUMNS)))
     if {tuple(row) for row in stored} == {tuple(row[name] for name in COLUMNS) for row in rows}:
         return False

@@ -1,4 +1,4 @@
-"""Memoized reads of the current snapshot, shared by pages and API."""
+"""Memoized queries on the current snapshot, shared by pages and API."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def nearest(text: str) -> list[Suggestion]:
 
 
 def nearest_if_unused(found: RiskFactor | None) -> list[Suggestion]:
-    """Return the places with a zipcode close by when bpost does not use the one that was found."""
+    """Return nearby places if bpost does not use the zipcode, else nothing."""
     return nearest(str(found["zipcode"])) if found and not found["places"] else []
 
 
@@ -87,7 +87,7 @@ def index_overview() -> list[BaseYearOverview]:
 
 
 def base_years() -> list[int]:
-    """Return all base years, newest first; before the first snapshot, those that the program knows."""
+    """Return all base years, newest first; before the first snapshot, the built-in ones."""
     try:
         return current.snapshot().base_years
     except DatabaseUnavailable:

@@ -1,8 +1,7 @@
-"""Refresh of the index values: when Statbel is asked, and which values of its answer are stored.
+"""Refresh of the index values from Statbel.
 
-Statbel publishes once a month, so almost always there is nothing to ask. When a month should be
-out that is not held, one thread at a time asks, at most every 15 minutes over all processes. While
-Statbel fails, the last good values stay.
+From a publication date until the new month is stored, one process of all checks Statbel every 15 minutes.
+While Statbel fails, the last good values are served.
 """
 
 from __future__ import annotations
@@ -22,8 +21,8 @@ from webapp.config import ROOT
 from webapp.data import index_decisions, index_seed
 from webapp.data.index_models import IndexValue, UpstreamCheck
 from webapp.data.snapshot import Snapshot
+from webapp.data.transactions import write_transaction
 from webapp.data.upsert import insert
-from webapp.data.writing import writing
 from webapp.health_index.base_years import BASE_YEARS
 from webapp.health_index.coefficients import base_year_in_force
 from webapp.health_index.publication import latest_published_month
@@ -35,90 +34,84 @@ from webapp.tables.csv_file import FileError
 
 log = logging.getLogger(__name__)
 
-LEAST_INTERVAL = timedelta(minutes=15)
+MIN_INTERVAL = timedelta(minutes=15)
 
-# The values that plausibility is measured with.
+# The reference values for plausibility checks.
 SEED_FILE = ROOT / "seed" / "health_index.csv"
 
 
-class Refresh(NamedTuple):
-    """The result of a refresh: the sources that responded, and the number of values changed."""
+class RefreshResult(NamedTuple):
+    """The sources that responded, and the number of values changed."""
 
     source: str
     changed: int
 
 
-def refresh() -> Refresh:
-    """Ask Statbel now, and store what is new or revised, and believable.
+def refresh() -> RefreshResult:
+    """Request the index from Statbel, and store new and revised values.
 
-    The second source is asked when the first fails, or leaves a base year behind.
-    Raises UpstreamError when no source gave an answer that could be used; nothing is stored then.
+    Uses the second source if the first one fails or lacks the latest month of a base year.
+    Raises UpstreamError if no source has a usable response.
     """
     statbel: Statbel = current_app.extensions["statbel"]
-    with writing() as session:
+    with write_transaction() as session:
         _upsert_check(session, attempted_at=clock.now())
     seed = _seed()
     deadline = statbel.deadline()
-    changed, answered, failures = 0, [], []
+    changed, responded, failures = 0, [], []
     for source in statbel.sources:
         try:
-            answer = statbel.read(source, deadline)  # no connection is held meanwhile
-            with writing() as session:
-                written, left_out = _store(session, answer, source, seed)
+            response = statbel.read(source, deadline)  # outside a transaction, since it is slow
+            with write_transaction() as session:
+                written, left_out = _store(session, response, source, seed)
                 lagging = _lagging_base_years(session)
         except UpstreamError as error:
             failures.append(f"{source.name}: {error}")
             continue
-        answered.append(source.name)
+        responded.append(source.name)
         changed += written
         if left_out:
             failures.append(f"{source.name}: {left_out}")
         if not lagging:
             break
     reason = "; ".join(failures)[:500]
-    _record(bool(answered), reason)
-    if not answered:
+    _record(bool(responded), reason)
+    if not responded:
         raise UpstreamError(reason)
-    return Refresh(source=" and ".join(answered), changed=changed)
+    return RefreshResult(source=" and ".join(responded), changed=changed)
 
 
 def refresh_if_due() -> bool:
-    """Ask Statbel, unless another process did lately. Return True if this one asked."""
+    """Refresh unless another process did so recently. Return True if done."""
     if not _claim_attempt():
         return False
-    with suppress(UpstreamError):  # recorded and logged; the last good values stay
+    with suppress(UpstreamError):  # recorded and logged already
         refresh()
     return True
 
 
 def is_due(snapshot: Snapshot) -> bool:
-    """Return True when a published month is missing, and no process has asked lately.
-
-    It has to be there on the base year in force, or a later one. Others do not count: they may have ended,
-    and a month that they are ahead may be a mistake.
-    """
+    """Return True if a published month is missing, and the last check is not recent."""
+    # Only the base year in force and later ones count: Statbel may have ended older ones, and a month that
+    # only they have may be a mistake.
     due = latest_published_month(snapshot.day)
     in_force = base_year_in_force(due)
     if any(due in values for year, values in snapshot.index.by_base_year.items() if year >= in_force):
         return False
     attempted_at = snapshot.upstream.attempted_at if snapshot.upstream else None
-    return attempted_at is None or abs(clock.now() - attempted_at) >= LEAST_INTERVAL
+    return attempted_at is None or abs(clock.now() - attempted_at) >= MIN_INTERVAL
 
 
 def _lagging_base_years(session: Session) -> list[int]:
-    """Return the base years of which the latest published month is not held.
-
-    That one lags is no reason to ask Statbel, because a base year may have ended; but when
-    Statbel is asked anyway, it is a reason to ask the second source as well.
-    """
+    """Return the base years that lack the latest published month, perhaps because Statbel ended them."""
     due = latest_published_month(clock.today())
     ends = select(IndexValue.base_year, func.max(IndexValue.month)).group_by(IndexValue.base_year)
-    held: dict[int, date] = {row[0]: row[1] for row in session.execute(ends)}
-    return [year for year in {*BASE_YEARS, *held} if held.get(year, date.min) < due]
+    last_months: dict[int, date] = {row[0]: row[1] for row in session.execute(ends)}
+    return [year for year in {*BASE_YEARS, *last_months} if last_months.get(year, date.min) < due]
 
 
 def _claim_attempt() -> bool:
-    """Take the right to ask Statbel now. Of all processes and threads that try, one gets it."""
+    """Return True for one caller per interval, over all processes."""
     now = clock.now()
     statement = (
         insert(UpstreamCheck)
@@ -126,13 +119,13 @@ def _claim_attempt() -> bool:
         .on_conflict_do_update(
             index_elements=[UpstreamCheck.id],
             set_={"attempted_at": now},
-            # The second half is for an attempt by a clock that was far ahead.
-            where=(UpstreamCheck.attempted_at <= now - LEAST_INTERVAL)
-            | (UpstreamCheck.attempted_at > now + LEAST_INTERVAL),
+            # The second half ignores an attempt recorded by a clock that was far ahead.
+            where=(UpstreamCheck.attempted_at <= now - MIN_INTERVAL)
+            | (UpstreamCheck.attempted_at > now + MIN_INTERVAL),
         )
         .returning(UpstreamCheck.id)
     )
-    with writing() as session:
+    with write_transaction() as session:
         return session.scalar(statement) is not None
 
 
@@ -140,31 +133,31 @@ def _seed() -> dict[Key, Decimal]:
     try:
         rows = index_seed.read(SEED_FILE)
     except FileError as error:
-        log.warning("index values cannot be compared with the seed: %s", error)
+        log.warning("reading the seed for plausibility checks failed: %s", error)
         return {}
     return {Key(row["base_year"], row["month"]): row["value"] for row in rows}
 
 
 def _store(
-    session: Session, answer: Answer, source: StatbelSource, seed: Mapping[Key, Decimal]
+    session: Session, response: Answer, source: StatbelSource, seed: Mapping[Key, Decimal]
 ) -> tuple[int, str]:
-    """Write what is believable and differs from what is held.
+    """Store plausible values, and delete refuted ones.
 
-    Returns the number of values written, and a line about those that are left out.
+    Returns the number of changes, and a summary of values left out.
     """
-    held = {Key(value.base_year, value.month): value for value in session.scalars(select(IndexValue))}
+    stored = {Key(value.base_year, value.month): value for value in session.scalars(select(IndexValue))}
     decisions = index_decisions.load(session)
-    allowed = [found for found in answer.observations if not decisions.forbid(*found)]
-    stored = {
+    allowed = [found for found in response.observations if not decisions.forbid(*found)]
+    from_statbel = {
         key: Stored(value.value, value.source)
-        for key, value in held.items()
+        for key, value in stored.items()
         if value.source in _source_names() and key not in decisions.locked
     }
-    judgement = judge(answer._replace(observations=allowed), source.name, seed, stored, clock.today())
+    judgement = judge(response._replace(observations=allowed), source.name, seed, from_statbel, clock.today())
     now = clock.now()
     rows = []
     for key, value in judgement.believed.items():
-        old = held.get(key)
+        old = stored.get(key)
         if old and (old.value, old.status) == (value, PUBLISHED):
             continue
         if old and old.status == PUBLISHED:
@@ -179,11 +172,11 @@ def _store(
             statement.on_conflict_do_update(index_elements=["base_year", "month"], set_=new), rows
         )
     for key, reason in judgement.refuted.items():
-        log.warning("index value removed: %s", describe(key, f"{held[key].value} ({reason})"))
+        log.warning("index value removed: %s", describe(key, f"{stored[key].value} ({reason})"))
         session.execute(
             delete(IndexValue).where(IndexValue.base_year == key.base_year, IndexValue.month == key.month)
         )
-    return len(rows) + len(judgement.refuted), _left_out(answer, judgement)
+    return len(rows) + len(judgement.refuted), _left_out(response, judgement)
 
 
 def _source_names() -> set[str]:
@@ -191,24 +184,22 @@ def _source_names() -> set[str]:
     return {source.name for source in statbel.sources}
 
 
-def _left_out(answer: Answer, judgement: Judgement) -> str:
-    """2 values left out, first 2026-10 on base 2013: not published yet"""
+def _left_out(response: Answer, judgement: Judgement) -> str:
     reasons = [
-        *answer.unreadable,
+        *response.unreadable,
         *(describe(key, reason) for key, reason in sorted(judgement.doubts.items())),
     ]
     return f"{len(reasons)} values left out, first {reasons[0]}" if reasons else ""
 
 
-def _record(answered: bool, failure: str) -> None:
-    """Store the result of a refresh, and log a failure unless it is the last one again."""
-    with writing() as session:
-        known = session.scalar(select(UpstreamCheck.failure))
-        changes = {"succeeded_at": clock.now()} if answered else {}
+def _record(succeeded: bool, failure: str) -> None:
+    with write_transaction() as session:
+        previous = session.scalar(select(UpstreamCheck.failure))
+        changes = {"succeeded_at": clock.now()} if succeeded else {}
         _upsert_check(session, attempted_at=clock.now(), failure=failure or None, **changes)
-    if failure and failure != known:
-        log.warning("statbel refresh %s: %s", "incomplete" if answered else "failed", failure)
-    elif known and not failure:
+    if failure and failure != previous:
+        log.warning("statbel refresh %s: %s", "incomplete" if succeeded else "failed", failure)
+    elif previous and not failure:
         log.info("statbel refresh works again")
 
 

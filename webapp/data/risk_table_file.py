@@ -1,6 +1,6 @@
-"""The file of a risk table, one range a row, and its import as a new version.
+"""Reading of a risk table file, and its import as a new version.
 
-A row is `first - last,factor` or `zipcode,factor`.
+Each row is `first - last,factor` or `zipcode,factor`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from webapp.zipcodes.zipcode import MAX_ZIPCODE, MIN_ZIPCODE
 
 
 class RiskFile(NamedTuple):
-    """A risk table as a file holds it: name, SHA-256 of its bytes, ranges in ascending order."""
+    """A file with its SHA-256, and its ranges in ascending order."""
 
     name: str
     sha256: str
@@ -33,8 +33,8 @@ class Import(NamedTuple):
     """The result of an import.
 
     Attributes:
-        table: the new version; None when the file was not loaded.
-        superseded: the version with the same contents that a later one replaced, when that is the reason.
+        table: the new version, or None.
+        superseded: an older version with the same ranges, if that prevented the import.
     """
 
     table: RiskTable | None
@@ -42,33 +42,29 @@ class Import(NamedTuple):
 
 
 def read(path: Path) -> RiskFile:
-    """Read and check a file of ranges.
-
-    Raises FileError, naming file, row and reason, for the first thing that is wrong with it.
-    """
-    content = read_bytes(path)
-    numbered = [(number, _range(path, number, fields)) for number, fields in parse_rows(path, content)]
+    """Read and validate a file of ranges. Raises FileError for the first invalid row."""
+    body = read_bytes(path)
+    numbered = [(number, _range(path, number, fields)) for number, fields in parse_rows(path, body)]
     if not numbered:
-        raise FileError(path, None, "holds no ranges")
+        raise FileError(path, None, "contains no ranges")
     numbered.sort(key=lambda entry: entry[1].first)
     for (earlier_number, earlier), (number, later) in zip(numbered, numbered[1:]):
         if later.first <= earlier.last:
             raise FileError(
                 path,
                 max(number, earlier_number),
-                f"zipcode {later.first} is in row {min(number, earlier_number)} already",
+                f"zipcode {later.first} is already in row {min(number, earlier_number)}",
             )
-    return RiskFile(path.name, hashlib.sha256(content).hexdigest(), [entry for _, entry in numbered])
+    return RiskFile(path.name, hashlib.sha256(body).hexdigest(), [entry for _, entry in numbered])
 
 
 def import_table(
     session: Session, file: RiskFile, source: str, effective_from: date, *, again: bool = False
 ) -> Import:
-    """Add a new version of the risk table, unless a version from the same source has the same contents.
+    """Add a new version of the risk table, unless a version from the same source has the same ranges.
 
     Args:
-        source: the origin of the file, by which its next version is recognized.
-        again: load contents again that a later version superseded.
+        again: import ranges that a later version superseded.
     """
     versions = session.scalars(
         select(RiskTable).where(RiskTable.source == source).order_by(RiskTable.id.desc())

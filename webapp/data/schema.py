@@ -1,4 +1,4 @@
-"""The schema of the database: its revision, and the one that this program needs."""
+"""The schema revision, and the revisions that this release supports."""
 
 from __future__ import annotations
 
@@ -8,34 +8,34 @@ from sqlalchemy import Connection, inspect, text
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
-# Revisions are four digits, in order. `flask init-db` upgrades to the first; with the second this program
-# can still read. A newer one is compatible, because migrations stay so with the release before.
+# Revisions are four digits, in ascending order. `flask init-db` upgrades to REVISION; MIN_REVISION is the
+# oldest readable one. Newer ones are readable: migrations stay compatible with the previous release.
 REVISION = "0004"
 MIN_REVISION = "0002"
 
-# The first with withdrawn index values.
+# The first revision with withdrawn index values.
 WITHDRAWALS_REVISION = "0004"
 
 
 class OldSchema(Exception):
-    """The schema is too old to be read."""
+    """The schema is too old."""
 
 
 def revision(connection: Connection) -> str:
-    """Return the last migration of the database, as Alembic records it; "nothing" without any."""
+    """Return the revision that Alembic recorded, or "nothing"."""
     if not inspect(connection).has_table("alembic_version"):
         return "nothing"
     return ", ".join(connection.scalars(text("SELECT version_num FROM alembic_version"))) or "nothing"
 
 
 def upgrade_advice(revision: str) -> str | None:
-    """Return the advice for an operator whose schema is older than this program's."""
+    """Return a hint for operators if the schema is not up to date."""
     if revision != "nothing" and revision >= REVISION:
         return None
     return f"the schema is at {revision}, not at {REVISION}: run flask init-db"
 
 
 def require_readable(revision: str) -> None:
-    """Raise OldSchema when this program cannot read the schema."""
+    """Raise OldSchema if the schema cannot be read."""
     if revision == "nothing" or revision < MIN_REVISION:
         raise OldSchema(upgrade_advice(revision))

@@ -1,4 +1,4 @@
-"""The snapshot: all data that is served, immutable, as of one transaction."""
+"""The snapshot: an immutable copy of all data."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from webapp.zipcodes.risk_table import Range, RiskTable
 
 
 class UpstreamCheck(NamedTuple):
-    """The last attempt to read Statbel, by any process, and its result."""
+    """The last refresh from Statbel, by any process."""
 
     attempted_at: datetime
     succeeded_at: datetime | None
@@ -36,15 +36,14 @@ class UpstreamCheck(NamedTuple):
 
 @dataclass(frozen=True)
 class Snapshot:
-    """All data that is served.
+    """All data that requests read.
 
     Attributes:
-        serial: grows with each snapshot of the process; caches are keyed by it.
-        revision: of the schema.
-        version: of the database; None on a schema without versions.
-        day: in Brussels, on which risk tables are in force.
-        risk_tables: all of them, past and planned.
-        upstream: None when Statbel was never asked.
+        serial: increases within the process; caches depend on it.
+        version: None on a schema without a data version.
+        day: the date in Brussels.
+        risk_tables: also superseded and planned ones.
+        upstream: None before the first refresh.
     """
 
     serial: int
@@ -58,23 +57,17 @@ class Snapshot:
 
     @property
     def risk_table(self) -> RiskTable:
-        """The risk table in force. Raises RiskTableUnavailable when there is none."""
+        """The risk table in force. Raises RiskTableUnavailable if there is none."""
         return risk_table.in_force(self.risk_tables, self.day)
 
     @property
     def base_years(self) -> list[int]:
-        """All base years that may be asked for, newest first."""
+        """All valid base years, newest first."""
         return known_base_years(self.index.by_base_year)
 
 
 def load(connection: Connection, previous: Snapshot | None) -> Snapshot:
-    """Load a snapshot in one transaction.
-
-    Args:
-        previous: its places are taken over when they are the same, with their search index.
-
-    Raises SQLAlchemyError, and OldSchema for a schema that this program cannot read.
-    """
+    """Load a snapshot in one transaction. Raises SQLAlchemyError or OldSchema."""
     _begin(connection)
     revision = schema.revision(connection)
     schema.require_readable(revision)
@@ -92,11 +85,11 @@ def load(connection: Connection, previous: Snapshot | None) -> Snapshot:
 
 
 def _begin(connection: Connection) -> None:
-    """Begin a transaction that sees one state of the database."""
+    """Begin a transaction with a consistent view."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
     else:
-        connection.exec_driver_sql("BEGIN")  # Python's sqlite3 begins none for a SELECT
+        connection.exec_driver_sql("BEGIN")  # Python's sqlite3 does not begin one for a SELECT
 
 
 def _risk_tables(connection: Connection) -> tuple[RiskTable, ...]:
@@ -117,7 +110,7 @@ def _places(connection: Connection, previous: Snapshot | None) -> Places:
     rows = tuple(PlaceRow(*row) for row in connection.execute(_columns(Place, PlaceRow)))
     loaded_at = connection.scalar(select(func.max(Place.loaded_at)))
     if previous and (previous.places.rows, previous.places.loaded_at) == (rows, loaded_at):
-        return previous.places
+        return previous.places  # with their search index, which is expensive
     return Places(rows, loaded_at)
 
 
@@ -133,6 +126,6 @@ def _upstream(connection: Connection) -> UpstreamCheck | None:
 
 
 def _columns(model: type[Model], row: type[Any]) -> Select[Any]:
-    """Select the columns of a table that a named tuple has as fields, in the order of the primary key."""
+    """Select the fields of the named tuple `row`, ordered by primary key."""
     table = model.metadata.tables[model.__tablename__]
     return select(*(table.columns[name] for name in row._fields)).order_by(*table.primary_key)

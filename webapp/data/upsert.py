@@ -1,4 +1,4 @@
-"""INSERT … ON CONFLICT, which PostgreSQL and SQLite both have, each under its own import."""
+"""INSERT … ON CONFLICT, which SQLAlchemy has per dialect only."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Insert = Union[postgresql.Insert, sqlite.Insert]
 
 
 def insert(model: Type[Model]) -> Insert:
-    """Begin an INSERT into the table of `model` that may say what happens on a conflict."""
+    """Return an INSERT that supports ON CONFLICT."""
     if db.engine.dialect.name == "postgresql":
         return postgresql.insert(model)
     return sqlite.insert(model)

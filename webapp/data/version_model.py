@@ -1,4 +1,4 @@
-"""The version of the data: a number that triggers bump with every change (migration 0003)."""
+"""The data version, incremented by triggers at every change (migration 0003)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from webapp.data.database import Model
 
 
 class DataVersion(Model):
-    """One row, id 1."""
-
     __tablename__ = "data_version"
     __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
 
@@ -19,7 +17,7 @@ class DataVersion(Model):
 
 
 def data_version(connection: Connection) -> int | None:
-    """Return the version of the data; None on the schema of an older release, which has none."""
+    """Return the data version, or None on a schema before revision 0003."""
     if not inspect(connection).has_table(DataVersion.__tablename__):
         return None
     return connection.scalar(select(DataVersion.version))

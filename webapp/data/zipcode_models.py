@@ -1,4 +1,4 @@
-"""Models of risk tables with their ranges, and of places."""
+"""Models of risk tables, their ranges, and places."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from webapp.zipcodes.zipcode import MAX_ZIPCODE, MIN_ZIPCODE
 
 
 class RiskTable(Model):
-    """One version of the risk table, imported from one file. See zipcodes.risk_table.RiskTable."""
+    """A version of the risk table."""
 
     __tablename__ = "risk_table"
 
@@ -27,7 +27,7 @@ class RiskTable(Model):
 
 
 class RiskRange(Model):
-    """The zipcodes from `first` to `last`, both included, and their risk factor."""
+    """The risk factor of the zipcodes from `first` to `last` inclusive."""
 
     __tablename__ = "risk_range"
     __table_args__ = (
@@ -35,9 +35,8 @@ class RiskRange(Model):
         CheckConstraint(f"last BETWEEN {MIN_ZIPCODE} AND {MAX_ZIPCODE}", name="last_in_bounds"),
         CheckConstraint("first <= last", name="first_up_to_last"),
         CheckConstraint("factor IN ('A', 'B', 'C')", name="factor_is_known"),
-        # Two ranges of one table cannot share a zipcode. An id as a range of one number lets
-        # the GiST index compare it without an extension. SQLite has nothing of the kind; there
-        # the check of the reader has to be enough.
+        # Ranges of one table cannot overlap. The id is written as a range, so that a GiST index needs no
+        # extension for it. SQLite has no such constraint and relies on risk_table_file.read.
         ExcludeConstraint(
             (func.int4range(literal_column("risk_table_id"), literal_column("risk_table_id"), "[]"), "&&"),
             (func.int4range(literal_column("first"), literal_column("last"), "[]"), "&&"),
@@ -54,7 +53,7 @@ class RiskRange(Model):
 
 
 class Place(Model):
-    """A locality, as zipcodes.places.PlaceRow describes it. All places are `loaded_at` once."""
+    """A locality; see zipcodes.places.PlaceRow. All rows have the same `loaded_at`."""
 
     __tablename__ = "place"
 

@@ -1,7 +1,6 @@
-"""How Alembic reaches the database: over the connection it is handed, or the application's own.
+"""The Alembic environment.
 
-`flask init-db` hands over its connection, so that schema and seed are one transaction. The
-commands of `flask db`, for developers, hand over none.
+`flask init-db` passes its connection, so that schema and seed are one transaction. `flask db` passes none.
 """
 
 from __future__ import annotations
@@ -18,9 +17,9 @@ def migrate(connection: Connection) -> None:
         context.run_migrations()
 
 
-given = context.config.attributes.get("connection")
-if given is not None:
-    migrate(given)
+passed = context.config.attributes.get("connection")
+if passed is not None:
+    migrate(passed)
 else:
     with db.engine.connect() as own:
         migrate(own)

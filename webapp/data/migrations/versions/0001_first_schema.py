@@ -1,4 +1,4 @@
-"""The first schema: risk tables with their ranges, places, index values, upstream check.
+"""Create the first schema: risk tables with ranges, places, index values, upstream check.
 
 Revision ID: 0001
 Revises:

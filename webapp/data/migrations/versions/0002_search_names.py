@@ -1,7 +1,7 @@
-"""The names of places in the form in which they are searched, and when places were loaded.
+"""Add normalized names of places for the search, and the time at which places were loaded.
 
-The places themselves go, because these columns follow from them: `flask init-db` loads them again
-in the same transaction.
+Deletes the places, from which the columns are derived: `flask init-db` loads them again in the same
+transaction.
 
 Revision ID: 0002
 Revises: 0001

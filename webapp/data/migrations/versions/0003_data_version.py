@@ -1,7 +1,7 @@
-"""A version of the data that every change bumps, so that one cheap statement tells whether to load again.
+"""Add a data version that every change increments, so that one cheap statement detects changes.
 
-Triggers bump it, so that a correction by hand and a release that does not know of it count too. The columns
-by which SQL searched places get a default, because this release no longer writes them; 0005 drops them.
+Triggers increment it, so that manual corrections and older releases do so too. The columns for the search of
+places get a default, because this release no longer writes them; 0005 drops them.
 
 Revision ID: 0003
 Revises: 0002
@@ -32,7 +32,7 @@ def upgrade() -> None:
         sa.CheckConstraint("id = 1", name=op.f("ck_data_version_one_row")),
         sa.PrimaryKeyConstraint("id", name="pk_data_version"),
     )
-    # A random start, so that two databases behind one name do not have the same version.
+    # Start at random, so that two databases behind the same name have different versions.
     op.execute(f"INSERT INTO data_version (id, version) VALUES (1, {random.getrandbits(48)})")  # noqa: S608
     if op.get_context().dialect.name == "postgresql":
         op.execute(

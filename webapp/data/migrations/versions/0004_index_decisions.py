@@ -1,7 +1,7 @@
-"""Index values that an operator withdrew or locked.
+"""Add index values that an operator withdrew, and months that one locked.
 
-A withdrawn value leaves `index_value`, and triggers keep it out and a locked one as it is: whatever reads and
-writes that table, the release before too, need not know of decisions.
+A withdrawn value leaves `index_value`. Triggers keep it out, and prevent changes of locked months, so that no
+reader or writer of that table, such as the previous release, has to know about decisions.
 
 Revision ID: 0004
 Revises: 0003
@@ -18,7 +18,7 @@ depends_on = None
 index_number = sa.Numeric(7, 2).with_variant(sa.String(8), "sqlite")
 instant = sa.DateTime(timezone=True)
 
-# True for a row that the triggers refuse.
+# True for a row that the triggers reject.
 REFUSED = (
     "EXISTS (SELECT 1 FROM index_lock AS held"
     " WHERE held.base_year = NEW.base_year AND held.month = NEW.month)"

@@ -1,4 +1,4 @@
-"""Transactions that change the data: one after the other, and all or nothing."""
+"""Write transactions: serialized, and all or nothing."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from tests.health_index.held import everything, held, month
 from webapp.data.database import db
 from webapp.data.index_models import IndexValue
+from webapp.data.transactions import write_transaction
 from webapp.data.version_model import DataVersion
-from webapp.data.writing import writing
 
 JULY = (2025, month("2026-07"))
 
@@ -27,16 +27,16 @@ def july(session: Session) -> IndexValue:
     return value
 
 
-def test_writers_follow_each_other(app: Flask) -> None:
+def test_writers_are_serialized(app: Flask) -> None:
     failures: List[BaseException] = []
 
     def add_a_cent() -> None:
         try:
-            with app.app_context(), writing() as session:
+            with app.app_context(), write_transaction() as session:
                 value = july(session)
                 time.sleep(0.05)
                 value.value += Decimal("0.01")
-        except Exception as error:  # noqa: BLE001  # a thread's own would only be printed
+        except Exception as error:  # noqa: BLE001  # the failure of a thread would only be printed
             failures.append(error)
 
     threads = [threading.Thread(target=add_a_cent) for _ in range(5)]
@@ -48,19 +48,19 @@ def test_writers_follow_each_other(app: Flask) -> None:
     assert held(app, 2025, "2026-07") == ("103.29", "published", "seed")
 
 
-def test_writer_that_fails_leaves_nothing(app: Flask) -> None:
+def test_failed_writer_changes_nothing(app: Flask) -> None:
     before = everything(app)
-    with app.app_context(), pytest.raises(ValueError, match="late"), writing() as session:
+    with app.app_context(), pytest.raises(ValueError, match="late"), write_transaction() as session:
         july(session).value = Decimal("1.00")
         session.flush()
         raise ValueError("late")
     assert everything(app) == before
 
 
-def test_writer_that_changes_nothing_leaves_the_version(app: Flask) -> None:
+def test_writer_without_changes_keeps_the_data_version(app: Flask) -> None:
     with app.app_context():
         before = db.session.scalar(select(DataVersion.version))
-        with writing():
+        with write_transaction():
             pass
         db.session.rollback()
         assert db.session.scalar(select(DataVersion.version)) == before
