@@ -272,7 +272,7 @@ def test_each_value_in_the_example_file_can_be_used() -> None:
 def test_pool_has_a_connection_for_a_look_and_one_for_a_refresh(threads: int) -> None:
     variables = {"DATABASE_URL": "postgresql://host/name", "WEB_THREADS": str(threads)}
     options = Settings.of(variables).for_flask()["SQLALCHEMY_ENGINE_OPTIONS"]
-    assert (options["pool_size"], options["max_overflow"], options["pool_pre_ping"]) == (2, 0, True)
+    assert (options["pool_size"], options["max_overflow"]) == (2, 0)
 
 
 def test_a_file_that_is_not_text_is_named(folder: Path) -> None:

@@ -143,7 +143,6 @@ class Settings:
             # To open the file costs little, and a file that was put in its place is noticed.
             return {"poolclass": NullPool, "connect_args": {"timeout": CONNECT_SECONDS}}
         return {
-            "pool_pre_ping": True,
             # The watcher has one connection for its looks and one for a refresh; requests have none.
             "pool_size": 2,
             "max_overflow": 0,

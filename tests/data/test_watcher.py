@@ -12,7 +12,7 @@ from typing import Any, Callable, Iterator
 
 import pytest
 from flask import Flask
-from sqlalchemy import Connection, delete, event, insert, literal, select, text, update
+from sqlalchemy import Connection, create_engine, delete, event, insert, literal, select, text, update
 
 from tests.conftest import ORDINARY_DAY, SetClock
 from tests.health_index.held import on_sqlite
@@ -314,6 +314,7 @@ def test_hanging_poll_is_abandoned_and_the_next_one_uses_a_new_connection(
         assert time.monotonic() - began < 5
         assert watcher.failure
         assert watcher.snapshot is before
+    wait_until(lambda: all(thread.name != "database" for thread in threading.enumerate()))
     proxy.is_mute = False
     watcher.poll()
     assert watcher.failure is None
@@ -322,6 +323,24 @@ def test_hanging_poll_is_abandoned_and_the_next_one_uses_a_new_connection(
         "data version check failed: the database does not answer (timeout)",
         "data version check works again",
     ]
+
+
+def test_connection_that_the_server_closed_is_replaced_without_a_failure(
+    make_app: MakeApp, postgresql_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    watcher = watcher_of(make_app(settings_for(postgresql_url)))
+    watcher.poll()
+    other = create_engine(postgresql_url)
+    with other.connect() as connection:
+        others = text(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE pid <> pg_backend_pid() AND datname = current_database()"
+        )
+        connection.execute(others)
+    other.dispose()
+    watcher.poll()
+    assert watcher.failure is None
+    assert "failed" not in caplog.text
 
 
 def test_abandoned_poll_does_not_replace_a_newer_snapshot(

@@ -11,6 +11,7 @@ from typing import Any, Callable, Generic, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DBAPIError
 
 # connect_timeout, statement_timeout and tcp_user_timeout do not fire when a server freezes on an open
 # connection while its kernel still acknowledges packets.
@@ -32,12 +33,22 @@ class Attempt(Generic[Result]):
 
     def _run(self) -> None:
         try:
-            with self._engine.connect() as connection:
-                self._connection = connection.connection.dbapi_connection
-                self._results.append(self._work(connection))
+            self._results.append(self._run_connected())
         except BaseException as error:  # noqa: BLE001  # result() raises it again
             traceback.clear_frames(error.__traceback__)  # a cursor open in a frame would lock SQLite
             self._error = error
+
+    def _run_connected(self, is_retry: bool = False) -> Result:
+        try:
+            with self._engine.connect() as connection:
+                self._connection = connection.connection.dbapi_connection
+                return self._work(connection)
+        except DBAPIError as error:
+            # The server closed the pooled connection, when it restarted for example. A ping by the pool would
+            # hang on a frozen server before abandon() knows the connection.
+            if is_retry or not error.connection_invalidated:
+                raise
+        return self._run_connected(is_retry=True)
 
     def wait(self, seconds: float) -> bool:
         """Return True if the work ends within `seconds`."""
