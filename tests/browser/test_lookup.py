@@ -24,7 +24,7 @@ def test_the_form_answers(page: Page) -> None:
     page.locator("#zipcode").fill("gand")
     page.get_by_role("radio", name="2013").check()
     page.get_by_role("button", name="Look up").click()
-    expect_factor(page, "Risk factor of 9000 Gent", "B")
+    expect_factor(page, "Risk factor for 9000 Gent", "B")
     expect(page.locator(".figure", has_text="136.69")).to_be_visible()
 
 
@@ -34,7 +34,7 @@ def test_the_keyboard_is_enough(page: Page) -> None:
     expect(page.locator("#zipcode")).to_be_focused()
     page.keyboard.type("9170")
     page.keyboard.press("Enter")
-    expect_factor(page, "Risk factor of 9170", "A")
+    expect_factor(page, "Risk factor for 9170", "A")
 
 
 @both_ways
@@ -46,14 +46,14 @@ def test_an_error_is_corrected(page: Page) -> None:
     page.locator("#zipcode").fill("gent")
     page.get_by_role("radio", name="2004").check()
     page.get_by_role("button", name="Look up").click()
-    expect_factor(page, "Risk factor of 9000 Gent", "B")
+    expect_factor(page, "Risk factor for 9000 Gent", "B")
 
 
 @both_ways
 def test_one_of_the_nearest_is_chosen(page: Page) -> None:
     page.goto("/?zipcode=gentt")
     page.get_by_role("link", name="9000 Gent").click()
-    expect_factor(page, "Risk factor of 9000 Gent", "B")
+    expect_factor(page, "Risk factor for 9000 Gent", "B")
 
 
 def test_a_suggestion_is_chosen_by_keyboard(page: Page) -> None:
@@ -64,14 +64,14 @@ def test_a_suggestion_is_chosen_by_keyboard(page: Page) -> None:
     page.keyboard.press("ArrowDown")
     expect(page.get_by_role("option").first).to_have_attribute("aria-selected", "true")
     page.keyboard.press("Enter")
-    expect_factor(page, "Risk factor of 9000 Gent", "B")
+    expect_factor(page, "Risk factor for 9000 Gent", "B")
 
 
 def test_a_suggestion_is_chosen_by_a_click(page: Page) -> None:
     page.goto("/")
     page.locator("#zipcode").press_sequentially("elsene")
     page.get_by_role("option", name="1050").first.click()
-    expect_factor(page, "Risk factor of 1050 Elsene / Ixelles", "C")
+    expect_factor(page, "Risk factor for 1050 Elsene / Ixelles", "C")
 
 
 @pytest.mark.parametrize(

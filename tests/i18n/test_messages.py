@@ -45,8 +45,8 @@ def test_without_figures_a_text_is_said_as_it_stands(text: str) -> None:
 
 @pytest.mark.parametrize("given", ["%", "%s", "%(given)s", "%%", "100 %d", ""])
 def test_what_somebody_typed_is_no_pattern(given: str) -> None:
-    assert str(Message("No place is found for “%(given)s”.", {"given": given})) == (
-        f"No place is found for “{given}”."
+    assert str(Message("No place found for “%(given)s”.", {"given": given})) == (
+        f"No place found for “{given}”."
     )
 
 

@@ -12,7 +12,6 @@ from flask_babel import (
     format_date,
     format_decimal,
     format_percent,
-    format_time,
     get_locale,
     gettext,
 )
@@ -46,8 +45,11 @@ def day(value: date) -> str:
 def moment(value: datetime) -> str:
     """22 November 2026 at 14:03, as a clock in Belgium showed it."""
     local = value.astimezone(BRUSSELS)
-    clock_time = format_time(local, "short", rebase=False)
-    return str(gettext("%(day)s at %(time)s", day=day(local.date()), time=clock_time))
+    return str(
+        gettext(
+            "%(day)s at %(hour)s:%(minute)s", day=day(local.date()), hour=f"{local:%H}", minute=f"{local:%M}"
+        )
+    )
 
 
 def decimal(value: Decimal, places: int = 2) -> str:

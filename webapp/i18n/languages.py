@@ -62,6 +62,7 @@ def register(app: Flask) -> None:
     """Give the application its languages, and its templates all that depends on them."""
     locale = LANGUAGES[SOURCE_LANGUAGE].locale
     _DeskBabel().init_app(app, default_locale=locale, locale_selector=lambda: LANGUAGES[chosen()].locale)
+    app.jinja_env.policies["ext.i18n.trimmed"] = True  # as `make messages` extracts {% trans %} blocks
     formatting.register_filters(app)
     app.add_template_filter(translate, "translated")
     app.add_template_filter(gettext, "in_language")
