@@ -543,6 +543,15 @@ def test_every_message_is_translated_and_nothing_else(extracted: Catalog, langua
     assert not wrong, "\n".join(sorted(wrong))
 
 
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_no_line_can_end_before_a_unit_or_a_french_sign(language: str) -> None:
+    signs = "[:;?!»]|" if language == "fr" else ""
+    breakable = re.compile(f" ({signs}[€=]|%(?!\\()|(MB|Mo|[Bb]ytes|octets|uur|Uhr|h)\\b)|« ")
+    forms = (form for message in messages(read_catalog(language)).values() for form in _ids(message.string))
+    formula = re.compile(r" = %\(new_amount\)s")  # too long to be kept on one line
+    assert [form for form in forms if breakable.search(formula.sub("", form))] == []
+
+
 def test_the_program_has_messages_of_every_kind(extracted: Catalog) -> None:
     """Else nothing would be found missing: one of a template, one with a plural, one marked with N_."""
     ids = messages(extracted).keys()
