@@ -15,7 +15,7 @@ both_ways = pytest.mark.parametrize("javascript", [True, False], ids=["with scri
 
 def expect_factor(page: Page, heading: str, factor: str) -> None:
     expect(page.locator("#risk-factor")).to_have_text(heading)
-    expect(page.locator(".words")).to_have_text(f"Risk factor {factor}")
+    expect(page.locator(".factor-name")).to_have_text(f"Risk factor {factor}")
 
 
 @both_ways
@@ -25,7 +25,7 @@ def test_the_form_answers(page: Page) -> None:
     page.get_by_role("radio", name="2013").check()
     page.get_by_role("button", name="Look up").click()
     expect_factor(page, "Risk factor for 9000 Gent", "B")
-    expect(page.locator(".figure", has_text="136.69")).to_be_visible()
+    expect(page.locator(".big-number", has_text="136.69")).to_be_visible()
 
 
 @both_ways
@@ -41,7 +41,7 @@ def test_the_keyboard_is_enough(page: Page) -> None:
 def test_an_error_is_corrected(page: Page) -> None:
     page.goto("/?zipcode=gentt&year=2020")
     expect(page.locator("#zipcode")).to_be_focused()
-    page.locator(".summary a", has_text="gentt").click()
+    page.locator(".error-summary a", has_text="gentt").click()
     expect(page.locator("#zipcode")).to_be_focused()
     page.locator("#zipcode").fill("gent")
     page.get_by_role("radio", name="2004").check()
@@ -156,6 +156,6 @@ def test_without_an_answer_no_suggestion_stays(page: Page, complaints: "list[str
     page.keyboard.type("zz")
     expect(page.get_by_role("listbox")).to_be_hidden()
     page.keyboard.press("Enter")
-    expect(page.locator(".summary")).to_be_visible()  # the form itself works
+    expect(page.locator(".error-summary")).to_be_visible()  # the form itself works
     page.context.close()
     complaints.clear()

@@ -711,7 +711,7 @@ MONTHS = {
 )
 def test_a_page_says_nothing_that_is_not_to_be_translated(marking: FlaskClient, path: str) -> None:
     text = page(marking, path).text
-    without_places = re.sub('<ul class="places">.*?</ul>', "", text, flags=re.DOTALL)  # names alone
+    without_places = re.sub('<ul class="place-list">.*?</ul>', "", text, flags=re.DOTALL)  # names alone
     assert Words(without_places).unmarked() - NAMES - MONTHS == set()
 
 

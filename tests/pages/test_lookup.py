@@ -23,7 +23,7 @@ from webapp.data.index_models import IndexValue
 
 def test_the_form_asks_for_a_zipcode_and_a_base_year(reader: FlaskClient) -> None:
     page = reader.get("/").text
-    assert '<form class="lookup" action="/" method="get"' in page
+    assert '<form class="form" action="/" method="get"' in page
     assert re.search(r'<input id="zipcode" name="zipcode"[^>]* autofocus', page)
     assert re.findall(r'name="year" value="(\d+)"', page) == ["2025", "2013", "2004", "1996", "1988"]
     assert re.search(r'value="2004"[^>]* checked', page)
@@ -251,7 +251,7 @@ def test_page_says_when_statbel_was_last_asked_and_that_a_month_is_late(
     assert "Next publication" not in page
 
 
-HEALTH_INDEX = re.compile('<section class="result" aria-labelledby="health-index">.*?</section>\n', re.DOTALL)
+HEALTH_INDEX = re.compile('<section class="card" aria-labelledby="health-index">.*?</section>\n', re.DOTALL)
 SUMMARY = re.compile(r'<h2>(.*?)</h2>\s*<ul>\s*<li><a href="#(?:zipcode|year)">(.*?)</a>')
 
 
