@@ -26,7 +26,7 @@ from tests.support.databases import settings_for
 from webapp.config import ROOT, Settings
 from webapp.errors import DeskError, MediaTypeNotSupported
 from webapp.i18n import languages
-from webapp.i18n.languages import catalog, chosen, translate
+from webapp.i18n.languages import catalog, current_language, translate
 from webapp.i18n.messages import Message
 
 LANGUAGES = ("nl", "fr", "de", "en")
@@ -70,7 +70,7 @@ def chosen_for(app: Flask, path: str = "/", cookie: Optional[str] = None, wish: 
     if cookie is not None:
         headers["Cookie"] = f"lang={cookie}"
     with app.test_request_context(path, headers=headers):
-        return chosen()
+        return current_language()
 
 
 # Which language it is
@@ -344,7 +344,7 @@ class Links(HTMLParser):
 
 def address_in(app: Flask, path: str, language: str = "nl") -> str:
     with app.test_request_context(path):
-        return unescape(render_template_string("{{ address_in(language) }}", language=language))
+        return unescape(render_template_string("{{ url_in(language) }}", language=language))
 
 
 @pytest.mark.parametrize(
