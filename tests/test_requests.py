@@ -131,7 +131,7 @@ def test_data_is_unavailable_before_the_first_snapshot(
             assert response.headers["Retry-After"] == "10"
             assert response.headers["Cache-Control"] == "no-store"
             if response.mimetype == "text/html":
-                assert "The service is temporarily unavailable" in response.get_data(as_text=True)
+                assert "Service temporarily unavailable" in response.get_data(as_text=True)
             elif case.url.startswith("/api/"):
                 assert response.mimetype == "application/problem+json"
                 assert response.get_json()["code"] == "DATABASE_UNAVAILABLE"

@@ -35,82 +35,82 @@ class DeskError(Exception):
 
 
 class RequestNotValid(DeskError):
-    code, status, title = "NOT_VALID", 400, N_("The request is not valid")
-    meaning = "Parameters are missing, unknown, given twice or wrong, in a way that has no code of its own."
+    code, status, title = "NOT_VALID", 400, N_("Invalid request")
+    meaning = "Parameters are missing, unknown, repeated or invalid, and no more specific code applies."
 
 
 class WrongYear(DeskError):
-    code, status, title = "WRONG_YEAR", 400, N_("That is not a base year")
-    meaning = "What was given is not a base year of the health index."
+    code, status, title = "WRONG_YEAR", 400, N_("Invalid base year")
+    meaning = "The year is not a base year of the health index."
 
 
 class RateLimited(DeskError):
     code, status, title = "RATE_LIMITED", 429, N_("Too many requests")
-    meaning = "A client sent more requests than it may in a minute, or more files than it may at a time."
+    meaning = "The client exceeded its limit of requests per minute, or of files at a time."
     retry_after = 60
 
 
 class IndexUnavailable(DeskError):
-    code, status, title = "INDEX_UNAVAILABLE", 503, N_("The health index is not available")
-    meaning = "The base year is valid, but no value is known for it."
+    code, status, title = "INDEX_UNAVAILABLE", 503, N_("Health index unavailable")
+    meaning = "The base year is valid, but no value is available for it."
     retry_after = 60
 
 
 class MonthNotValid(DeskError):
-    code, status, title = "MONTH_NOT_VALID", 400, N_("That is not a month")
-    meaning = "What was given does not have the form of a month."
+    code, status, title = "MONTH_NOT_VALID", 400, N_("Invalid month")
+    meaning = "The month is malformed."
 
 
 class MonthNotFound(DeskError):
-    code, status, title = "MONTH_NOT_FOUND", 404, N_("There is no health index for this month")
-    meaning = "The month has the right form, but no value is held for it."
+    code, status, title = "MONTH_NOT_FOUND", 404, N_("No health index for this month")
+    meaning = "The month is well-formed, but no value is available for it."
 
 
 class AmountNotValid(DeskError):
-    code, status, title = "AMOUNT_NOT_VALID", 400, N_("That is not an amount")
-    meaning = "What was given is not an amount of money."
+    code, status, title = "AMOUNT_NOT_VALID", 400, N_("Invalid amount")
+    meaning = "The amount is malformed."
 
 
 class ZipcodeNotValid(DeskError):
-    code, status, title = "ZIPCODE_NOT_VALID", 400, N_("That is not a zipcode")
-    meaning = "What was given does not have the form of a zipcode."
+    code, status, title = "ZIPCODE_NOT_VALID", 400, N_("Invalid zipcode")
+    meaning = "The zipcode is malformed."
 
 
 class CsvNotValid(DeskError):
     code, status, title = "CSV_NOT_VALID", 400, N_("The file cannot be read")
-    meaning = "A file that was sent is not CSV that can be read."
+    meaning = "The file is not readable CSV."
 
 
 class TooLarge(DeskError):
     code, status, title = "TOO_LARGE", 413, N_("The request is too large")
-    meaning = "More was sent than is taken at once."
+    meaning = "The request, or the response to it, would exceed a limit."
 
 
 class MediaTypeNotSupported(DeskError):
-    code, status, title = "MEDIA_TYPE_NOT_SUPPORTED", 415, "Content of this kind is not read here"
-    meaning = "Content of a kind was sent that the route does not read."
+    code, status, title = "MEDIA_TYPE_NOT_SUPPORTED", 415, "Unsupported media type"
+    meaning = "The route does not accept request bodies of this media type."
 
 
 class ZipcodeNotFound(DeskError):
-    code, status, title = "ZIPCODE_NOT_FOUND", 404, N_("This zipcode has no risk factor")
-    meaning = "The zipcode has the right form, but no range of the risk table holds it."
+    code, status, title = "ZIPCODE_NOT_FOUND", 404, N_("No risk factor for this zipcode")
+    meaning = "The zipcode is well-formed, but in no range of the risk table."
 
 
 class RiskTableUnavailable(DeskError):
-    code, status, title = "RISK_TABLE_UNAVAILABLE", 503, N_("The risk table is not available")
-    meaning = "No risk table is in force, so that nothing can be said of any zipcode."
+    code, status, title = "RISK_TABLE_UNAVAILABLE", 503, N_("Risk table unavailable")
+    meaning = "No risk table is in force."
     retry_after = 60
 
 
 class RoomUnavailable(DeskError):
-    code, status, title = "ROOM_UNAVAILABLE", 503, N_("The service is temporarily unavailable")
-    meaning = "Too many files are sent at a time, or there is no room for the answer in the temporary files."
+    code, status, title = "ROOM_UNAVAILABLE", 503, N_("Service temporarily unavailable")
+    meaning = "Too many files are being sent, or the temporary storage is full."
     retry_after = 60
 
 
 class DatabaseUnavailable(DeskError):
-    code, status, title = "DATABASE_UNAVAILABLE", 503, N_("The service is temporarily unavailable")
-    meaning = "The database has not answered yet since the process started, so nothing is known."
+    code, status, title = "DATABASE_UNAVAILABLE", 503, N_("Service temporarily unavailable")
+    meaning = "No data has been loaded since the process started."
     retry_after = 10
 
 
@@ -126,20 +126,18 @@ class HttpError(NamedTuple):
 # on these.
 INTERNAL_ERROR = "INTERNAL_ERROR"
 HTTP_ERRORS = {
-    400: HttpError("BAD_REQUEST", N_("The request cannot be read"), N_("Please check the address.")),
-    404: HttpError(
-        "NOT_FOUND", N_("There is nothing at this address"), N_("Please check it for a typing error.")
-    ),
+    400: HttpError("BAD_REQUEST", N_("The request cannot be read"), N_("Please check the URL.")),
+    404: HttpError("NOT_FOUND", N_("Page not found"), N_("Please check the URL for typing errors.")),
     405: HttpError(
         "METHOD_NOT_ALLOWED",
-        N_("This method does not work here"),
-        N_("The header Allow names those that do."),
+        N_("Method not allowed"),
+        N_("The Allow header lists the allowed methods."),
     ),
-    413: HttpError(TooLarge.code, TooLarge.title, N_("This address takes no content.")),
+    413: HttpError(TooLarge.code, TooLarge.title, N_("This URL does not accept a request body.")),
     500: HttpError(
         INTERNAL_ERROR,
         N_("Something went wrong on our side"),
-        N_("It has been recorded. If you report it, please give the reference %(reference)s."),
+        N_("The error has been logged. If you report it, please quote the reference %(reference)s."),
     ),
 }
 

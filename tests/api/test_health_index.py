@@ -20,7 +20,7 @@ ROOT = "/api/v1/health-index"
 AUGUST = answering(bestat([(2025, "2026-08", 103.5), (2004, "2026-08", 169.01000000000002)]))
 
 NO_BASE = ["Give the base year that the contract names."]
-WRONG_BASE = ["Choose one of the base years of the health index: 1988, 1996, 2004, 2013, 2025."]
+WRONG_BASE = ["Choose a base year of the health index: 1988, 1996, 2004, 2013, 2025."]
 WRONG_MONTH = ["Write the month as a year and two digits, such as 2020-01."]
 WRONG_FORMAT = ["Choose json or csv."]
 UNKNOWN = ["This route does not know this parameter."]
@@ -162,12 +162,9 @@ def test_a_month_that_is_not_held_names_the_range(reader: FlaskClient, text: str
         404,
         {
             "type": "/api/v1/#MONTH_NOT_FOUND",
-            "title": "There is no health index for this month",
+            "title": "No health index for this month",
             "status": 404,
-            "detail": (
-                f"No health index is held for {text} on base year 2013: "
-                "the months held go from 1994-01 to 2025-12."
-            ),
+            "detail": (f"No health index is available for {text} on base 2013, only for 1994-01 to 2025-12."),
             "code": "MONTH_NOT_FOUND",
         },
     )
@@ -178,8 +175,8 @@ def test_a_month_that_is_missing_between_others_names_those_around_it(reader: Fl
     problem = response.get_json()
     assert (response.status_code, problem["code"]) == (404, "MONTH_NOT_FOUND")
     assert problem["detail"] == (
-        "No health index is held for 2026-06 on base year 2025. "
-        "The nearest months that are held are 2026-03 and 2026-07."
+        "No health index is available for 2026-06 on base 2025. "
+        "The nearest available months are 2026-03 and 2026-07."
     )
 
 

@@ -15,7 +15,7 @@ ASKED = {"amount": "1250.50", "base": "2013", "from": "2020-01", "to": "2025-12"
 
 WRONG_AMOUNT = ["Write the amount in digits, with a point only before one or two digits of cents: 1250.50"]
 NO_BASE = ["Give the base year that the contract names."]
-WRONG_BASE = ["Choose one of the base years of the health index: 1988, 1996, 2004, 2013, 2025."]
+WRONG_BASE = ["Choose a base year of the health index: 1988, 1996, 2004, 2013, 2025."]
 WRONG_MONTH = ["Write the month as a year and two digits, such as 2020-01."]
 UNKNOWN = ["This route does not know this parameter."]
 
@@ -165,12 +165,9 @@ def test_a_month_that_is_not_held_names_the_range(reader: FlaskClient, name: str
         404,
         {
             "type": "/api/v1/#MONTH_NOT_FOUND",
-            "title": "There is no health index for this month",
+            "title": "No health index for this month",
             "status": 404,
-            "detail": (
-                f"No health index is held for {text} on base year 2013: "
-                "the months held go from 1994-01 to 2025-12."
-            ),
+            "detail": (f"No health index is available for {text} on base 2013, only for 1994-01 to 2025-12."),
             "code": "MONTH_NOT_FOUND",
         },
     )

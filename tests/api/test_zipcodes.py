@@ -24,7 +24,7 @@ from webapp.zipcodes.risk_table import Range
 PATH = "/api/v1/zipcodes"
 SEED = ROOT / "seed" / "places.csv"
 
-NO_ZIPCODE = ["A zipcode has four digits, from 1000 to 9999. For example: 9000."]
+NO_ZIPCODE = ["A zipcode has four digits, from 1000 to 9999, for example 9000."]
 ONE_OF_BOTH = ["Give either q or risk_factor."]
 WRONG_Q = ["Write 1 to 100 characters."]
 WRONG_FACTOR = ["Choose A, B or C."]
@@ -118,9 +118,9 @@ def test_a_zipcode_in_no_range_is_not_found(reader: FlaskClient, zipcode: int) -
         404,
         {
             "type": "/api/v1/#ZIPCODE_NOT_FOUND",
-            "title": "This zipcode has no risk factor",
+            "title": "No risk factor for this zipcode",
             "status": 404,
-            "detail": f"No range of the risk table holds zipcode {zipcode}. Check it for a typing error.",
+            "detail": f"Zipcode {zipcode} is in no range of the risk table. Check it for typing errors.",
             "code": "ZIPCODE_NOT_FOUND",
         },
     )
@@ -140,7 +140,7 @@ def test_what_is_no_zipcode_is_refused(reader: FlaskClient, text: str) -> None:
         400,
         {
             "type": "/api/v1/#ZIPCODE_NOT_VALID",
-            "title": "That is not a zipcode",
+            "title": "Invalid zipcode",
             "status": 400,
             "detail": f"zipcode: {NO_ZIPCODE[0]}",
             "code": "ZIPCODE_NOT_VALID",

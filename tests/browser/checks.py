@@ -56,7 +56,7 @@ def assert_everything_keeps_to_its_box(page: Page) -> None:
         """() => [...document.querySelectorAll("header *, main *, footer *")].filter(element => {
             const style = getComputedStyle(element);
             if (["inline", "none"].includes(style.display) || style.position === "absolute") return false;
-            if (element.closest("svg, thead, .unseen")) return false;
+            if (element.closest("svg, thead, .visually-hidden")) return false;
             const around = getComputedStyle(element.parentElement);
             const right = element.parentElement.getBoundingClientRect().right
                 - parseFloat(around.paddingRight) - parseFloat(around.borderRightWidth);

@@ -15,7 +15,7 @@ both_ways = pytest.mark.parametrize("javascript", [True, False], ids=["with scri
 
 def expect_factor(page: Page, heading: str, factor: str) -> None:
     expect(page.locator("#risk-factor")).to_have_text(heading)
-    expect(page.locator(".words")).to_have_text(f"Risk factor {factor}")
+    expect(page.locator(".factor-name")).to_have_text(f"Risk factor {factor}")
 
 
 @both_ways
@@ -24,8 +24,8 @@ def test_the_form_answers(page: Page) -> None:
     page.locator("#zipcode").fill("gand")
     page.get_by_role("radio", name="2013").check()
     page.get_by_role("button", name="Look up").click()
-    expect_factor(page, "Risk factor of 9000 Gent", "B")
-    expect(page.locator(".figure", has_text="136.69")).to_be_visible()
+    expect_factor(page, "Risk factor for 9000 Gent", "B")
+    expect(page.locator(".big-number", has_text="136.69")).to_be_visible()
 
 
 @both_ways
@@ -34,26 +34,26 @@ def test_the_keyboard_is_enough(page: Page) -> None:
     expect(page.locator("#zipcode")).to_be_focused()
     page.keyboard.type("9170")
     page.keyboard.press("Enter")
-    expect_factor(page, "Risk factor of 9170", "A")
+    expect_factor(page, "Risk factor for 9170", "A")
 
 
 @both_ways
 def test_an_error_is_corrected(page: Page) -> None:
     page.goto("/?zipcode=gentt&year=2020")
     expect(page.locator("#zipcode")).to_be_focused()
-    page.locator(".summary a", has_text="gentt").click()
+    page.locator(".error-summary a", has_text="gentt").click()
     expect(page.locator("#zipcode")).to_be_focused()
     page.locator("#zipcode").fill("gent")
     page.get_by_role("radio", name="2004").check()
     page.get_by_role("button", name="Look up").click()
-    expect_factor(page, "Risk factor of 9000 Gent", "B")
+    expect_factor(page, "Risk factor for 9000 Gent", "B")
 
 
 @both_ways
 def test_one_of_the_nearest_is_chosen(page: Page) -> None:
     page.goto("/?zipcode=gentt")
     page.get_by_role("link", name="9000 Gent").click()
-    expect_factor(page, "Risk factor of 9000 Gent", "B")
+    expect_factor(page, "Risk factor for 9000 Gent", "B")
 
 
 def test_a_suggestion_is_chosen_by_keyboard(page: Page) -> None:
@@ -64,14 +64,14 @@ def test_a_suggestion_is_chosen_by_keyboard(page: Page) -> None:
     page.keyboard.press("ArrowDown")
     expect(page.get_by_role("option").first).to_have_attribute("aria-selected", "true")
     page.keyboard.press("Enter")
-    expect_factor(page, "Risk factor of 9000 Gent", "B")
+    expect_factor(page, "Risk factor for 9000 Gent", "B")
 
 
 def test_a_suggestion_is_chosen_by_a_click(page: Page) -> None:
     page.goto("/")
     page.locator("#zipcode").press_sequentially("elsene")
     page.get_by_role("option", name="1050").first.click()
-    expect_factor(page, "Risk factor of 1050 Elsene / Ixelles", "C")
+    expect_factor(page, "Risk factor for 1050 Elsene / Ixelles", "C")
 
 
 @pytest.mark.parametrize(
@@ -156,6 +156,6 @@ def test_without_an_answer_no_suggestion_stays(page: Page, complaints: "list[str
     page.keyboard.type("zz")
     expect(page.get_by_role("listbox")).to_be_hidden()
     page.keyboard.press("Enter")
-    expect(page.locator(".summary")).to_be_visible()  # the form itself works
+    expect(page.locator(".error-summary")).to_be_visible()  # the form itself works
     page.context.close()
     complaints.clear()

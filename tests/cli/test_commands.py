@@ -260,7 +260,7 @@ def test_lookup_of_an_invalid_file_fails_in_one_line(app: Flask, tmp_path: Path)
     file = tmp_path / "in.csv"
     file.write_bytes(b'zipcode\n9000\n"open')
     result = run(app, "lookup", "--csv", str(file))
-    told = "Error: Row 3 is not CSV: a quote is opened and never closed.\n"
+    told = "Error: Row 3 is not valid CSV: a quote is never closed.\n"
     assert (result.exit_code, result.output) == (1, told)
 
 

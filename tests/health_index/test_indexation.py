@@ -146,5 +146,5 @@ def test_the_formula_is_written_with_cents(amount: str, formula: str) -> None:
     ],
 )
 def test_a_month_that_is_not_held_is_named(start: str, new: Optional[str], missing: str) -> None:
-    with pytest.raises(MonthNotFound, match=f"held for {missing} on base year 2013"):
+    with pytest.raises(MonthNotFound, match=f"available for {missing} on base 2013"):
         indexed("1250.50", start, new)

@@ -83,5 +83,5 @@ def test_index_of_the_example_in_the_contract() -> None:
 
 @pytest.mark.parametrize("index", [HealthIndex([]), HealthIndex([value(2025, "2026-07", "103.24")])])
 def test_base_year_without_values_is_unavailable(index: HealthIndex) -> None:
-    with pytest.raises(IndexUnavailable, match="No value is known on base year 2013 yet"):
+    with pytest.raises(IndexUnavailable, match="No value is available on base 2013 yet"):
         latest(index, 2013, DAY, None)

@@ -135,4 +135,4 @@ def test_base_year_that_has_ended_is_not_the_newest_whatever_its_number() -> Non
 def test_overview_without_values_is_unavailable() -> None:
     with pytest.raises(IndexUnavailable) as error:
         overview(HealthIndex([]))
-    assert str(error.value) == "No value is known yet. Please try again in a minute."
+    assert str(error.value) == "No value is available yet. Please try again in a minute."

@@ -56,7 +56,7 @@ def test_month_outside_the_series_names_its_ends(text: str) -> None:
     with pytest.raises(MonthNotFound) as error:
         find(months(SEED, 2013), month(text))
     assert str(error.value) == (
-        f"No health index is held for {text} on base year 2013: the months held go from 1994-01 to 2025-12."
+        f"No health index is available for {text} on base 2013, only for 1994-01 to 2025-12."
     )
 
 
@@ -64,20 +64,20 @@ def test_month_missing_inside_the_series_names_its_neighbours() -> None:
     with pytest.raises(MonthNotFound) as error:
         find(months(without(2013, "2020-02"), 2013), month("2020-02"))
     assert str(error.value) == (
-        "No health index is held for 2020-02 on base year 2013. "
-        "The nearest months that are held are 2020-01 and 2020-03."
+        "No health index is available for 2020-02 on base 2013. "
+        "The nearest available months are 2020-01 and 2020-03."
     )
 
 
 @pytest.mark.parametrize("text", ["2026-04", "2026-05", "2026-06"])
 def test_each_of_several_missing_months_names_those_around_all(text: str) -> None:
-    with pytest.raises(MonthNotFound, match="held are 2026-03 and 2026-07"):
+    with pytest.raises(MonthNotFound, match="available months are 2026-03 and 2026-07"):
         find(months(SEED, 2025), month(text))
 
 
 @pytest.mark.parametrize("base_year", [2013, OWN])
 def test_series_without_values_is_unavailable(base_year: int) -> None:
-    with pytest.raises(IndexUnavailable, match=f"base year {base_year}"):
+    with pytest.raises(IndexUnavailable, match=f"base {base_year}"):
         months(HealthIndex([value(2025, "2026-07", "103.24")]), base_year)
 
 
@@ -186,5 +186,5 @@ def test_further_base_year_of_the_data_has_a_range() -> None:
 
 
 def test_ranges_without_values_are_unavailable() -> None:
-    with pytest.raises(IndexUnavailable, match="No value is known yet"):
+    with pytest.raises(IndexUnavailable, match="No value is available yet"):
         base_year_ranges(HealthIndex([]))

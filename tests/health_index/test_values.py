@@ -39,13 +39,13 @@ def test_base_year_without_values_is_unavailable_while_others_have_some() -> Non
     assert list(index.on(2013)) == [month("2026-07")]
     with pytest.raises(IndexUnavailable) as error:
         index.on(2004)
-    assert str(error.value) == "No value is known on base year 2004 yet. Please try again in a minute."
+    assert str(error.value) == "No value is available on base 2004 yet. Please try again in a minute."
 
 
 def test_index_without_values_is_unavailable() -> None:
     with pytest.raises(IndexUnavailable) as error:
         HealthIndex([]).latest()
-    assert str(error.value) == "No value is known yet. Please try again in a minute."
+    assert str(error.value) == "No value is available yet. Please try again in a minute."
 
 
 def test_base_year_changes_when_a_value_is_stored_or_any_is_withdrawn() -> None:

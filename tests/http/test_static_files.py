@@ -130,7 +130,7 @@ def test_a_page_from_before_a_release_gets_the_file_of_the_release(folder: Path)
     ("name", "mimetypes"),
     [
         ("style.css", {"text/css"}),
-        ("desk.js", {"text/javascript", "application/javascript"}),  # the second on an older Python
+        ("app.js", {"text/javascript", "application/javascript"}),  # the second on an older Python
         ("favicon.svg", {"image/svg+xml"}),
     ],
 )
@@ -240,12 +240,12 @@ def linked(page: str) -> Set[str]:
 
 def test_every_file_that_a_page_links_to_has_its_hash_and_is_there(client: FlaskClient) -> None:
     browser = {"Accept": "text/html"}
-    rooms = re.findall('<nav class="rooms".*?</nav>', get(client, "/", **browser).text, re.DOTALL)
-    paths = re.findall('href="([^"]+)"', rooms[0])
+    menus = re.findall('<nav class="main-menu".*?</nav>', get(client, "/", **browser).text, re.DOTALL)
+    paths = re.findall('href="([^"]+)"', menus[0])
     assert {"/", "/index", "/indexation", "/about"} <= set(paths)
     for path in (*paths, "/?zipcode=9000&year=2013", "/zipcode/9000", "/zipcode/99x", "/no-such-page"):
         files = linked(get(client, path, **browser).text)
-        assert {address(client, name) for name in ("style.css", "desk.js", "favicon.svg")} <= files, path
+        assert {address(client, name) for name in ("style.css", "app.js", "favicon.svg")} <= files, path
         for file in files:
             assert cache_control(get(client, file)) == FOR_GOOD, (path, file)
 

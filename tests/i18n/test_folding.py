@@ -1,4 +1,4 @@
-"""Folding of names: the form in which names are compared and searched."""
+"""Folding of names, for comparing and searching them."""
 
 from __future__ import annotations
 
@@ -11,29 +11,23 @@ from webapp.i18n.folding import fold, spellings
 # All letters of the languages of Belgium and its neighbours; a dotless i has no capital of its own.
 EUROPEAN = st.text(st.characters(max_codepoint=0x17F, exclude_characters="ı"), max_size=30)
 
-searching = settings(deadline=None, database=None, max_examples=300)
+searching = settings(deadline=None, database=None, max_examples=100)
 
 
 @pytest.mark.parametrize(
     ("text", "folded"),
     [
         ("Gent", "gent"),
-        ("GENT", "gent"),
         ("Liège", "liege"),
         ("Lie\u0300ge", "liege"),
-        ("LIÈGE", "liege"),
-        ("Brüssel", "brussel"),
         ("Saint-Éloi", "saint eloi"),
-        ("Çà et là", "ca et la"),
         ("Braine-l'Alleud", "braine l alleud"),
         ("Braine-l’Alleud", "braine l alleud"),
         ("Sacré-Cœur", "sacre coeur"),
-        ("SACRÉ-CŒUR", "sacre coeur"),
         ("Æ", "ae"),
         ("ﬂémalle", "flemalle"),
         ("Ĳzer", "ijzer"),
         ("Weiße Straße", "weisse strasse"),
-        ("WEISSE STRASSE", "weisse strasse"),
         ("  De \t Haan\n", "de haan"),
         ("Sint--Truiden -", "sint truiden"),
         ("De\u00a0Haan", "de haan"),
@@ -43,23 +37,19 @@ searching = settings(deadline=None, database=None, max_examples=300)
         ("900²", "900"),
         ("90②0", "90 0"),
         ("½ Gent⁴", "gent"),
-        ("G_nt%", "g nt"),
-        ("|gent|", "gent"),
         ("-", ""),
-        ("\0", ""),
-        (" ", ""),
         ("", ""),
     ],
     ids=ascii,
 )
-def test_name_is_folded_to_lower_case_letters_and_digits(text: str, folded: str) -> None:
+def test_name_folds_to_lower_case_letters_and_digits(text: str, folded: str) -> None:
     assert fold(text) == folded
 
 
 @searching
 @given(text=st.text(max_size=30))
 @example("%_|\\'\"*?[]-\0 ")
-def test_any_text_is_folded_to_words_of_letters_and_digits(text: str) -> None:
+def test_any_text_folds_to_words_of_letters_and_digits(text: str) -> None:
     folded = fold(text)
     assert folded == "" or all(word.isalnum() for word in folded.split(" "))
 
@@ -67,21 +57,21 @@ def test_any_text_is_folded_to_words_of_letters_and_digits(text: str) -> None:
 @searching
 @given(text=st.text(max_size=30))
 @example("ℌ ᴳent Ǽ")
-def test_folded_text_is_folded_to_itself(text: str) -> None:
+def test_folding_is_idempotent(text: str) -> None:
     assert fold(fold(text)) == fold(text)
 
 
 @searching
 @given(text=EUROPEAN)
 @example("Sint-Jans-Molenbeek")
-def test_case_and_hyphens_make_no_difference(text: str) -> None:
+def test_case_and_hyphens_are_ignored(text: str) -> None:
     alike = [text.upper(), text.lower(), text.replace("-", " "), text.replace(" ", "-"), f"-{text} "]
     assert {fold(other) for other in alike} == {fold(text)}
 
 
 @searching
 @given(text=st.text(st.characters(max_codepoint=0x7F), max_size=30))
-def test_ascii_text_is_folded_as_part_of_any_other(text: str) -> None:
+def test_ascii_shortcut_agrees_with_the_general_way(text: str) -> None:
     assert fold(f"{text} é") == f"{fold(text)} e".strip()
 
 
@@ -90,19 +80,15 @@ def test_ascii_text_is_folded_as_part_of_any_other(text: str) -> None:
     [
         ("st vith", ["saint vith", "sint vith", "sankt vith"]),
         ("ste cecile", ["sainte cecile"]),
-        ("st v", ["saint v", "sint v", "sankt v"]),
         ("woluwe st lambert", ["woluwe saint lambert", "woluwe sint lambert", "woluwe sankt lambert"]),
-        ("berchem ste agathe", ["berchem sainte agathe"]),
         ("st x st y", ["saint x saint y", "sint x sint y", "sankt x sankt y"]),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_abbreviated_saint_is_spelled_out_in_each_language(folded: str, spelled_out: list[str]) -> None:
+def test_abbreviated_saint_is_spelled_out(folded: str, spelled_out: list[str]) -> None:
     assert spellings(folded) == spelled_out
 
 
-@pytest.mark.parametrize(
-    "folded", ["st", "ste", "aan de st", "gent", "stekene", "sts vith", "sint truiden", ""]
-)
-def test_name_without_an_abbreviated_saint_has_no_other_spelling(folded: str) -> None:
+@pytest.mark.parametrize("folded", ["st", "aan de st", "stekene", "sts vith", "sint truiden", ""])
+def test_other_name_has_no_spellings(folded: str) -> None:
     assert spellings(folded) == []

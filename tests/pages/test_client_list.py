@@ -80,8 +80,8 @@ def test_pasted_zipcodes_are_shown_with_their_factors(reader: FlaskClient) -> No
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "no-store"
     assert "4 rows" in page
-    assert "1 9000 B 2 9170 A 3 1311 This zipcode has no risk factor 4 12 That is not a zipcode" in page
-    assert "2 rows have a problem" in page
+    assert "1 9000 B 2 9170 A 3 1311 No risk factor for this zipcode 4 12 Invalid zipcode" in page
+    assert "2 rows with a problem" in page
 
 
 def test_totals_are_a_chart_without_inline_styles(reader: FlaskClient) -> None:
@@ -93,7 +93,7 @@ def test_totals_are_a_chart_without_inline_styles(reader: FlaskClient) -> None:
 def test_a_file_is_shown_by_its_rows_as_a_spreadsheet_numbers_them(reader: FlaskClient) -> None:
     page = text(send(reader, file=FILE, action="show").text)
     assert "2 9000 B Élise, 0475123456" in page
-    assert "3 1311 This zipcode has no risk factor Jan, =1+1" in page
+    assert "3 1311 No risk factor for this zipcode Jan, =1+1" in page
 
 
 def test_what_was_sent_stays_in_the_form_and_gives_the_same_file(reader: FlaskClient) -> None:
@@ -107,7 +107,7 @@ def test_what_was_sent_stays_in_the_form_and_gives_the_same_file(reader: FlaskCl
     assert cells(later) == [
         ["naam", "postcode", "tel", "Risk factor"],
         ["Élise", "9000", "0475123456", "B"],
-        ["Jan", "1311", "'=1+1", "This zipcode has no risk factor"],
+        ["Jan", "1311", "'=1+1", "No risk factor for this zipcode"],
         ["Piet", "2000", "", "C"],
     ]
 
@@ -138,18 +138,21 @@ def test_a_field_without_a_file_is_none(reader: FlaskClient) -> None:
 def test_a_column_that_was_only_guessed_is_told_as_a_warning(reader: FlaskClient) -> None:
     page = send(reader, zipcodes="Klantnr;PC\n1000;9000\n").text
     (note,) = re.findall('<p class="note">(.*?)</p>', page, re.DOTALL)
-    assert "Read from the first column, “Klantnr”, because none is called zipcode or postcode." in text(note)
+    assert (
+        "Zipcodes read from the first column, “Klantnr”, because no column is called zipcode or postcode."
+        in text(note)
+    )
 
 
 def test_a_column_with_a_name_for_zipcodes_is_told_without_a_warning(reader: FlaskClient) -> None:
     page = send(reader, zipcodes="Klantnr;Postnummer\n1000;9000\n").text
-    assert "Read from the column “Postnummer”." in text(page)
+    assert "Zipcodes read from the column “Postnummer”." in text(page)
     assert 'class="note"' not in page
 
 
 @pytest.mark.parametrize("pasted", ["9000\n2000\n", "klanten\n9000\n", "9000;Jan\n2000;Piet\n"])
 def test_of_one_column_or_without_a_header_none_is_told(reader: FlaskClient, pasted: str) -> None:
-    assert "Read from the" not in text(send(reader, zipcodes=pasted).text)
+    assert "Zipcodes read from" not in text(send(reader, zipcodes=pasted).text)
 
 
 def test_the_name_of_a_column_is_shown_as_text_and_not_as_a_page(reader: FlaskClient) -> None:
@@ -159,24 +162,29 @@ def test_the_name_of_a_column_is_shown_as_text_and_not_as_a_page(reader: FlaskCl
 
 def test_many_problems_are_shown_in_part(reader: FlaskClient) -> None:
     page = text(send(reader, zipcodes="1\n" * 12_000).text)
-    assert "12,000 rows have a problem" in page
-    assert "These are the first 50." in page
+    assert "12,000 rows with a problem" in page
+    assert "Only the first 50 are shown." in page
 
 
 WRONG: List[Tuple[Any, int, str, str]] = [
-    ({"zipcodes": " \n"}, 400, "zipcodes", "Paste zipcodes, or choose a file."),
-    ({}, 400, "zipcodes", "Paste zipcodes, or choose a file."),
-    ({"zipcodes": 'cp;x\n9000;"a'}, 400, "zipcodes", "Row 2 is not CSV: a quote is opened and never closed."),
-    ({"file": b'cp\n"9"x'}, 400, "file", "Row 2 is not CSV: text follows a closing quote."),
+    ({"zipcodes": " \n"}, 400, "zipcodes", "Paste zipcodes or choose a file."),
+    ({}, 400, "zipcodes", "Paste zipcodes or choose a file."),
+    (
+        {"zipcodes": 'cp;x\n9000;"a'},
+        400,
+        "zipcodes",
+        "Row 2 is not valid CSV: a quote is never closed.",
+    ),
+    ({"file": b'cp\n"9"x'}, 400, "file", "Row 2 is not valid CSV: text follows a closing quote."),
     ({"file": b""}, 400, "file", "The file has no rows."),
-    ({"file": b"postcode;naam\r\n"}, 400, "file", "The list has a header, but no rows."),
-    ({"zipcodes": "clients"}, 400, "zipcodes", "The list has a header, but no rows."),
-    ({"file": b"PK\3\4\0\0"}, 400, "file", "Row 1 is not text in UTF-8 or Windows-1252."),
-    ({"file": b"cp\n\x81"}, 400, "file", "Row 2 is not text in UTF-8 or Windows-1252."),
-    ({"file": b"a" + b"," * 1_000_000}, 413, "file", "A file may have up to 1000 columns."),
-    ({"file": b"9" * (5 * MEGABYTE + 1)}, 413, "file", "A list may have up to 5 MB."),
-    ({"zipcodes": "9" * (5 * MEGABYTE + 1)}, 413, "zipcodes", "A list may have up to 5 MB."),
-    ({"file": b"9" * 22 * MEGABYTE}, 413, "file", "A list may have up to 5 MB."),
+    ({"file": b"postcode;naam\r\n"}, 400, "file", "The list has a header but no rows."),
+    ({"zipcodes": "clients"}, 400, "zipcodes", "The list has a header but no rows."),
+    ({"file": b"PK\3\4\0\0"}, 400, "file", "Row 1 is not UTF-8 or Windows-1252 text."),
+    ({"file": b"cp\n\x81"}, 400, "file", "Row 2 is not UTF-8 or Windows-1252 text."),
+    ({"file": b"a" + b"," * 1_000_000}, 413, "file", "A file can have at most 1000 columns."),
+    ({"file": b"9" * (5 * MEGABYTE + 1)}, 413, "file", "A list can have at most 5 MB."),
+    ({"zipcodes": "9" * (5 * MEGABYTE + 1)}, 413, "zipcodes", "A list can have at most 5 MB."),
+    ({"file": b"9" * 22 * MEGABYTE}, 413, "file", "A list can have at most 5 MB."),
 ]
 
 
@@ -211,7 +219,7 @@ LONG = '9000;"x"\r\n' * 12_000 + '2000;"y'
 def test_a_long_file_that_is_wrong_is_left_out_of_the_page(reader: FlaskClient) -> None:
     answer = send(reader, file=LONG.encode())
     assert (answer.status_code, kept(answer), unseen(answer)) == (400, "", None)
-    assert "Row 12,001 is not CSV: a quote is opened and never closed." in text(answer.text)
+    assert "Row 12,001 is not valid CSV: a quote is never closed." in text(answer.text)
     answer = send(reader, zipcodes="9000", file=LONG.encode())
     assert (answer.status_code, kept(answer), unseen(answer)) == (400, "9000", None)
 
@@ -219,7 +227,7 @@ def test_a_long_file_that_is_wrong_is_left_out_of_the_page(reader: FlaskClient) 
 def test_a_long_text_that_is_wrong_is_kept_unseen_beside_an_empty_field(reader: FlaskClient) -> None:
     answer = send(reader, zipcodes=LONG)
     assert (answer.status_code, kept(answer), unseen(answer)) == (400, "", LONG)
-    assert "is still in this form, and counts while this field is empty" in text(answer.text)
+    assert "The form still contains it, and uses it as long as this field is empty" in text(answer.text)
     again = send(reader, zipcodes=" \r\n", kept=LONG)
     assert (again.status_code, kept(again), unseen(again)) == (400, "", LONG)
     beside_a_file = send(reader, zipcodes="", kept=LONG, file=b"PK\0")
@@ -252,7 +260,7 @@ def test_without_the_database_the_form_is_kept(
     answer = send(make_app(settings_for(unreachable_url)).test_client(), zipcodes="9000", action=action)
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "10"
-    assert "The service is temporarily unavailable" in answer.text
+    assert "Service temporarily unavailable" in answer.text
     assert kept(answer) == "9000"
 
 
@@ -337,7 +345,7 @@ def test_a_client_that_sends_everything_first_sees_that_it_was_too_much(
     sent = [(field, (name, b"9000\n" * (size // 5)))]
     answer = requests.post(f"{desk_url}/list", files=sent, headers=PAGE, timeout=30)
     assert answer.status_code == 413
-    assert "A list may have up to 5 MB." in answer.text
+    assert "A list can have at most 5 MB." in answer.text
     assert 'enctype="multipart/form-data"' in answer.text
 
 

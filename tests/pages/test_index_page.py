@@ -32,12 +32,15 @@ def test_page_shows_index_and_changes_of_every_base_year(reader: FlaskClient) ->
     assert "2025 Jul 2026 103.24" in page
     assert "2013 Dec 2025 136.69 +0.15% +2.21%" in page
     assert "1988 Dec 2025 226.44" in page
-    assert "Older base years end in December 2025" in page
+    assert "On older bases, the latest available month is December 2025" in page
 
 
 def test_page_explains_changes_and_the_dash(reader: FlaskClient) -> None:
     page = text(reader.get(PAGE).text)
-    assert "1 month and 1 year: change since then. –: we do not have that month." in page
+    assert (
+        "1 month: change from the previous month. 1 year: change from the same month a year earlier. "
+        "–: not available." in page
+    )
 
 
 def test_page_names_the_next_publication(reader: FlaskClient) -> None:
@@ -49,7 +52,7 @@ def test_chart_has_a_description_in_words(reader: FlaskClient) -> None:
     assert page.count("<polyline") == 1
     [points] = re.findall(r'points="([^"]+)"', page)
     assert len(points.split()) == 61
-    assert "Health index from December 2020 to December 2025, base year 2013" in text(page)
+    assert "Health index from December 2020 to December 2025, base 2013" in text(page)
     assert "lowest 109.88 in December 2020, highest 136.69 in December 2025" in text(page)
     assert 'aria-labelledby="chart-title chart-about"' in page
 
@@ -64,7 +67,7 @@ def test_period_applies_to_chart_table_and_download(
     page = reader.get(f"{PAGE}&year=2013&period={period}").text
     [points] = re.findall(r'points="([^"]+)"', page)
     assert len(points.split()) == months
-    table = page[page.index('<table class="months">') :]
+    table = page[page.index('<table class="month-table">') :]
     assert len(re.findall(r"<td>[0-9.]+</td>", table)) == months
     [address] = [address for address in links(page) if address.startswith("/index.csv")]
     downloaded = rows(reader, address.split("?", 1)[1])
@@ -129,7 +132,7 @@ def test_page_without_values_is_an_error_page(app: Flask) -> None:
     forget(app)
     response = app.test_client().get(f"{PAGE}&year=1996")
     assert response.status_code == 503
-    assert "No value is known on base year 1996 yet" in text(response.text)
+    assert "No value is available on base 1996 yet" in text(response.text)
 
 
 def test_changes_agree_with_the_table(reader: FlaskClient) -> None:

@@ -23,7 +23,7 @@ from webapp.data.index_models import IndexValue
 
 def test_the_form_asks_for_a_zipcode_and_a_base_year(reader: FlaskClient) -> None:
     page = reader.get("/").text
-    assert '<form class="lookup" action="/" method="get"' in page
+    assert '<form class="form" action="/" method="get"' in page
     assert re.search(r'<input id="zipcode" name="zipcode"[^>]* autofocus', page)
     assert re.findall(r'name="year" value="(\d+)"', page) == ["2025", "2013", "2004", "1996", "1988"]
     assert re.search(r'value="2004"[^>]* checked', page)
@@ -35,15 +35,15 @@ def test_a_lookup_shows_factor_and_index_and_where_they_come_from(reader: FlaskC
     page = text(response.text)
     assert response.status_code == 200
     assert (
-        "Risk factor of 9170 A Risk factor A Range 9170 to 9240 "
-        "Risk table number 1, in force since 14 August 2026" in page
+        "Risk factor for 9170 A Risk factor A Zipcode range 9170 to 9240 "
+        "Risk table No. 1, in force since 14 August 2026" in page
     )
     assert (
         "Places De Klinge, Meerdonk, Sint-Gillis-Waas, Sint-Pauwels Municipality of Sint-Gillis-Waas" in page
     )
-    assert "Health index, base year 2013 136.69 Month December 2025 Source Statbel, as published" in page
-    assert "Statbel now publishes on base year 2025" in page
-    assert "not yet with Statbel; this value is bundled with this release" in page
+    assert "Health index, base 2013 136.69 Month December 2025 Source Statbel, published value" in page
+    assert "Statbel now publishes the index on base 2025" in page
+    assert "not yet; this value was supplied with the software" in page
 
 
 def test_a_lookup_keeps_what_was_asked_and_links_to_each_result(reader: FlaskClient) -> None:
@@ -57,24 +57,25 @@ def test_a_lookup_keeps_what_was_asked_and_links_to_each_result(reader: FlaskCli
 
 def test_a_range_of_one_and_an_unused_zipcode_are_said_so(reader: FlaskClient) -> None:
     page = text(reader.get("/?zipcode=1315&year=2004").text)
-    assert "Range 1315 only" in page
+    assert "Zipcode range 1315 only" in page
     page = text(reader.get("/?zipcode=9001&year=2004").text)
     assert (
-        "bpost does not use zipcode 9001, so this may be a typing error. Close to it are: 9000 Gent" in page
+        "bpost does not use zipcode 9001, so it may be a typing error. "
+        "The nearest zipcodes in use are: 9000 Gent" in page
     )
 
 
 @pytest.mark.parametrize(
     ("typed", "found"),
     [
-        ("gand", "Risk factor of 9000 Gent B"),
-        ("Sint-Truiden", "Risk factor of 3800 A"),
-        ("saint-trond", "Risk factor of 3800 A"),
-        ("St-Vith", "Risk factor of 4780 "),
-        ("BRÜSSEL", "Risk factor of 1000 Brussel / Bruxelles C"),
-        ("B-9000 Gent", "Risk factor of 9000 Gent B"),
-        ("1050 Bruxelles", "Risk factor of 1050 Elsene / Ixelles C"),
-        ("1030 Brussel", "Risk factor of 1030 Schaarbeek / Schaerbeek C"),
+        ("gand", "Risk factor for 9000 Gent B"),
+        ("Sint-Truiden", "Risk factor for 3800 A"),
+        ("saint-trond", "Risk factor for 3800 A"),
+        ("St-Vith", "Risk factor for 4780 "),
+        ("BRÜSSEL", "Risk factor for 1000 Brussel / Bruxelles C"),
+        ("B-9000 Gent", "Risk factor for 9000 Gent B"),
+        ("1050 Bruxelles", "Risk factor for 1050 Elsene / Ixelles C"),
+        ("1030 Brussel", "Risk factor for 1030 Schaarbeek / Schaerbeek C"),
     ],
 )
 def test_a_place_may_be_typed_in_any_language(reader: FlaskClient, typed: str, found: str) -> None:
@@ -86,17 +87,17 @@ def test_a_place_may_be_typed_in_any_language(reader: FlaskClient, typed: str, f
 def test_several_places_are_a_list_of_links_to_each(reader: FlaskClient) -> None:
     response = reader.get("/?zipcode=antwerpen&year=2013")
     assert response.status_code == 200
-    assert "Several places fit “antwerpen”" in text(response.text)
+    assert "Several places match “antwerpen”" in text(response.text)
     addresses = links(response.text)
     for zipcode in (2000, 2018, 2020, 2030, 2040, 2050, 2060):
         assert f"/?zipcode={zipcode}&year=2013" in addresses
-    assert "Risk factor of 2000 Antwerpen" in text(reader.get(addresses[0]).text)
+    assert "Risk factor for 2000 Antwerpen" in text(reader.get(addresses[0]).text)
 
 
 def test_other_places_that_begin_so_are_linked_below_the_one_that_is_called_so(reader: FlaskClient) -> None:
     page = reader.get("/?zipcode=gent").text
-    assert "Risk factor of 9000 Gent" in text(page)
-    assert "Other places that fit “gent”" in text(page)
+    assert "Risk factor for 9000 Gent" in text(page)
+    assert "Other places matching “gent”" in text(page)
     assert "/?zipcode=9050" in links(page)  # Gentbrugge
 
 
@@ -121,7 +122,7 @@ def test_text_without_match_suggests_nearest_places(reader: FlaskClient, typed: 
 
 def test_text_far_from_every_name_suggests_none(reader: FlaskClient) -> None:
     page = text(reader.get("/?zipcode=qqqqqqqq").text)
-    assert "No place is found for “qqqqqqqq”. Check the spelling." in page
+    assert "No place found for “qqqqqqqq”. Check the spelling." in page
     assert "Did you mean" not in page
 
 
@@ -133,19 +134,19 @@ def test_places_are_called_as_the_reader_calls_them(reader: FlaskClient) -> None
 
 
 def test_spaces_around_what_was_typed_do_no_harm(reader: FlaskClient) -> None:
-    assert "Risk factor of 9000" in text(reader.get("/?zipcode=+9000+&year=2004").text)
+    assert "Risk factor for 9000" in text(reader.get("/?zipcode=+9000+&year=2004").text)
 
 
 def test_without_a_base_year_it_is_2004(reader: FlaskClient) -> None:
-    assert "base year 2004 165.08" in text(reader.get("/?zipcode=9000").text)
+    assert "base 2004 165.08" in text(reader.get("/?zipcode=9000").text)
 
 
 WRONG = [
     ("zipcode=999&year=2013", 400, "zipcode", "A zipcode has four digits"),
-    ("zipcode=&year=2013", 400, "zipcode", "Enter a zipcode or the name of a place"),
-    ("zipcode=gentt&year=2013", 404, "zipcode", "No place is found for “gentt”"),
-    ("zipcode=1311&year=2013", 404, "zipcode", "No range of the risk table holds zipcode 1311"),
-    ("zipcode=9000&year=2020", 400, "year", "Choose one of the base years"),
+    ("zipcode=&year=2013", 400, "zipcode", "Enter a zipcode or a place name"),
+    ("zipcode=gentt&year=2013", 404, "zipcode", "No place found for “gentt”"),
+    ("zipcode=1311&year=2013", 404, "zipcode", "Zipcode 1311 is in no range of the risk table"),
+    ("zipcode=9000&year=2020", 400, "year", "Choose a base year"),
 ]
 
 
@@ -174,8 +175,8 @@ def test_values_are_kept_when_something_is_wrong(reader: FlaskClient) -> None:
 
 
 def test_wrong_field_leaves_the_result_of_the_other(reader: FlaskClient) -> None:
-    assert "Health index, base year 2013 136.69" in text(reader.get("/?zipcode=1311&year=2013").text)
-    assert "Risk factor of 9000" in text(reader.get("/?zipcode=9000&year=2020").text)
+    assert "Health index, base 2013 136.69" in text(reader.get("/?zipcode=1311&year=2013").text)
+    assert "Risk factor for 9000" in text(reader.get("/?zipcode=9000&year=2020").text)
 
 
 def test_both_fields_can_be_wrong_and_the_first_gets_the_focus(reader: FlaskClient) -> None:
@@ -193,13 +194,13 @@ def test_unavailable_index_leaves_the_risk_factor(app: Flask) -> None:
     page = text(response.text)
     assert response.status_code == 503
     assert response.headers["Retry-After"] == "60"
-    assert "Risk factor of 9000" in page
-    assert "The health index is not available" in page
+    assert "Risk factor for 9000" in page
+    assert "Health index unavailable" in page
 
 
 def test_a_base_year_alone_gives_the_index_alone(reader: FlaskClient) -> None:
     page = text(reader.get("/?year=2013").text)
-    assert "Health index, base year 2013 136.69" in page
+    assert "Health index, base 2013 136.69" in page
     assert "Enter a zipcode" not in page
     assert reader.get("/?year=abc").status_code == 400
 
@@ -211,18 +212,18 @@ def test_a_further_base_year_can_be_chosen(app: Flask) -> None:
         db.session.commit()
     page = app.test_client().get("/?zipcode=9000&year=2034").text
     assert re.search(r'value="2034"[^>]* checked', page)
-    assert "Health index, base year 2034 101.10" in text(page)
+    assert "Health index, base 2034 101.10" in text(page)
 
 
 def test_a_place_has_its_names_in_its_own_languages(reader: FlaskClient) -> None:
-    assert "Risk factor of 1000 Brussel / Bruxelles" in text(reader.get("/?zipcode=1000").text)
+    assert "Risk factor for 1000 Brussel / Bruxelles" in text(reader.get("/?zipcode=1000").text)
 
 
 def test_form_keeps_its_input_before_the_first_snapshot(
     make_app: Callable[[Settings], Flask], unreachable_url: str
 ) -> None:
     page = make_app(settings_for(unreachable_url)).test_client().get("/?zipcode=9000&year=1996").text
-    assert page.count("The service is temporarily unavailable") == 1
+    assert page.count("Service temporarily unavailable") == 1
     assert 'name="zipcode" value="9000"' in page
     assert re.search(r'value="1996"[^>]* checked', page)
 
@@ -240,17 +241,17 @@ def test_page_says_when_statbel_was_last_asked_and_that_a_month_is_late(
     set_clock(datetime(2026, 10, 30, 11, 5, tzinfo=timezone.utc))
     client = app.test_client()
     page = text(client.get("/index?year=2025&format=html").text)
-    assert "base year 2025 104.11 Month October 2026" in page
-    assert "Checked with Statbel on 30 October 2026 at 12:05" in page
+    assert "base 2025 104.11 Month October 2026" in page
+    assert "Last checked 30 October 2026 at 12:05" in page
     assert "should have published" not in page
-    assert "Next Statbel publishes again on 27 November 2026" in page
+    assert "Next publication 27 November 2026 (Statbel)" in page
     set_clock(datetime(2026, 12, 30, 11, 5, tzinfo=timezone.utc))
     page = text(client.get("/index?year=2025&format=html").text)
-    assert "Statbel should have published a later month" in page
-    assert "Statbel publishes again" not in page
+    assert "Statbel should have published a more recent month" in page
+    assert "Next publication" not in page
 
 
-HEALTH_INDEX = re.compile('<section class="result" aria-labelledby="health-index">.*?</section>\n', re.DOTALL)
+HEALTH_INDEX = re.compile('<section class="card" aria-labelledby="health-index">.*?</section>\n', re.DOTALL)
 SUMMARY = re.compile(r'<h2>(.*?)</h2>\s*<ul>\s*<li><a href="#(?:zipcode|year)">(.*?)</a>')
 
 
@@ -306,5 +307,5 @@ def test_no_zipcode_is_called_unused_without_places(app: Flask) -> None:
         db.session.execute(sql("DELETE FROM place"))
         db.session.commit()
     page = text(app.test_client().get("/?zipcode=9000&year=2013").text)
-    assert "Risk factor of 9000 B" in page
+    assert "Risk factor for 9000 B" in page
     assert "bpost does not use" not in page

@@ -66,7 +66,7 @@ def test_headers_have_range_and_risk_table(reader: FlaskClient) -> None:
 def test_page_shows_factor_and_places(reader: FlaskClient) -> None:
     response = reader.get("/zipcode/9000", headers=PAGE)
     assert (response.status_code, response.mimetype) == (200, "text/html")
-    assert "Risk factor of 9000 Gent B" in text(response.text)
+    assert "Risk factor for 9000 Gent B" in text(response.text)
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ KEPT = {"Vary": "Accept", "Cache-Control": "public, max-age=60, stale-while-reva
 NOT_KEPT = {"Vary": "Accept", "Cache-Control": "no-store"}
 OPEN = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "ETag, Retry-After"}
 
-ADVICE = "A zipcode has four digits, from 1000 to 9999. For example: 9000."
+ADVICE = "A zipcode has four digits, from 1000 to 9999, for example 9000."
 
 # The same figures as in the desk's data_version.py.
 STATE = """
@@ -129,7 +129,7 @@ ZIPCODE_NOT_FOUND = answer(404, {"detail": "ZIPCODE_NOT_FOUND"}, {})
 PROBLEM_NOT_VALID = problem(
     400,
     "ZIPCODE_NOT_VALID",
-    "That is not a zipcode",
+    "Invalid zipcode",
     f"zipcode: {ADVICE}",
     errors={"zipcode": [ADVICE]},
 )
@@ -199,8 +199,8 @@ class Answers:
     def _make_description(self, zipcode: int) -> Response:
         entry = self._range_of(zipcode)
         if entry is None:
-            detail = f"No range of the risk table holds zipcode {zipcode}. Check it for a typing error."
-            return problem(404, "ZIPCODE_NOT_FOUND", "This zipcode has no risk factor", detail)
+            detail = f"Zipcode {zipcode} is in no range of the risk table. Check it for typing errors."
+            return problem(404, "ZIPCODE_NOT_FOUND", "No risk factor for this zipcode", detail)
         places = sorted(self._places.get(zipcode, []), key=lambda place: str(place["name"]))
         content = {
             "zipcode": str(zipcode),

@@ -236,10 +236,10 @@ def test_any_number_of_blank_lines_may_come_first(mark: bytes, line_end: bytes, 
 
 
 def test_blank_lines_at_the_beginning_count_as_rows() -> None:
-    with pytest.raises(CsvNotValid, match="Row 300,001 is not CSV"):
+    with pytest.raises(CsvNotValid, match="Row 300,001 is not valid CSV"):
         answer(b"\n" * 300_000 + b'9000;"open')
     for row in (b"9000\n", b""):
-        with pytest.raises(TooLarge, match="A list may have up to 1,000,000 rows"):
+        with pytest.raises(TooLarge, match="A list can have at most 1,000,000 rows"):
             answer(b"\n" * 1_000_001 + row)
 
 
@@ -304,28 +304,32 @@ def test_layout_tells_the_encoding(content: bytes, charset: str) -> None:
     [
         (b"", CsvNotValid, "The file has no rows."),
         (b"\n\r\n", CsvNotValid, "The file has no rows."),
-        (b'9000,"open', CsvNotValid, "Row 1 is not CSV: a quote is opened and never closed."),
-        (b'\n\r\n\n9000,"open', CsvNotValid, "Row 4 is not CSV: a quote is opened and never closed."),
-        (b'9000,"open\n2000\n', CsvNotValid, "Row 1 is not CSV: a quote is opened and never closed."),
-        (b'zipcode\n9000\n"x"y\n', CsvNotValid, "Row 3 is not CSV: text follows a closing quote."),
-        (b'zipcode\n"9\n0"\n"x\n' + b"2000\n" * 50_000, CsvNotValid, "Row 3 is not CSV: a quote is opened"),
-        ("9000\n".encode("utf-16"), CsvNotValid, "Row 1 is not text in UTF-8 or Windows-1252"),
-        (b"9000\r\n" * 100_000 + b"\0", CsvNotValid, "Row 100,001 is not text in UTF-8 or Windows-1252"),
-        (b"9000\r2000\r\0", CsvNotValid, "Row 3 is not text in UTF-8 or Windows-1252"),
-        (b"9000," + b"x" * 2_000_000 + b"\n", TooLarge, "A row may have up to 1,048,576 bytes."),
-        (b"9000\n" + b"x" * 2_000_000, TooLarge, "A row may have up to 1,048,576 bytes."),
-        (b'"9000"\n"' + b"x\n" * 2_000_000, TooLarge, "Row 2 is too long, or a quote in it is never closed."),
-        (b"," * 1_000, TooLarge, "A file may have up to 1000 columns."),
-        (b"9000\n" * 1_000_001, TooLarge, "A list may have up to 1,000,000 rows."),
-        (b"zipcode" + b"\n" * 1_000_002, TooLarge, "A list may have up to 1,000,000 rows."),
-        (b'"zipcode"' + b"\r" * 1_000_002, TooLarge, "A list may have up to 1,000,000 rows."),
-        (b"9000\n" + b'"a\n",' * 500_000, TooLarge, "A row may have up to 1,048,576 bytes."),
-        (b'"9000"\n' * 1_000_001, TooLarge, "A list may have up to 1,000,000 rows."),
-        (b"9000," + b"x" * 130 + b"\n", TooLarge, "A file may have up to 128 MB."),
+        (b'9000,"open', CsvNotValid, "Row 1 is not valid CSV: a quote is never closed."),
+        (b'\n\r\n\n9000,"open', CsvNotValid, "Row 4 is not valid CSV: a quote is never closed."),
+        (b'9000,"open\n2000\n', CsvNotValid, "Row 1 is not valid CSV: a quote is never closed."),
+        (b'zipcode\n9000\n"x"y\n', CsvNotValid, "Row 3 is not valid CSV: text follows a closing quote."),
+        (
+            b'zipcode\n"9\n0"\n"x\n' + b"2000\n" * 50_000,
+            CsvNotValid,
+            "Row 3 is not valid CSV: a quote is never closed",
+        ),
+        ("9000\n".encode("utf-16"), CsvNotValid, "Row 1 is not UTF-8 or Windows-1252 text"),
+        (b"9000\r\n" * 100_000 + b"\0", CsvNotValid, "Row 100,001 is not UTF-8 or Windows-1252 text"),
+        (b"9000\r2000\r\0", CsvNotValid, "Row 3 is not UTF-8 or Windows-1252 text"),
+        (b"9000," + b"x" * 2_000_000 + b"\n", TooLarge, "A row can have at most 1,048,576 bytes."),
+        (b"9000\n" + b"x" * 2_000_000, TooLarge, "A row can have at most 1,048,576 bytes."),
+        (b'"9000"\n"' + b"x\n" * 2_000_000, TooLarge, "Row 2 is too long or has an unclosed quote."),
+        (b"," * 1_000, TooLarge, "A file can have at most 1000 columns."),
+        (b"9000\n" * 1_000_001, TooLarge, "A list can have at most 1,000,000 rows."),
+        (b"zipcode" + b"\n" * 1_000_002, TooLarge, "A list can have at most 1,000,000 rows."),
+        (b'"zipcode"' + b"\r" * 1_000_002, TooLarge, "A list can have at most 1,000,000 rows."),
+        (b"9000\n" + b'"a\n",' * 500_000, TooLarge, "A row can have at most 1,048,576 bytes."),
+        (b'"9000"\n' * 1_000_001, TooLarge, "A list can have at most 1,000,000 rows."),
+        (b"9000," + b"x" * 130 + b"\n", TooLarge, "A file can have at most 128 MB."),
         (
             b"a" + b"," * 999 + b"\n" + (b"9000" + b" " * 40 + b"\n") * 300_000,
             TooLarge,
-            "The answer would have more than 256 MB.",
+            "The result would be larger than 256 MB.",
         ),
     ],
     ids=lambda value: value[:20].decode("latin-1") if isinstance(value, bytes) else None,
@@ -339,13 +343,13 @@ def test_invalid_or_too_large_file_is_rejected(content: bytes, error: type[DeskE
 
 
 def test_unknown_error_of_the_csv_module_names_its_row() -> None:
-    assert str(bulk.not_csv(2, csv.Error("something new"))) == "Row 2 is not CSV."
+    assert str(bulk.not_csv(2, csv.Error("something new"))) == "Row 2 is not valid CSV."
 
 
 def test_response_may_have_a_smaller_limit() -> None:
     with pytest.raises(TooLarge) as raised:
         answer_csv(io.BytesIO(b"9000\n" * 200_000).read, io.BytesIO().write, KNOWN, bulk.MEGABYTE)
-    assert str(raised.value) == "The answer would have more than 1 MB."
+    assert str(raised.value) == "The result would be larger than 1 MB."
 
 
 @pytest.mark.parametrize("columns", [100, 900])
@@ -353,7 +357,7 @@ def test_response_has_at_most_a_multiple_of_the_bytes_of_the_file(columns: int) 
     content = b"," * (columns - 1) + b"\n" + b"9\n" * 30_000
     with pytest.raises(TooLarge) as raised:
         answer(content)
-    assert str(raised.value) == "The answer would have more than 2 MB."
+    assert str(raised.value) == "The result would be larger than 2 MB."
 
 
 def test_shortest_rows_are_answered_however_many() -> None:

@@ -223,23 +223,23 @@ def test_totals_are_those_of_the_risk_table() -> None:
     [
         ("", CsvNotValid, "The file has no rows."),
         (" ,;\n\t", CsvNotValid, "The file has no rows."),
-        ("zipcode;name\n", CsvNotValid, "The list has a header, but no rows."),
-        ("\n\nclients\n\n\n", CsvNotValid, "The list has a header, but no rows."),
-        ("zipcode\n" + "\n" * 999_999, CsvNotValid, "The list has a header, but no rows."),
-        ('cp;x\n9000;y\n"open;\n2000', CsvNotValid, "Row 3 is not CSV: a quote is opened and never closed."),
-        ('cp;x\n"9000" ;y', CsvNotValid, "Row 2 is not CSV: text follows a closing quote."),
-        ('cp\tx\n9000\ty\n"open\tz\n', CsvNotValid, "Row 3 is not CSV: a quote is opened and never closed."),
-        ('\ncp\tx\n"9000" \ty', CsvNotValid, "Row 3 is not CSV: text follows a closing quote."),
-        ("cp\n9000\n\0", CsvNotValid, "Row 3 is not text in UTF-8 or Windows-1252."),
-        ("a" + ";" * 1000, TooLarge, "A file may have up to 1000 columns."),
-        ("a" + "\t" * 1000, TooLarge, "A file may have up to 1000 columns."),
-        ("a" + ";" * 1_000_000, TooLarge, "A file may have up to 1000 columns."),
-        ("9000\n" * 1_000_001, TooLarge, "A list may have up to 1,000,000 rows."),
-        ("9000 " * 1_000_001, TooLarge, "A list may have up to 1,000,000 rows."),
-        ('x;9000\n"' + "y\n" * 1_000_000, TooLarge, "Row 2 is too long, or a quote in it is never closed."),
-        ('x\t9000\n"' + "y\n" * 1_000_000, TooLarge, "Row 2 is too long, or a quote in it is never closed."),
-        ("a" + ";" * 900 + "\n" + "9000\n" * 40_000, TooLarge, "The answer would have more than 32 MB."),
-        ("é" * (5 * MEGABYTE + 1), TooLarge, "A list may have up to 5 MB."),
+        ("zipcode;name\n", CsvNotValid, "The list has a header but no rows."),
+        ("\n\nclients\n\n\n", CsvNotValid, "The list has a header but no rows."),
+        ("zipcode\n" + "\n" * 999_999, CsvNotValid, "The list has a header but no rows."),
+        ('cp;x\n9000;y\n"open;\n2000', CsvNotValid, "Row 3 is not valid CSV: a quote is never closed."),
+        ('cp;x\n"9000" ;y', CsvNotValid, "Row 2 is not valid CSV: text follows a closing quote."),
+        ('cp\tx\n9000\ty\n"open\tz\n', CsvNotValid, "Row 3 is not valid CSV: a quote is never closed."),
+        ('\ncp\tx\n"9000" \ty', CsvNotValid, "Row 3 is not valid CSV: text follows a closing quote."),
+        ("cp\n9000\n\0", CsvNotValid, "Row 3 is not UTF-8 or Windows-1252 text."),
+        ("a" + ";" * 1000, TooLarge, "A file can have at most 1000 columns."),
+        ("a" + "\t" * 1000, TooLarge, "A file can have at most 1000 columns."),
+        ("a" + ";" * 1_000_000, TooLarge, "A file can have at most 1000 columns."),
+        ("9000\n" * 1_000_001, TooLarge, "A list can have at most 1,000,000 rows."),
+        ("9000 " * 1_000_001, TooLarge, "A list can have at most 1,000,000 rows."),
+        ('x;9000\n"' + "y\n" * 1_000_000, TooLarge, "Row 2 is too long or has an unclosed quote."),
+        ('x\t9000\n"' + "y\n" * 1_000_000, TooLarge, "Row 2 is too long or has an unclosed quote."),
+        ("a" + ";" * 900 + "\n" + "9000\n" * 40_000, TooLarge, "The result would be larger than 32 MB."),
+        ("é" * (5 * MEGABYTE + 1), TooLarge, "A list can have at most 5 MB."),
     ],
     ids=lambda value: ascii(value[:20]) if isinstance(value, str) else None,
 )  # fmt: skip
@@ -286,7 +286,7 @@ def test_file_that_is_no_text_is_rejected_with_its_row(content: bytes, row: int)
     with pytest.raises(CsvNotValid) as raised:
         decode(content)
     assert str(raised.value) == (
-        f"Row {row} is not text in UTF-8 or Windows-1252. Save the file as “CSV UTF-8”."
+        f"Row {row} is not UTF-8 or Windows-1252 text. Save the file as “CSV UTF-8”."
     )
 
 

@@ -113,7 +113,7 @@ def test_zipcode_with_two_letters_of_another_country_is_not_found(text: str) -> 
     """The letters may be those of Luxembourg, or of a Dutch postcode, and not the beginning of a name."""
     with pytest.raises(ZipcodeNotFound) as error:
         interpret(text)
-    assert str(error.value) == f"No place is found for “{text}”. Check the spelling."
+    assert str(error.value) == f"No place found for “{text}”. Check the spelling."
 
 
 @pytest.mark.parametrize(
@@ -260,7 +260,7 @@ def test_no_place_is_listed_twice(text: str) -> None:
 def test_name_that_no_place_has_is_not_found(text: str) -> None:
     with pytest.raises(ZipcodeNotFound) as error:
         interpret(text)
-    assert str(error.value) == f"No place is found for “{text}”. Check the spelling."
+    assert str(error.value) == f"No place found for “{text}”. Check the spelling."
 
 
 def test_every_suggestion_as_a_page_shows_it_stands_for_its_zipcode() -> None:

@@ -112,7 +112,7 @@ def test_zipcode_in_no_range_is_not_found() -> None:
 def test_zipcode_that_is_not_found_is_named_in_the_error() -> None:
     with pytest.raises(ZipcodeNotFound) as error:
         find(seed_table(), places(), 1311)
-    assert str(error.value) == "No range of the risk table holds zipcode 1311. Check it for a typing error."
+    assert str(error.value) == "Zipcode 1311 is in no range of the risk table. Check it for typing errors."
 
 
 @pytest.mark.parametrize("zipcode", [1000, 9000, 9999])

@@ -49,7 +49,7 @@ def test_text_of_another_form_is_no_zipcode(text: str) -> None:
     assert not is_zipcode(text)
     with pytest.raises(ZipcodeNotValid) as error:
         parse_zipcode(text)
-    assert str(error.value) == ADVICE == "A zipcode has four digits, from 1000 to 9999. For example: 9000."
+    assert str(error.value) == ADVICE == "A zipcode has four digits, from 1000 to 9999, for example 9000."
 
 
 @settings(deadline=None, database=None)

@@ -38,4 +38,4 @@ def parse_base_year(text: str, further: Iterable[int]) -> int:
     if re.fullmatch("[0-9]{4}", text) and int(text) in {*BASE_YEARS, *further}:
         return int(text)
     known = ", ".join(map(str, sorted(BASE_YEARS)))
-    raise WrongYear(N_("Choose one of the base years of the health index: %(known)s."), known=known)
+    raise WrongYear(N_("Choose a base year of the health index: %(known)s."), known=known)

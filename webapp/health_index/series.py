@@ -71,8 +71,8 @@ def find(series: Sequence[MonthlyIndex], month: date) -> MonthlyIndex:
     if first["month"] < month < last["month"]:
         raise MonthNotFound(
             N_(
-                "No health index is held for %(month)s on base year %(base_year)s. "
-                "The nearest months that are held are %(before)s and %(after)s."
+                "No health index is available for %(month)s on base %(base_year)s. "
+                "The nearest available months are %(before)s and %(after)s."
             ),
             month=month,
             base_year=first["base_year"],
@@ -81,8 +81,8 @@ def find(series: Sequence[MonthlyIndex], month: date) -> MonthlyIndex:
         )
     raise MonthNotFound(
         N_(
-            "No health index is held for %(month)s on base year %(base_year)s: "
-            "the months held go from %(first)s to %(last)s."
+            "No health index is available for %(month)s on base %(base_year)s, "
+            "only for %(first)s to %(last)s."
         ),
         month=month,
         base_year=first["base_year"],

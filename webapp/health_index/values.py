@@ -50,7 +50,7 @@ class HealthIndex:
         values = self.by_base_year.get(base_year)
         if not values:
             raise IndexUnavailable(
-                N_("No value is known on base year %(base_year)s yet. Please try again in a minute."),
+                N_("No value is available on base %(base_year)s yet. Please try again in a minute."),
                 base_year=base_year,
             )
         return values
@@ -69,5 +69,5 @@ class HealthIndex:
         Raises IndexUnavailable without any value.
         """
         if not self.by_base_year:
-            raise IndexUnavailable(N_("No value is known yet. Please try again in a minute."))
+            raise IndexUnavailable(N_("No value is available yet. Please try again in a minute."))
         return {base_year: values[max(values)] for base_year, values in self.by_base_year.items()}

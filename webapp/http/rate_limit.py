@@ -199,7 +199,7 @@ def protect(app: Flask, settings: Settings, exempt: Container[str | None]) -> No
         cost = max(1, limit // MAX_BULK_PER_WINDOW) if is_bulk() else 1
         window = counter.add(client(), cost)
         if window.requests > limit:
-            error = RateLimited(N_("You may send %(most)s requests a minute."), most=limit)
+            error = RateLimited(N_("You can send at most %(most)s requests per minute."), most=limit)
             error.retry_after = max(1, ceil(window.seconds_left))
             raise error
 

@@ -30,9 +30,13 @@ class Uploads:
         error: RateLimited | RoomUnavailable
         with self._lock:
             if self._counts[client] >= MAX_UPLOADS_PER_CLIENT:
-                error = RateLimited(N_("You may send %(most)s files at a time."), most=MAX_UPLOADS_PER_CLIENT)
+                error = RateLimited(
+                    N_("You can send at most %(most)s files at a time."), most=MAX_UPLOADS_PER_CLIENT
+                )
             elif sum(self._counts.values()) >= MAX_UPLOADS:
-                error = RoomUnavailable(N_("Others are sending files. Please try again in a moment."))
+                error = RoomUnavailable(
+                    N_("Too many files are being sent right now. Please try again in a moment.")
+                )
             else:
                 self._counts[client] += 1
                 return

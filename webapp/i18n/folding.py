@@ -1,11 +1,11 @@
-"""Folding of names: the form in which names are compared and searched."""
+"""Folding of names, for comparing and searching them."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 
-# Letters that stand for two, and that Unicode does not decompose.
+# NFKD does not decompose these.
 LIGATURES = str.maketrans({"œ": "oe", "æ": "ae"})
 
 # Abbreviations on envelopes: St-Vith, St-Truiden, Ste-Cécile.
@@ -15,13 +15,10 @@ NOT_ALPHANUMERIC = re.compile("[^0-9a-z]+")
 
 
 def fold(text: str) -> str:
-    """Reduce a name to lower-case letters and digits, with single spaces between words.
-
-    Case, accents, hyphens and apostrophes make no difference: Saint-Éloi is "saint eloi". Only digits
-    count as such: ², ② and ½, which NFKD would turn into digits, do not.
-    """
+    """Reduce a name to lower-case words of letters and digits: "saint eloi" for Saint-Éloi."""
     if text.isascii():
         return NOT_ALPHANUMERIC.sub(" ", text.lower()).strip()
+    # ², ② and ½ are no digits, but NFKD would turn them into some.
     without_numbers = "".join(" " if unicodedata.category(char) == "No" else char for char in text)
     decomposed = unicodedata.normalize("NFKD", without_numbers)
     bare = "".join(char for char in decomposed if not unicodedata.combining(char))
@@ -30,7 +27,7 @@ def fold(text: str) -> str:
 
 
 def spellings(folded: str) -> list[str]:
-    """Spell out an abbreviated saint in a folded name, in each language; empty without one."""
+    """Spell out an abbreviated saint, once per language; [] if there is none."""
     for short, saints in SAINTS.items():
         if re.search(rf"\b{short} ", folded):
             return [re.sub(rf"\b{short}(?= )", saint, folded) for saint in saints]

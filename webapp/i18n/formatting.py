@@ -1,4 +1,4 @@
-"""How pages write numbers, amounts, months, days and instants: as the language of the page does."""
+"""Template filters for numbers, amounts and dates in the language of the page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from flask_babel import (
     format_date,
     format_decimal,
     format_percent,
-    format_time,
     get_locale,
     gettext,
 )
@@ -36,22 +35,25 @@ def month_name(number: int) -> str:
 
 
 def day(value: date) -> str:
-    """22 November 2026. No line ends after the number, which alone would be read as something else."""
+    """22 November 2026, with a no-break space after the number."""
     number, month_and_year = str(format_date(value, "long")).split(" ", 1)
     if value.day == 1 and get_locale().language == "fr":
-        number = "1er"  # the one ordinal number among French days
+        number = "1er"  # French writes only the first as an ordinal
     return f"{number}\u00a0{month_and_year}"
 
 
 def moment(value: datetime) -> str:
-    """22 November 2026 at 14:03, as a clock in Belgium showed it."""
+    """22 November 2026 at 14:03, in Belgian time."""
     local = value.astimezone(BRUSSELS)
-    clock_time = format_time(local, "short", rebase=False)
-    return str(gettext("%(day)s at %(time)s", day=day(local.date()), time=clock_time))
+    return str(
+        gettext(
+            "%(day)s at %(hour)s:%(minute)s", day=day(local.date()), hour=f"{local:%H}", minute=f"{local:%M}"
+        )
+    )
 
 
 def decimal(value: Decimal, places: int = 2) -> str:
-    """1,250.50: a number with so many decimals."""
+    """1,250.50"""
     return str(format_decimal(value, "#,##0" + ("." + "0" * places if places else "")))
 
 
@@ -66,7 +68,7 @@ def euros(value: Decimal) -> str:
 
 
 def change(value: Optional[Decimal]) -> str:
-    """+2.44 %: a fraction of one as a change in percent. A dash when it is not known."""
+    """+2.44%, from a fraction such as 0.0244; a dash for None."""
     if value is None:
         return "–"
     pattern = get_locale().percent_formats[None].pattern.replace("#,##0", "#,##0.00")
@@ -74,6 +76,5 @@ def change(value: Optional[Decimal]) -> str:
 
 
 def register_filters(app: Flask) -> None:
-    """Let templates write `value|month` and so on."""
     for function in (month, short_month, month_name, day, moment, decimal, whole_number, euros, change):
         app.add_template_filter(function)

@@ -1,4 +1,4 @@
-"""Months as scripts and files write them, by ISO 8601: 2026-07, in Python its first day."""
+"""ISO 8601 months such as 2026-07, in Python the first day of the month."""
 
 from __future__ import annotations
 
@@ -16,5 +16,4 @@ def parse_iso_month(text: str) -> date:
 
 
 def iso_month(day: date) -> str:
-    """Write the month of a day."""
     return f"{day:%Y-%m}"

@@ -1,4 +1,4 @@
-"""Which language a page is in, and where its words come from."""
+"""Languages of the pages: negotiation, catalogs, and links between the languages."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ CATALOGS = Path(__file__).resolve().parent / "translations"
 
 
 class Language(NamedTuple):
-    """A language: its name in itself, and the locale by whose habits it writes figures and days."""
+    """A language: its own name, and the locale for formatting."""
 
     name: str
     locale: str
 
 
-# By the code that `lang` and `hreflang` take. English has no Belgian habits of its own that its
-# readers would expect, so it has those of Britain.
+# By the code for `lang` and `hreflang`. CLDR formats en_BE as Dutch does, which readers of English would not
+# expect, so English is British.
 LANGUAGES = {
     "nl": Language("Nederlands", "nl_BE"),
     "fr": Language("Français", "fr_BE"),
@@ -37,7 +37,7 @@ LANGUAGES = {
     "en": Language("English", "en_GB"),
 }
 
-# The language in which the program is written, for whoever asks for none of the four.
+# The language of the message ids, and the default.
 SOURCE_LANGUAGE = "en"
 
 COOKIE = "lang"
@@ -45,42 +45,42 @@ COOKIE_SECONDS = 365 * 24 * 3600
 
 
 class _Catalogs(Domain):  # type: ignore[misc]  # flask-babel has no types
-    """Gives Flask-Babel the catalog of the chosen language, straight from its .po file.
-
-    Flask-Babel itself reads .mo files, which would have to be compiled wherever the desk runs.
-    """
+    """Loads .po files; the .mo files that Flask-Babel reads need a build step."""
 
     def get_translations(self) -> Union[Translations, NullTranslations]:
-        return catalog(chosen())
+        return catalog(current_language())
 
 
-class _DeskBabel(Babel):  # type: ignore[misc]
+class _PoBabel(Babel):  # type: ignore[misc]
     domain_instance = _Catalogs()
 
 
 def register(app: Flask) -> None:
-    """Give the application its languages, and its templates all that depends on them."""
+    """Set up Flask-Babel, the template filters and the language headers."""
     locale = LANGUAGES[SOURCE_LANGUAGE].locale
-    _DeskBabel().init_app(app, default_locale=locale, locale_selector=lambda: LANGUAGES[chosen()].locale)
+    _PoBabel().init_app(
+        app, default_locale=locale, locale_selector=lambda: LANGUAGES[current_language()].locale
+    )
+    app.jinja_env.policies["ext.i18n.trimmed"] = True  # as `make messages` extracts {% trans %} blocks
     formatting.register_filters(app)
     app.add_template_filter(translate, "translated")
     app.add_template_filter(gettext, "in_language")
-    app.context_processor(_for_pages)
-    app.after_request(_mark)
+    app.context_processor(_template_context)
+    app.after_request(_set_headers)
 
 
-def chosen() -> str:
-    """The language of this request: as `?lang=` says, else as it was kept, else as the browser prefers."""
+def current_language() -> str:
+    """Return the language of the request, from `?lang=`, the cookie or Accept-Language."""
     if "language" not in g:
-        g.language = _choose()
+        g.language = _negotiate()
     return str(g.language)
 
 
-def _choose() -> str:
-    for wish in (request.args.get("lang"), request.cookies.get(COOKIE)):
-        if wish in LANGUAGES:
-            return str(wish)
-    # Werkzeug's best_match would take nl before fr-BE;q=1, because it looks for whole tags first.
+def _negotiate() -> str:
+    for code in (request.args.get("lang"), request.cookies.get(COOKIE)):
+        if code in LANGUAGES:
+            return str(code)
+    # Werkzeug's best_match prefers whole tags: nl;q=0.1 would win over fr-BE;q=1.
     for tag, quality in request.accept_languages:
         language = tag.partition("-")[0].lower()
         if quality and language in LANGUAGES:
@@ -90,7 +90,7 @@ def _choose() -> str:
 
 @lru_cache(maxsize=None)
 def catalog(language: str) -> Union[Translations, NullTranslations]:
-    """The translations into a language; English is what is translated."""
+    """Load the catalog of a language; the source language has none."""
     if language == SOURCE_LANGUAGE:
         return NullTranslations()
     with (CATALOGS / f"{language}.po").open("rb") as file:
@@ -102,46 +102,51 @@ def catalog(language: str) -> Union[Translations, NullTranslations]:
 
 
 def translate(message: Message) -> str:
-    """A message in the language of this request, with its figures as that language writes them."""
-    figures = {name: _written(figure) for name, figure in message.figures.items()}
-    return str(gettext(message.text, **figures))
+    """Translate a message, and format its parameters."""
+    params = {name: _formatted(value) for name, value in message.params.items()}
+    return str(gettext(message.text, **params))
 
 
-def _written(figure: object) -> object:
-    if isinstance(figure, date):
-        return formatting.month(figure)
-    return formatting.whole_number(figure) if isinstance(figure, int) and is_large(figure) else figure
+def _formatted(value: object) -> object:
+    if isinstance(value, date):
+        return formatting.month(value)
+    return formatting.whole_number(value) if isinstance(value, int) and is_large(value) else value
 
 
-def _for_pages() -> Dict[str, Any]:
-    return {"language": chosen(), "languages": LANGUAGES, "query_in": _query_in, "address_in": _address_in}
+def _template_context() -> Dict[str, Any]:
+    return {
+        "language": current_language(),
+        "languages": LANGUAGES,
+        "query_in": _query_in,
+        "url_in": _url_in,
+    }
 
 
 def _query_in(language: str) -> str:
-    """What leads from this page to the same one in a language. What was asked for stays in it."""
-    asked = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
-    return f"?{urlencode([*asked, ('lang', language)])}"
+    """Return the query of this page in another language, keeping all other parameters."""
+    params = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
+    return f"?{urlencode([*params, ('lang', language)])}"
 
 
-def _address_in(language: str) -> str:
-    """The whole address of this page in a language."""
+def _url_in(language: str) -> str:
+    """Return the absolute URL of this page in another language."""
     path = quote(request.script_root + request.path)
     return f"{request.host_url.rstrip('/')}{path}{_query_in(language)}"
 
 
-def _mark(response: Response) -> Response:
-    """Say of an answer that depended on the language which one it is, and keep one that was asked for."""
+def _set_headers(response: Response) -> Response:
+    """Label a response that depends on the language, and store a choice in the cookie."""
     if "language" not in g:
         return response
-    language = chosen()
+    language = current_language()
     response.headers["Content-Language"] = language
     response.vary.update(("Accept-Language", "Cookie"))
     if request.args.get("lang") == language != request.cookies.get(COOKIE):
         response.set_cookie(
             COOKIE, language, COOKIE_SECONDS, secure=request.is_secure, httponly=True, samesite="Lax"
         )
-        # A shared cache would hand the cookie to others; and a browser that need not ask again would, on
-        # the way back to a language, show the page as it kept it, without the cookie.
+        # A shared cache would send the cookie to other clients. And a browser that need not revalidate would,
+        # when its user returns to a language, show the stored page without setting the cookie.
         if response.cache_control.public:
             response.headers["Cache-Control"] = "private, no-cache"
     return response

@@ -1,4 +1,4 @@
-"""What is said to a person: English text, of which pages show the translation."""
+"""Messages for people, in English; pages show their translation."""
 
 from __future__ import annotations
 
@@ -9,32 +9,31 @@ from webapp.i18n.iso_month import iso_month
 
 
 def N_(text: str) -> str:  # noqa: N802  # gettext's usual name for this
-    """Mark text for translation where it is written; it is translated where it is shown."""
+    """Mark text for extraction; the page that shows it translates it."""
     return text
 
 
 class Message(NamedTuple):
-    """A text with %(name)s where figures go, and the figures.
+    """A text with %(name)s placeholders, and their values; a date stands for its month.
 
-    A figure that is a date stands for its month. As a `str` it is English, with months as 2020-01 and
-    large numbers as 1,000,000: what scripts and the terminal get.
+    `str()` gives the English text for scripts and the terminal.
     """
 
     text: str
-    figures: Mapping[str, object]
+    params: Mapping[str, object]
 
     def __str__(self) -> str:
-        if not self.figures:
+        if not self.params:
             return self.text
-        return self.text % {name: _plain(figure) for name, figure in self.figures.items()}
+        return self.text % {name: _plain(value) for name, value in self.params.items()}
 
 
-def is_large(figure: object) -> bool:
-    """Whether a figure is written with its digits in groups. Years and zipcodes never are."""
-    return isinstance(figure, int) and figure >= 10_000
+def is_large(value: object) -> bool:
+    """True for numbers whose digits are grouped. Years and zipcodes never are."""
+    return isinstance(value, int) and value >= 10_000
 
 
-def _plain(figure: object) -> object:
-    if isinstance(figure, date):
-        return iso_month(figure)
-    return f"{figure:,}" if is_large(figure) else figure
+def _plain(value: object) -> object:
+    if isinstance(value, date):
+        return iso_month(value)
+    return f"{value:,}" if is_large(value) else value

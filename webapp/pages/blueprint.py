@@ -8,7 +8,7 @@ from flask import Blueprint
 
 from webapp.data import reads
 from webapp.health_index.base_years import DEFAULT_BASE_YEAR
-from webapp.i18n.languages import chosen
+from webapp.i18n.languages import current_language
 from webapp.zipcodes.places import PlaceDescription, municipality_in, name_in
 
 bp = Blueprint("pages", __name__)
@@ -23,10 +23,10 @@ def base_years() -> dict[str, Any]:
 @bp.app_template_filter()
 def place_name(place: PlaceDescription) -> str:
     """Return the name of a place in the language of the page."""
-    return name_in(place, chosen())
+    return name_in(place, current_language())
 
 
 @bp.app_template_filter()
 def municipality_name(place: PlaceDescription) -> str:
     """Return the name of the municipality of a place in the language of the page."""
-    return municipality_in(place, chosen())
+    return municipality_in(place, current_language())

@@ -81,7 +81,7 @@ def _look_up(parts: PageParts, sent: SentForm) -> Union[ClientList, Response]:
         if not pasted and len(text) <= LONGEST_SHOWN:
             parts.values = {"zipcodes": text}
     elif not pasted:
-        raise RequestNotValid(N_("Paste zipcodes, or choose a file."))
+        raise RequestNotValid(N_("Paste zipcodes or choose a file."))
     known = reads.bulk_results()
     answer = _download(text, known) if sent.texts.get("action") == "download" else read(text, known)
     parts.values = {"zipcodes": text}

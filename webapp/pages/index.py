@@ -22,7 +22,10 @@ from webapp.pages.chart import draw
 from webapp.pages.periods import DEFAULT_PERIOD, PERIODS, by_year, latest_months
 from webapp.tables import excel
 
-STATUS_WORDS = {PUBLISHED: N_("published by Statbel"), CONVERTED: N_("converted with Statbel’s coefficient")}
+STATUS_WORDS = {
+    PUBLISHED: N_("published by Statbel"),
+    CONVERTED: N_("converted with Statbel’s official coefficient"),
+}
 
 
 @bp.get("/index")

@@ -45,7 +45,7 @@ def _indexation(parts: PageParts) -> Indexation | None:
 
 def _base_year(text: str) -> int:
     if not text:
-        raise WrongYear(N_("Choose the base year that the contract names."))
+        raise WrongYear(N_("Choose the base year stated in your contract."))
     return reads.parse_base_year(text)
 
 

@@ -65,7 +65,7 @@ def parse_amount(text: str) -> Decimal:
     if TWO_READINGS.fullmatch(number):
         raise AmountNotValid(
             N_(
-                "A comma before three digits can be read in two ways. "
+                "A comma followed by three digits is ambiguous. "
                 "Enter %(whole)s without a comma, or one or two decimals, for example 1,25."
             ),
             whole=number.replace(",", ""),
@@ -76,7 +76,7 @@ def parse_amount(text: str) -> Decimal:
     digits = re.sub("[^0-9]", "", match["whole"])
     if len(digits) > MOST_DIGITS:
         raise AmountNotValid(
-            N_("Enter an amount of at most %(most)s digits before the decimals."),
+            N_("Enter an amount with at most %(most)s digits before the decimals."),
             most=MOST_DIGITS,
         )
     return Decimal(f"{digits}.{match['cents']}" if match["cents"] else digits)
@@ -93,9 +93,7 @@ def parse_month(text: str) -> date:
     match = YEAR_LAST.fullmatch(written) or YEAR_FIRST.fullmatch(written)
     month = _month_number(match) if match else None
     if match is None or month is None:
-        raise MonthNotValid(
-            N_("Enter a month and a year of four digits, for example 01/2020 or January 2020.")
-        )
+        raise MonthNotValid(N_("Enter a month and a four-digit year, for example 01/2020 or January 2020."))
     if not FIRST_YEAR <= int(match["year"]) <= LAST_YEAR:
         raise MonthNotValid(
             N_("Enter a year from %(first)s to %(last)s, for example 01/2020."),
@@ -113,7 +111,7 @@ def parse_month(text: str) -> date:
         return date(int(match["year"]), month, int(match["day"] or 1)).replace(day=1)
     except ValueError:
         raise MonthNotValid(
-            N_("This month does not have that day. Enter the month alone, for example 01/2020.")
+            N_("This day does not exist in that month. Enter only the month, for example 01/2020.")
         ) from None
 
 

@@ -84,7 +84,7 @@ def _look_up(parts: PageParts, text: str) -> tuple[RiskFactor | None, list[Sugge
 
 def _interpret(text: str) -> Interpretation:
     if not text:
-        raise ZipcodeNotValid(N_("Enter a zipcode or the name of a place. For example: 9000."))
+        raise ZipcodeNotValid(N_("Enter a zipcode or a place name, for example 9000."))
     try:
         places = current.snapshot().places
     except DatabaseUnavailable:

@@ -136,7 +136,7 @@ def answer_csv(
 def not_text(row: int) -> CsvNotValid:
     """The error of a file in which that row holds what is no text."""
     return CsvNotValid(
-        N_("Row %(row)s is not text in UTF-8 or Windows-1252. Save the file as “CSV UTF-8”."), row=row
+        N_("Row %(row)s is not UTF-8 or Windows-1252 text. Save the file as “CSV UTF-8”."), row=row
     )
 
 
@@ -146,23 +146,21 @@ def not_csv(row: int, error: csv.Error) -> DeskError:
     if "field limit" in reason:
         return row_too_long(row)
     if "unexpected end" in reason:
-        return CsvNotValid(N_("Row %(row)s is not CSV: a quote is opened and never closed."), row=row)
+        return CsvNotValid(N_("Row %(row)s is not valid CSV: a quote is never closed."), row=row)
     if "expected after" in reason:
-        return CsvNotValid(N_("Row %(row)s is not CSV: text follows a closing quote."), row=row)
-    return CsvNotValid(N_("Row %(row)s is not CSV."), row=row)
+        return CsvNotValid(N_("Row %(row)s is not valid CSV: text follows a closing quote."), row=row)
+    return CsvNotValid(N_("Row %(row)s is not valid CSV."), row=row)
 
 
 def row_too_long(row: int) -> TooLarge:
     """The error of a file in which that row is too long."""
-    text = N_(
-        "Row %(row)s is too long, or a quote in it is never closed. A row may have up to %(bytes)s bytes."
-    )
+    text = N_("Row %(row)s is too long or has an unclosed quote. A row can have at most %(bytes)s bytes.")
     return TooLarge(text, row=row, bytes=LONGEST_ROW)
 
 
 def too_many_rows() -> TooLarge:
     """The error of a file with more than MOST_ROWS rows."""
-    return TooLarge(N_("A list may have up to %(rows)s rows."), rows=MOST_ROWS)
+    return TooLarge(N_("A list can have at most %(rows)s rows."), rows=MOST_ROWS)
 
 
 def line_ends(text: bytes) -> int:
@@ -186,7 +184,7 @@ class _Pieces:
         piece = b"".join(self._until_full())
         self.bytes += len(piece)
         if self.bytes > MOST_BYTES:
-            raise TooLarge(N_("A file may have up to %(megabytes)s MB."), megabytes=MOST_BYTES // MEGABYTE)
+            raise TooLarge(N_("A file can have at most %(megabytes)s MB."), megabytes=MOST_BYTES // MEGABYTE)
         text, nul, _ = piece.partition(b"\0")
         self._newlines += text.count(b"\n")
         if not self._newlines:  # lines may end with \r alone
@@ -233,7 +231,7 @@ class _Output:
         most_bytes = min(self._most_bytes, MEGABYTE + MAX_EXPANSION * self._pieces.bytes)
         if self._written > most_bytes:
             megabytes = most_bytes // MEGABYTE
-            raise TooLarge(N_("The answer would have more than %(megabytes)s MB."), megabytes=megabytes)
+            raise TooLarge(N_("The result would be larger than %(megabytes)s MB."), megabytes=megabytes)
         self._write(b"".join(self._parts))
         self._parts.clear()
         self._gathered = 0
@@ -401,7 +399,7 @@ def _read_layout(pieces: Iterator[bytes], blank_lines: int) -> Tuple[Layout, Ite
     if not fields:
         raise CsvNotValid(N_("The file has no rows."))
     if len(fields) > MOST_COLUMNS:
-        raise TooLarge(N_("A file may have up to %(columns)s columns."), columns=MOST_COLUMNS)
+        raise TooLarge(N_("A file can have at most %(columns)s columns."), columns=MOST_COLUMNS)
     names = [_plain_name(field) for field in fields]
     named = [names.index(name) for name in ZIPCODE_COLUMNS if name in names]
     layout = Layout(

@@ -82,7 +82,7 @@ NO_RESULT: Result = ("", "")
 
 def too_large() -> TooLarge:
     """The error of a list that is too large, or comes with a form that is."""
-    return TooLarge(N_("A list may have up to %(megabytes)s MB."), megabytes=MOST_BYTES // MEGABYTE)
+    return TooLarge(N_("A list can have at most %(megabytes)s MB."), megabytes=MOST_BYTES // MEGABYTE)
 
 
 def decode(content: bytes) -> str:
@@ -172,7 +172,7 @@ def _answer(text: str, known: Mapping[str, Result]) -> Tuple[Layout, Iterator[_R
     layout = bulk.answer_csv(io.BytesIO(content.encode()).read, answer.write, known, MOST_ANSWER_BYTES)
     answered = answer.getvalue()
     if all(result == NO_RESULT for _number, _fields, result in _rows(layout, answered)):
-        raise CsvNotValid(N_("The list has a header, but no rows."))  # one word is taken for a header too
+        raise CsvNotValid(N_("The list has a header but no rows."))  # one word is taken for a header too
     rows = _rows(layout, answered)
     is_plain = not any(sign in content for sign in ('="', *COPIED_SPACES))
     return layout, rows if is_plain else _with_plain_fields(layout, rows, known)

@@ -97,7 +97,7 @@ def find(table: RiskTable, places: Places, zipcode: int) -> RiskFactor:
     found = table.range_of(zipcode)
     if found is None:
         raise ZipcodeNotFound(
-            N_("No range of the risk table holds zipcode %(zipcode)s. Check it for a typing error."),
+            N_("Zipcode %(zipcode)s is in no range of the risk table. Check it for typing errors."),
             zipcode=zipcode,
         )
     return {

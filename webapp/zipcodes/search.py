@@ -92,7 +92,7 @@ def interpret(places: Places, text: str) -> Interpretation:
         return Interpretation(int(digits), [])
     if not name:
         raise ZipcodeNotValid(
-            N_("A zipcode has four digits, from 1000 to 9999. You may also enter the name of a place.")
+            N_("A zipcode has four digits, from 1000 to 9999. You can also enter a place name.")
         )
     found = suggest(places, one_name, MAX_PLACES + 1)
     wanted = {name, *spellings(name)}
@@ -100,7 +100,7 @@ def interpret(places: Places, text: str) -> Interpretation:
     if not zipcodes and not (is_zipcode(digits) and len(name.replace(" ", "")) < MIN_LETTERS):
         zipcodes = {place["zipcode"] for place in found}
     if not zipcodes:
-        raise ZipcodeNotFound(N_("No place is found for “%(given)s”. Check the spelling."), given=text)
+        raise ZipcodeNotFound(N_("No place found for “%(given)s”. Check the spelling."), given=text)
     zipcode = zipcodes.pop() if len(zipcodes) == 1 else None
     return Interpretation(zipcode, [place for place in found if place["zipcode"] != zipcode][:MAX_PLACES])
 

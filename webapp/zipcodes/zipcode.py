@@ -10,7 +10,7 @@ from webapp.i18n.messages import N_
 ZIPCODE = "[1-9][0-9]{3}"
 MIN_ZIPCODE, MAX_ZIPCODE = 1000, 9999
 
-ADVICE = N_("A zipcode has four digits, from 1000 to 9999. For example: 9000.")
+ADVICE = N_("A zipcode has four digits, from 1000 to 9999, for example 9000.")
 
 
 def is_zipcode(text: str) -> bool:

@@ -1,40 +1,40 @@
-// Makes pages that work without it a little quicker: suggestions while typing, copying, printing.
+// Optional extras; every page works without them: suggestions while typing, copying, printing.
 "use strict";
 
-const PAUSE_MS = 120; // between the last key and the question, so that fast typing asks once
+const DEBOUNCE_MS = 120; // fast typing sends one request
 
-// What a place and its municipality are called on this page: as name_in and municipality_in of
-// place_names.py have it, because the API answers in all languages at once.
+// Names of a place and its municipality in the language of the page. Mirrors name_in and municipality_in
+// of place_names.py, because the API returns all languages at once.
 function namesOf(place) {
   const language = document.documentElement.lang;
-  const there = place.name.split(" / ");
+  const localNames = place.name.split(" / ");
   const name = place.names[language] || place.name;
   const names = place.municipality.names;
-  const local = Object.keys(place.names).find((code) => there.includes(place.names[code]) && names[code]);
+  const local = Object.keys(place.names).find((code) => localNames.includes(place.names[code]) && names[code]);
   return [
-    name === place.name || there.includes(name) ? name : `${name} (${place.name})`,
+    name === place.name || localNames.includes(name) ? name : `${name} (${place.name})`,
     names[language] || names[local] || Object.values(names)[0] || "",
   ];
 }
 
-// A combobox as the ARIA authoring practices have it: the list is of options, the focus stays in the field.
+// Combobox pattern of the ARIA Authoring Practices: a list of options, with the focus staying in the field.
 function suggest(field) {
   const list = document.createElement("ul");
-  const told = document.createElement("p");
-  let chosen = -1, timer, asked;
+  const status = document.createElement("p");
+  let selected = -1, timer, request;
 
   list.id = field.id + "-list";
   list.className = "suggestions";
   list.hidden = true;
   list.setAttribute("role", "listbox");
   list.setAttribute("aria-label", field.labels[0].textContent);
-  told.className = "unseen";
-  told.setAttribute("role", "status");
+  status.className = "visually-hidden";
+  status.setAttribute("role", "status");
   field.setAttribute("role", "combobox");
   field.setAttribute("aria-autocomplete", "list");
   field.setAttribute("aria-controls", list.id);
   field.setAttribute("aria-expanded", "false");
-  field.after(list, told);
+  field.after(list, status);
 
   function show(places) {
     list.replaceChildren(...places.map((place, index) => {
@@ -48,48 +48,49 @@ function suggest(field) {
       }
       return option;
     }));
-    choose(-1);
+    select(-1);
     list.hidden = !places.length;
     field.setAttribute("aria-expanded", String(!list.hidden));
-    told.textContent = places.length ? field.dataset.found.replace("#", places.length) : "";
+    status.textContent = places.length ? field.dataset.found.replace("#", places.length) : "";
   }
 
-  function choose(index) {
-    chosen = index;
+  function select(index) {
+    selected = index;
     [...list.children].forEach((option, at) => option.setAttribute("aria-selected", String(at === index)));
     if (index < 0) field.removeAttribute("aria-activedescendant");
     else field.setAttribute("aria-activedescendant", list.children[index].id);
   }
 
-  // What is on its way would open the list again, or choose another place in it.
-  function stopAsking() {
+  // A late response would reopen the list, or move the selection.
+  function cancelRequest() {
     clearTimeout(timer);
-    asked?.abort();
+    request?.abort();
   }
 
   function close() {
-    stopAsking();
+    cancelRequest();
     show([]);
   }
 
-  function take(option) {
+  function submit(option) {
     field.value = option.dataset.value;
     field.form.requestSubmit();
   }
 
-  async function ask() {
+  async function load() {
     const text = field.value.trim();
     if (text.length < 2) return show([]);
-    asked = new AbortController();
+    request = new AbortController();
     try {
-      const answer = await fetch(`${field.dataset.suggest}?q=${encodeURIComponent(text)}&limit=8`, { signal: asked.signal });
-      show(answer.ok ? (await answer.json()).results : []);
+      const url = `${field.dataset.suggest}?q=${encodeURIComponent(text)}&limit=8`;
+      const response = await fetch(url, { signal: request.signal });
+      show(response.ok ? (await response.json()).results : []);
     } catch (error) {
-      if (error.name !== "AbortError") show([]); // out of reach: the form itself still works
+      if (error.name !== "AbortError") show([]); // server unreachable: the form still works
     }
   }
 
-  field.addEventListener("input", () => { stopAsking(); timer = setTimeout(ask, PAUSE_MS); });
+  field.addEventListener("input", () => { cancelRequest(); timer = setTimeout(load, DEBOUNCE_MS); });
   field.addEventListener("keydown", (event) => {
     const count = list.children.length;
     if (event.isComposing || event.key === "Escape") {
@@ -97,24 +98,24 @@ function suggest(field) {
       return;
     }
     if (list.hidden) return;
-    if (event.key.startsWith("Arrow")) stopAsking();
-    if (event.key === "ArrowDown") choose((chosen + 1) % count);
-    else if (event.key === "ArrowUp") choose((chosen < 1 ? count : chosen) - 1);
-    else if (event.key === "Enter" && chosen >= 0) take(list.children[chosen]);
+    if (event.key.startsWith("Arrow")) cancelRequest();
+    if (event.key === "ArrowDown") select((selected + 1) % count);
+    else if (event.key === "ArrowUp") select((selected < 1 ? count : selected) - 1);
+    else if (event.key === "Enter" && selected >= 0) submit(list.children[selected]);
     else return;
     event.preventDefault();
   });
-  list.addEventListener("mousedown", (event) => event.preventDefault()); // else the field loses the focus
+  list.addEventListener("mousedown", (event) => event.preventDefault()); // keeps the focus in the field
   list.addEventListener("click", (event) => {
     const option = event.target.closest("li");
-    if (option) take(option);
+    if (option) submit(option);
   });
   field.addEventListener("blur", close);
   field.form.addEventListener("submit", close);
 }
 
-function offerToCopy(button) {
-  if (!navigator.clipboard) return; // only pages that came over HTTPS or from this machine may
+function enableCopying(button) {
+  if (!navigator.clipboard) return; // browsers offer it over HTTPS and on localhost only
   button.hidden = false;
   button.addEventListener("click", async () => {
     const text = document.getElementById(button.dataset.copy);
@@ -122,18 +123,18 @@ function offerToCopy(button) {
       await navigator.clipboard.writeText(text.textContent);
       button.textContent = button.dataset.done;
     } catch {
-      getSelection().selectAllChildren(text); // not allowed: it can be copied by hand
+      getSelection().selectAllChildren(text); // permission denied: select it for copying by hand
     }
   });
 }
 
-function offerToPrint(button) {
+function enablePrinting(button) {
   button.hidden = false;
   button.addEventListener("click", () => window.print());
 }
 
-// Says it before the file is sent; who sends it all the same is told by the server.
-function refuseLargeFiles(field) {
+// Warns before the upload; the server checks again.
+function rejectLargeFiles(field) {
   field.addEventListener("change", () => {
     const isTooLarge = [...field.files].some((file) => file.size > Number(field.dataset.mostBytes));
     field.setCustomValidity(isTooLarge ? field.dataset.tooLarge : "");
@@ -142,6 +143,6 @@ function refuseLargeFiles(field) {
 }
 
 document.querySelectorAll("[data-suggest]").forEach(suggest);
-document.querySelectorAll("[data-copy]").forEach(offerToCopy);
-document.querySelectorAll("[data-most-bytes]").forEach(refuseLargeFiles);
-document.querySelectorAll("[data-print]").forEach(offerToPrint);
+document.querySelectorAll("[data-copy]").forEach(enableCopying);
+document.querySelectorAll("[data-most-bytes]").forEach(rejectLargeFiles);
+document.querySelectorAll("[data-print]").forEach(enablePrinting);
