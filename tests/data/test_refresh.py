@@ -14,7 +14,7 @@ from sqlalchemy import Connection, event
 from tests.conftest import ORDINARY_DAY, SetClock
 from tests.health_index.held import everything, forget, held, hold, month, on_sqlite
 from tests.support.databases import settings_for
-from tests.support.fake_statbel import Answer, FakeStatbel, Value, answering, bestat, open_data, redirecting
+from tests.support.fake_statbel import FakeStatbel, Reply, Value, answering, bestat, open_data, redirecting
 from webapp.config import ROOT, Settings
 from webapp.data import index_seed, reads
 from webapp.data import refresh as refresh_service
@@ -258,7 +258,7 @@ def test_of_several_containers_one_asks(make_app: MakeApp, settings: Settings, s
     ids=["404", "500", "empty", "html", "no facts", "zero", "ends too early", "doubled", "redirected"],
 )
 def test_the_second_source_is_asked_when_the_first_fails(
-    app: Flask, statbel: FakeStatbel, answer: Answer
+    app: Flask, statbel: FakeStatbel, answer: Reply
 ) -> None:
     statbel.bestat, statbel.open_data = answer, answering(open_data([AUGUST]))
     assert latest(app)["index"] == Decimal("103.52")
@@ -316,7 +316,7 @@ def test_nothing_is_stored_when_both_sources_fail(app: Flask) -> None:
     before = everything(app)
     with pytest.raises(UpstreamError) as caught:
         refresh(app)
-    assert str(caught.value) == "bestat: it answered with status 404; open-data: it answered with status 404"
+    assert str(caught.value) == "bestat: status 404; open-data: status 404"
     assert everything(app) == before
 
 
@@ -325,7 +325,7 @@ def test_nothing_is_stored_when_both_sources_fail(app: Flask) -> None:
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        ((2025, "2026-09", 103.9), "2026-09 on base 2025: not come yet"),
+        ((2025, "2026-09", 103.9), "2026-09 on base 2025: future month"),
         ((3000, "2026-08", 103.9), "2026-08 on base 3000: unknown base year"),
         ((2013, "2020-05", 555.55), "2020-05 on base 2013: 555.55 instead of 110.10"),
         ((2025, "2026-06", 0.0), "row 7: '0.0' is not plausible as an index"),
@@ -478,7 +478,7 @@ def test_a_further_base_year_is_stored(app: Flask, statbel: FakeStatbel) -> None
     ids=["404", "empty", "html", "absurd number", "absurd redirection"],
 )
 def test_the_last_good_value_is_served_when_statbel_cannot_be_read(
-    app: Flask, statbel: FakeStatbel, answer: Answer
+    app: Flask, statbel: FakeStatbel, answer: Reply
 ) -> None:
     statbel.bestat = statbel.open_data = answer
     assert latest(app) == {
@@ -525,7 +525,7 @@ def test_a_failure_is_logged_once_and_so_is_its_end(
 ) -> None:
     apps = [make_app(settings), make_app(settings)]
     failure = "statbel refresh failed: "
-    reasons = "bestat: it answered with status 404; open-data: it answered with status 404"
+    reasons = "bestat: status 404; open-data: status 404"
 
     def quarter(number: int) -> List[str]:
         """What the log says of a quarter of an hour with three requests, to either container."""
@@ -539,7 +539,7 @@ def test_a_failure_is_logged_once_and_so_is_its_end(
     assert quarter(1) == []
     assert quarter(2) == []
     statbel.bestat = answering(b"")
-    assert quarter(3) == [failure + reasons.replace("it answered with status 404", "the answer is empty", 1)]
+    assert quarter(3) == [failure + reasons.replace("status 404", "empty response", 1)]
     assert quarter(4) == []
     statbel.bestat = answering(complete([AUGUST]))
     assert quarter(5) == ["statbel refresh works again"]
@@ -595,7 +595,7 @@ def test_a_source_that_fails_beside_one_that_answers_is_logged_once(
     for number in range(3):
         set_clock(PUBLICATION + timedelta(minutes=15 * number))
         latest(app)
-    assert caplog.messages == ["statbel refresh incomplete: bestat: it answered with status 404"]
+    assert caplog.messages == ["statbel refresh incomplete: bestat: status 404"]
 
 
 @on_sqlite

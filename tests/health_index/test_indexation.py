@@ -13,13 +13,13 @@ from tests.health_index.sample import month
 from webapp.errors import MonthNotFound
 from webapp.health_index.indexation import Indexation, index_amount
 from webapp.health_index.series import MonthlyIndex
-from webapp.statbel.parsing import GREATEST_VALUE, LEAST_VALUE
+from webapp.statbel.parsing import MAX_VALUE, MIN_VALUE
 
 START, NEW = "2020-01", "2020-02"
 
 searching = settings(deadline=None, database=None)
 in_cents = st.integers(0, 10**14 - 1)
-values = st.integers(int(LEAST_VALUE * 100), int(GREATEST_VALUE * 100))
+values = st.integers(int(MIN_VALUE * 100), int(MAX_VALUE * 100))
 
 
 def euros(cents: int) -> Decimal:

@@ -1,4 +1,4 @@
-"""Statbel over HTTP: deadlines, the size cap, retries, redirections, and all that is no answer."""
+"""Downloads over HTTP: deadlines, size limits, retries and redirects."""
 
 import contextlib
 import gzip
@@ -6,59 +6,62 @@ import socket
 import time
 import tracemalloc
 from http.server import BaseHTTPRequestHandler
-from itertools import count
 from typing import Iterator, List, Tuple
 
 import pytest
 
-from tests.support.fake_statbel import Answer, FakeStatbel, answering, bestat, in_turn, open_data, redirecting
+from tests.support.fake_statbel import FakeStatbel, Reply, answering, bestat, in_turn, redirecting
+from webapp.statbel.deadline import TIMEOUT_MESSAGE
 from webapp.statbel.download import MAX_BYTES, redirect_url
 from webapp.statbel.parsing import Observation, UpstreamError
 from webapp.statbel.sources import Statbel
 
 VALUES = [(2013, "2022-04", 119.59)]
-GOOD = answering(bestat(VALUES))
-SILENT = answering(b"", status=500)
+VALID = answering(bestat(VALUES))
+FAILURE = answering(b"", status=500)
 
-# Together a third of a second: that is how long an answer may take. What the tests grant on top is for
-# a busy machine, and for the pause between two tries.
-DEADLINES = (0.1, 0.25)
-PATIENCE = 2.0
-
-
-def reader(fake: FakeStatbel, deadlines: Tuple[float, float] = (5, 5)) -> Statbel:
-    addresses = fake.addresses
-    return Statbel(addresses["HEALTH_INDEX_URL"], addresses["HEALTH_INDEX_FALLBACK_URL"], deadlines)
+# The difference is for a busy machine, and for the pause between two attempts.
+TIMEOUT = (0.1, 0.25)
+MAX_SECONDS = 2.0
 
 
-def read(fake: FakeStatbel, deadlines: Tuple[float, float] = (5, 5), source: int = 0) -> List[Observation]:
-    statbel = reader(fake, deadlines)
-    return statbel.read(statbel.sources[source], statbel.deadline()).observations
+def read(fake: FakeStatbel, timeout: Tuple[float, float] = (5, 5)) -> List[Observation]:
+    urls = fake.addresses
+    statbel = Statbel(urls["HEALTH_INDEX_URL"], urls["HEALTH_INDEX_FALLBACK_URL"], timeout)
+    return statbel.read(statbel.sources[0], statbel.deadline()).observations
 
 
-def refusal(fake: FakeStatbel, deadlines: Tuple[float, float] = (5, 5)) -> str:
-    with pytest.raises(UpstreamError) as caught:
-        read(fake, deadlines)
-    return str(caught.value)
+def failure(fake: FakeStatbel, timeout: Tuple[float, float] = (5, 5)) -> str:
+    with pytest.raises(UpstreamError) as raised:
+        read(fake, timeout)
+    return str(raised.value)
 
 
-def raw(content: bytes) -> Answer:
-    """These bytes, and the end of the connection."""
+def timed_failure(fake: FakeStatbel) -> str:
+    """Return the message of a failure, which may not outlast the timeout."""
+    start = time.monotonic()
+    message = failure(fake, TIMEOUT)
+    assert time.monotonic() - start < MAX_SECONDS
+    return message
 
-    def answer(handler: BaseHTTPRequestHandler) -> None:
-        handler.wfile.write(content)
 
-    return answer
+def raw(response: bytes) -> Reply:
+    """Send these bytes, and close the connection."""
+
+    def reply(handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(response)
+
+    return reply
 
 
-def kept_alive(status: int, headers: bytes = b"") -> Answer:
-    """An empty answer on a connection that stays open for the next request."""
+def kept_alive(status: int, headers: bytes = b"") -> Reply:
+    """Send an empty response, and keep the connection open."""
 
-    def answer(handler: BaseHTTPRequestHandler) -> None:
+    def reply(handler: BaseHTTPRequestHandler) -> None:
         handler.wfile.write(b"HTTP/1.1 %d Wait\r\nContent-Length: 0\r\n%b\r\n" % (status, headers))
         handler.close_connection = False
 
-    return answer
+    return reply
 
 
 def endless(handler: BaseHTTPRequestHandler) -> None:
@@ -67,130 +70,101 @@ def endless(handler: BaseHTTPRequestHandler) -> None:
         handler.wfile.write(b" " * 65536)
 
 
-# Answers
+# Responses
 
 
-def test_the_first_source_is_bestat(statbel: FakeStatbel) -> None:
-    statbel.bestat = GOOD
-    assert [one.base_year for one in read(statbel)] == [2013]
-    assert statbel.asked == ["/bestat"]
-
-
-def test_the_second_source_is_the_open_data_zip(statbel: FakeStatbel) -> None:
-    statbel.open_data = answering(open_data(VALUES), content_type="application/zip")
-    statbel.bestat = GOOD
-    assert read(statbel, source=1) == read(statbel, source=0)
-    assert statbel.asked == ["/open-data", "/bestat"]
-
-
-def test_the_user_agent_names_the_product(statbel: FakeStatbel) -> None:
-    statbel.bestat = GOOD
+def test_user_agent_names_the_product(statbel: FakeStatbel) -> None:
+    statbel.bestat = VALID
     read(statbel)
     assert statbel.headers["User-Agent"] == "BelgianIndexAndZipcodeRiskDesk/1.0"
 
 
-def test_a_compressed_answer_is_understood(statbel: FakeStatbel) -> None:
+def test_compressed_response_is_read(statbel: FakeStatbel) -> None:
     body = gzip.compress(bestat(VALUES))
     head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(body)
     statbel.bestat = raw(head + body)
     assert len(read(statbel)) == 1
 
 
-def test_the_content_type_does_not_matter(statbel: FakeStatbel) -> None:
+def test_content_type_is_ignored(statbel: FakeStatbel) -> None:
     statbel.bestat = answering(bestat(VALUES), content_type="text/plain")
     assert len(read(statbel)) == 1
 
 
-@pytest.mark.parametrize("status", [201, 204, 304, 400, 403, 404, 410, 429])
-def test_another_status_is_no_answer_and_is_not_tried_again(statbel: FakeStatbel, status: int) -> None:
+@pytest.mark.parametrize("status", [201, 204, 304, 404])
+def test_other_status_fails_without_a_retry(statbel: FakeStatbel, status: int) -> None:
     statbel.bestat = answering(b"" if status in (204, 304) else bestat(VALUES), status=status)
-    assert refusal(statbel) == f"it answered with status {status}"
+    assert failure(statbel) == f"status {status}"
     assert statbel.asked == ["/bestat"]
 
 
-@pytest.mark.parametrize(
-    ("body", "reason"),
-    [
-        (b"", "the answer is empty"),
-        (b"<!DOCTYPE html><h1>Maintenance</h1>", "the answer is not JSON"),
-        (b'{"facts": []}', "the answer has no list of facts"),
-    ],
-)
-def test_a_body_that_is_no_answer_is_refused(statbel: FakeStatbel, body: bytes, reason: str) -> None:
-    statbel.bestat = answering(body, content_type="text/html")
-    assert refusal(statbel) == reason
+def test_page_instead_of_data_fails(statbel: FakeStatbel) -> None:
+    statbel.bestat = answering(b"<!DOCTYPE html><h1>Maintenance</h1>", content_type="text/html")
+    assert failure(statbel) == "response is not JSON"
 
 
 @pytest.mark.parametrize(
-    "content",
+    "response",
     [
         b"",
-        b"\0\0\0\0",
         b"SSH-2.0-OpenSSH_9.6\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{",
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{",
         b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n{",
         b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 200 + b"\r\n",
         b"HTTP/1.1 200 OK\r\nA: " + b"b" * 70_000 + b"\r\n\r\n",
     ],
-    ids=lambda content: ascii(content)[-30:],
+    ids=lambda response: ascii(response)[-30:],
 )
-def test_broken_http_is_refused(statbel: FakeStatbel, content: bytes) -> None:
-    statbel.bestat = raw(content)
-    assert refusal(statbel)
+def test_broken_http_fails(statbel: FakeStatbel, response: bytes) -> None:
+    statbel.bestat = raw(response)
+    assert failure(statbel)
 
 
 # Retries
 
 
-def test_a_passing_failure_is_tried_again(statbel: FakeStatbel) -> None:
-    statbel.bestat = in_turn(SILENT, answering(b"", status=503), GOOD)
+def test_server_errors_are_retried(statbel: FakeStatbel) -> None:
+    statbel.bestat = in_turn(FAILURE, answering(b"", status=503), VALID)
     assert len(read(statbel)) == 1
     assert statbel.asked == ["/bestat"] * 3
 
 
-@pytest.mark.parametrize("status", [500, 503])
-def test_the_tries_are_bounded(statbel: FakeStatbel, status: int) -> None:
-    statbel.bestat = answering(b"", status=status)
-    assert refusal(statbel) == f"it answered with status {status}"
-    assert statbel.asked == ["/bestat"] * 3
+def test_retries_are_limited_and_the_last_one_is_delayed(statbel: FakeStatbel) -> None:
+    times = []
+
+    def reply(handler: BaseHTTPRequestHandler) -> None:
+        times.append(time.monotonic())
+        FAILURE(handler)
+
+    statbel.bestat = reply
+    assert failure(statbel) == "status 500"
+    assert len(times) == 3
+    assert times[2] - times[1] > 0.3
 
 
-def test_there_is_a_pause_before_the_last_try(statbel: FakeStatbel) -> None:
-    moments = []
-
-    def answer(handler: BaseHTTPRequestHandler) -> None:
-        moments.append(time.monotonic())
-        SILENT(handler)
-
-    statbel.bestat = answer
-    refusal(statbel)
-    assert moments[2] - moments[1] > 0.3
-
-
-def test_the_upstream_does_not_choose_how_long_to_wait(statbel: FakeStatbel) -> None:
+def test_retry_after_is_ignored(statbel: FakeStatbel) -> None:
     statbel.bestat = kept_alive(503, b"Retry-After: 3600\r\n")
-    begin = time.monotonic()
-    assert refusal(statbel) == "it answered with status 503"
-    assert time.monotonic() - begin < PATIENCE
+    start = time.monotonic()
+    assert failure(statbel) == "status 503"
+    assert time.monotonic() - start < MAX_SECONDS
 
 
-def test_a_refused_connection_is_out_of_reach(closed_port: int) -> None:
+def test_refused_connection_fails(closed_port: int) -> None:
     url = f"http://127.0.0.1:{closed_port}/"
     statbel = Statbel(url, url, (5, 5))
-    begin = time.monotonic()
-    with pytest.raises(UpstreamError, match="it cannot be reached"):
+    start = time.monotonic()
+    with pytest.raises(UpstreamError, match="connection failed"):
         statbel.read(statbel.sources[0], statbel.deadline())
-    assert time.monotonic() - begin < PATIENCE
+    assert time.monotonic() - start < MAX_SECONDS
 
 
 # Deadlines
 
 
 @pytest.fixture
-def deaf_url() -> Iterator[str]:
-    """An address that lets nobody in: its queue of connections is full."""
+def full_url() -> Iterator[str]:
+    """URL of a server whose queue of connections is full."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen(0)
@@ -203,46 +177,44 @@ def deaf_url() -> Iterator[str]:
             client.close()
 
 
-def test_connecting_ends_at_the_deadline(deaf_url: str) -> None:
-    statbel = Statbel(deaf_url, deaf_url, DEADLINES)
-    begin = time.monotonic()
+def test_connecting_ends_at_the_deadline(full_url: str) -> None:
+    statbel = Statbel(full_url, full_url, TIMEOUT)
+    start = time.monotonic()
     with pytest.raises(UpstreamError):
         statbel.read(statbel.sources[0], statbel.deadline())
-    assert time.monotonic() - begin < PATIENCE
+    assert time.monotonic() - start < MAX_SECONDS
 
 
-def test_a_server_that_hangs_is_left_at_the_deadline_and_not_tried_again(statbel: FakeStatbel) -> None:
+def test_server_that_hangs_times_out_without_a_retry(statbel: FakeStatbel) -> None:
     statbel.bestat = statbel.hanging
-    begin = time.monotonic()
-    assert refusal(statbel, DEADLINES) == "no whole answer within the deadline"
-    assert time.monotonic() - begin < PATIENCE
+    assert timed_failure(statbel) == TIMEOUT_MESSAGE
     assert statbel.asked == ["/bestat"]
 
 
-def after(beginning: bytes, then: Answer) -> Answer:
-    """These bytes at once, and then another answer."""
+def after(start: bytes, then: Reply) -> Reply:
+    """Send these bytes at once, and then another reply."""
 
-    def answer(handler: BaseHTTPRequestHandler) -> None:
-        handler.wfile.write(beginning)
+    def reply(handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(start)
         then(handler)
 
-    return answer
+    return reply
 
 
-def drip(fake: FakeStatbel, seconds: float = 0.05) -> Answer:
-    """Zeros, one at a time, without end."""
+def drip(fake: FakeStatbel) -> Reply:
+    """Send zeros one at a time, without end."""
 
-    def answer(handler: BaseHTTPRequestHandler) -> None:
-        for _ in count():
+    def reply(handler: BaseHTTPRequestHandler) -> None:
+        while True:
             handler.wfile.write(b"0")
-            if fake.released.wait(seconds):
+            if fake.released.wait(0.05):
                 return
 
-    return answer
+    return reply
 
 
 @pytest.mark.parametrize(
-    "beginning",
+    "start",
     [
         b"",
         b"HTTP/1.1 200 OK\r\nX: ",
@@ -251,103 +223,78 @@ def drip(fake: FakeStatbel, seconds: float = 0.05) -> Answer:
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n500\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n\x1f\x8b\x08\x08\0\0\0\0\0\0",
     ],
-    ids=lambda beginning: ascii(beginning)[-30:],
+    ids=lambda start: ascii(start)[-30:],
 )
-def test_one_byte_at_a_time_does_not_hold_a_thread_beyond_the_deadline(
-    statbel: FakeStatbel, beginning: bytes
-) -> None:
-    statbel.bestat = after(beginning, drip(statbel))
-    begin = time.monotonic()
-    assert refusal(statbel, DEADLINES) == "no whole answer within the deadline"
-    assert time.monotonic() - begin < PATIENCE
+def test_one_byte_at_a_time_times_out(statbel: FakeStatbel, start: bytes) -> None:
+    statbel.bestat = after(start, drip(statbel))
+    assert timed_failure(statbel) == TIMEOUT_MESSAGE
 
 
-@pytest.mark.parametrize("seconds", [0.01, 0.2])
-def test_a_whole_answer_that_trickles_is_left_at_the_deadline(statbel: FakeStatbel, seconds: float) -> None:
-    statbel.bestat = statbel.trickling(bestat(VALUES), seconds)
-    begin = time.monotonic()
-    assert refusal(statbel, DEADLINES) == "no whole answer within the deadline"
-    assert time.monotonic() - begin < PATIENCE
-
-
-def test_headers_at_once_and_then_nothing_ends_at_the_deadline(statbel: FakeStatbel) -> None:
+def test_headers_without_a_body_time_out(statbel: FakeStatbel) -> None:
     statbel.bestat = after(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", statbel.hanging)
-    begin = time.monotonic()
-    assert refusal(statbel, DEADLINES) == "no whole answer within the deadline"
-    assert time.monotonic() - begin < PATIENCE
+    assert timed_failure(statbel) == TIMEOUT_MESSAGE
 
 
 @pytest.mark.parametrize("status", [b"302 Found\r\nLocation: /", b"404 Not Found", b"500 Broken"])
-def test_a_body_that_nobody_reads_does_not_outlast_the_deadline(statbel: FakeStatbel, status: bytes) -> None:
+def test_unread_body_does_not_outlast_the_deadline(statbel: FakeStatbel, status: bytes) -> None:
     statbel.bestat = after(b"HTTP/1.1 %b\r\n\r\n" % status, drip(statbel))
-    begin = time.monotonic()
-    assert refusal(statbel, DEADLINES)
-    assert time.monotonic() - begin < PATIENCE
+    assert timed_failure(statbel)
 
 
-def test_the_deadline_covers_the_tries_on_one_connection_together(statbel: FakeStatbel) -> None:
+def test_deadline_includes_retries_on_one_connection(statbel: FakeStatbel) -> None:
     statbel.bestat = in_turn(kept_alive(500), drip(statbel))
-    begin = time.monotonic()
-    assert refusal(statbel, DEADLINES) == "no whole answer within the deadline"
-    assert time.monotonic() - begin < PATIENCE
+    assert timed_failure(statbel) == TIMEOUT_MESSAGE
 
 
-@pytest.mark.parametrize("again", [redirecting(b"/bestat"), kept_alive(302, b"Location: /bestat\r\n")])
-def test_the_deadline_covers_all_redirections_together(statbel: FakeStatbel, again: Answer) -> None:
-    def answer(handler: BaseHTTPRequestHandler) -> None:
+@pytest.mark.parametrize("redirect", [redirecting(b"/bestat"), kept_alive(302, b"Location: /bestat\r\n")])
+def test_deadline_includes_redirects(statbel: FakeStatbel, redirect: Reply) -> None:
+    def reply(handler: BaseHTTPRequestHandler) -> None:
         statbel.released.wait(0.1)
-        again(handler)
+        redirect(handler)
 
-    statbel.bestat = answer
-    begin = time.monotonic()
-    assert refusal(statbel, DEADLINES)
-    assert time.monotonic() - begin < PATIENCE
-    assert len(statbel.asked) < 8
+    statbel.bestat = reply
+    assert timed_failure(statbel) == TIMEOUT_MESSAGE
 
 
-def test_a_slow_answer_within_the_deadline_is_read(statbel: FakeStatbel) -> None:
+def test_slow_response_within_the_deadline_is_read(statbel: FakeStatbel) -> None:
     statbel.bestat = statbel.trickling(bestat(VALUES), 0.001)
     assert len(read(statbel)) == 1
 
 
-def test_a_server_that_answers_with_errors_is_not_said_to_be_out_of_reach(statbel: FakeStatbel) -> None:
-    """Two tries follow each other at once; the pause before the third outlasts this deadline."""
-    statbel.bestat = SILENT
-    assert refusal(statbel, (0.1, 0.1)) != "it cannot be reached"
+def test_deadline_during_retries_is_no_connection_failure(statbel: FakeStatbel) -> None:
+    """The pause before the third attempt outlasts this deadline."""
+    statbel.bestat = FAILURE
+    assert failure(statbel, (0.1, 0.1)) != "connection failed"
 
 
-# Redirections
+# Redirects
 
 
-def test_a_redirection_is_followed(statbel: FakeStatbel) -> None:
-    statbel.bestat = in_turn(redirecting(b"/bestat"), GOOD)
+def test_redirect_is_followed(statbel: FakeStatbel) -> None:
+    statbel.bestat = in_turn(redirecting(b"/bestat"), VALID)
     assert len(read(statbel)) == 1
 
 
-def test_a_redirection_in_a_circle_ends(statbel: FakeStatbel) -> None:
+def test_circular_redirect_fails(statbel: FakeStatbel) -> None:
     statbel.bestat = redirecting(b"/bestat")
-    assert refusal(statbel) == "it redirects more than 3 times"
+    assert failure(statbel) == "more than 3 redirects"
     assert statbel.asked == ["/bestat"] * 4
 
 
 @pytest.mark.parametrize(
     "location",
     [
-        b"ftp://127.0.0.1/",
-        b"file:///etc/hostname",
         b"http://127.0.0.1:99999/",
         b"http://127.0.0.1:port/",
-        b"http://",
         b"http://[",
-        b"http://a..b/",
-        b"http://" + b"a" * 64 + b"/",
+        b"https://a..b/",
         "http://a\u2100b/".encode(),
     ],
     ids=ascii,
 )
-def test_a_redirection_to_nowhere_is_refused(statbel: FakeStatbel, location: bytes) -> None:
+def test_redirect_to_an_invalid_url_fails(statbel: FakeStatbel, location: bytes) -> None:
     statbel.bestat = redirecting(location)
-    assert refusal(statbel)
+    assert failure(statbel)
 
 
 @pytest.mark.parametrize(
@@ -377,79 +324,69 @@ def test_redirect_to_https_or_within_loopback_is_followed(url: str, location: st
         ("http://127.0.0.1/a", "http://localhost.example.org/"),
         ("http://127.0.0.1/a", "http://127.0.0.1@example.org/"),
         ("https://statbel.fgov.be/a", "file:///etc/passwd"),
-        ("https://statbel.fgov.be/a", "ftp://statbel.fgov.be/"),
     ],
 )
-def test_redirect_without_https_is_refused(url: str, location: str) -> None:
-    with pytest.raises(UpstreamError, match=r"it redirects to .*, which is not https"):
+def test_redirect_without_https_is_rejected(url: str, location: str) -> None:
+    with pytest.raises(UpstreamError, match=r"redirect to .*, which is not https"):
         redirect_url(url, location)
 
 
-# The size cap
+# Size limit
 
 
-def test_an_answer_of_the_greatest_size_is_read(statbel: FakeStatbel) -> None:
+def test_response_of_the_maximum_size_is_read(statbel: FakeStatbel) -> None:
     statbel.bestat = answering(bestat(VALUES).ljust(MAX_BYTES))
     assert len(read(statbel)) == 1
 
 
-def test_a_larger_answer_is_refused(statbel: FakeStatbel) -> None:
+def test_larger_response_fails(statbel: FakeStatbel) -> None:
     statbel.bestat = answering(bestat(VALUES).ljust(MAX_BYTES + 1))
-    assert refusal(statbel) == f"the answer is larger than {MAX_BYTES} bytes"
+    assert failure(statbel) == f"response larger than {MAX_BYTES} bytes"
 
 
-def test_an_answer_without_end_is_refused(statbel: FakeStatbel) -> None:
+def test_endless_response_fails(statbel: FakeStatbel) -> None:
     statbel.bestat = endless
-    assert refusal(statbel) == f"the answer is larger than {MAX_BYTES} bytes"
+    assert failure(statbel) == f"response larger than {MAX_BYTES} bytes"
 
 
-def test_a_small_answer_that_unpacks_to_a_large_one_is_refused(statbel: FakeStatbel) -> None:
-    body = gzip.compress(b" " * (4 * MAX_BYTES))
-    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(body)
-    statbel.bestat = raw(head + body)
-    assert refusal(statbel) == f"the answer is larger than {MAX_BYTES} bytes"
-
-
-STATUSES_WITHOUT_BODY = [
-    b"302 Found\r\nLocation: /bestat",
-    b"307 Temporary Redirect\r\nLocation: /bestat",
-    b"404 Not Found",
-    b"500 Broken",
-    b"503 Wait",
-]
+STATUSES_WITHOUT_BODY = [b"302 Found\r\nLocation: /bestat", b"404 Not Found", b"503 Wait"]
 
 
 @pytest.mark.parametrize("status", STATUSES_WITHOUT_BODY, ids=lambda status: ascii(status[:3]))
 def test_body_of_redirect_or_error_is_not_read(statbel: FakeStatbel, status: bytes) -> None:
     sent = []
 
-    def answer(handler: BaseHTTPRequestHandler) -> None:
+    def reply(handler: BaseHTTPRequestHandler) -> None:
         handler.wfile.write(b"HTTP/1.1 %b\r\n\r\n" % status)
         for _ in range(2 * MAX_BYTES // 65536):
             handler.wfile.write(b" " * 65536)
             sent.append(65536)
 
-    statbel.bestat = in_turn(answer, GOOD)
+    statbel.bestat = in_turn(reply, VALID)
     with contextlib.suppress(UpstreamError):
         read(statbel)
-    assert sum(sent) < MAX_BYTES  # no more than the buffers of the sockets take
+    assert sum(sent) < MAX_BYTES  # only what socket buffers take
+
+
+@pytest.fixture(scope="module")
+def bomb() -> bytes:
+    return gzip.compress(bytes(32 * MAX_BYTES), 1)
 
 
 @pytest.mark.parametrize("status", [*STATUSES_WITHOUT_BODY, b"200 OK"], ids=lambda status: ascii(status[:3]))
-def test_packed_body_does_not_fill_the_memory(statbel: FakeStatbel, status: bytes) -> None:
-    body = gzip.compress(b" " * (32 * MAX_BYTES))
-    head = b"HTTP/1.1 %b\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % (status, len(body))
-    statbel.bestat = raw(head + body)
+def test_compressed_bomb_takes_bounded_memory(statbel: FakeStatbel, bomb: bytes, status: bytes) -> None:
+    head = b"HTTP/1.1 %b\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % (status, len(bomb))
+    statbel.bestat = raw(head + bomb)
     tracemalloc.start()
     try:
-        assert refusal(statbel)
+        assert failure(statbel)
         assert tracemalloc.get_traced_memory()[1] < 8 * MAX_BYTES
     finally:
         tracemalloc.stop()
 
 
-def test_an_answer_that_is_packed_twice_is_refused(statbel: FakeStatbel) -> None:
+def test_response_compressed_twice_fails(statbel: FakeStatbel) -> None:
     body = gzip.compress(gzip.compress(bestat(VALUES)))
     head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip, gzip\r\nContent-Length: %d\r\n\r\n" % len(body)
     statbel.bestat = raw(head + body)
-    assert refusal(statbel) == "the answer is packed in a way that was not asked for"
+    assert failure(statbel) == "unsupported content encoding"

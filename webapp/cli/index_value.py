@@ -20,7 +20,7 @@ from webapp.data.database import db
 from webapp.data.index_decisions import Decision, ListedValue
 from webapp.data.writing import writing
 from webapp.i18n.iso_month import iso_month, parse_iso_month
-from webapp.statbel.parsing import GREATEST_VALUE, LEAST_VALUE
+from webapp.statbel.parsing import MAX_VALUE, MIN_VALUE
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -43,10 +43,7 @@ def _month(_context: click.Context, _parameter: click.Parameter, given: str) -> 
 def _number(_context: click.Context, _parameter: click.Parameter, given: str | None) -> Decimal | None:
     if given is None:
         return None
-    if (
-        not re.fullmatch(r"[0-9]{1,4}\.[0-9]{2}", given)
-        or not LEAST_VALUE <= Decimal(given) <= GREATEST_VALUE
-    ):
+    if not re.fullmatch(r"[0-9]{1,4}\.[0-9]{2}", given) or not MIN_VALUE <= Decimal(given) <= MAX_VALUE:
         raise click.BadParameter(f"{given!r} is not an index with two decimals, such as 139.20.")
     return Decimal(given)
 

@@ -28,7 +28,7 @@ from webapp.health_index.base_years import BASE_YEARS
 from webapp.health_index.coefficients import base_year_in_force
 from webapp.health_index.publication import latest_published_month
 from webapp.health_index.values import PUBLISHED
-from webapp.statbel.parsing import Answer, UpstreamError
+from webapp.statbel.parsing import ParsedResponse, UpstreamError
 from webapp.statbel.plausibility import Judgement, Key, Stored, describe, judge
 from webapp.statbel.sources import Statbel, StatbelSource
 from webapp.tables.csv_file import FileError
@@ -146,7 +146,7 @@ def _seed() -> dict[Key, Decimal]:
 
 
 def _store(
-    session: Session, answer: Answer, source: StatbelSource, seed: Mapping[Key, Decimal]
+    session: Session, answer: ParsedResponse, source: StatbelSource, seed: Mapping[Key, Decimal]
 ) -> tuple[int, str]:
     """Write what is believable and differs from what is held.
 
@@ -163,7 +163,7 @@ def _store(
     judgement = judge(answer._replace(observations=allowed), source.name, seed, stored, clock.today())
     now = clock.now()
     rows = []
-    for key, value in judgement.believed.items():
+    for key, value in judgement.accepted.items():
         old = held.get(key)
         if old and (old.value, old.status) == (value, PUBLISHED):
             continue
@@ -191,11 +191,11 @@ def _source_names() -> set[str]:
     return {source.name for source in statbel.sources}
 
 
-def _left_out(answer: Answer, judgement: Judgement) -> str:
+def _left_out(answer: ParsedResponse, judgement: Judgement) -> str:
     """2 values left out, first 2026-10 on base 2013: not published yet"""
     reasons = [
         *answer.unreadable,
-        *(describe(key, reason) for key, reason in sorted(judgement.doubts.items())),
+        *(describe(key, reason) for key, reason in sorted(judgement.rejected.items())),
     ]
     return f"{len(reasons)} values left out, first {reasons[0]}" if reasons else ""
 
