@@ -1,6 +1,6 @@
-"""The two JSON contracts that never change: the rows of DESIGN.md 2.1, on both databases.
+"""The two JSON contracts that never change, on both databases.
 
-tests/pages and tests/test_requests.py have the rows with status 503.
+Responses with status 503 are tested in tests/pages and tests/test_requests.py.
 """
 
 from __future__ import annotations
