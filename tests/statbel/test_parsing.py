@@ -41,7 +41,7 @@ DUTCH = ("Jaar", "Maand", "Basisjaar", "Gezondheidsindex")
 HEADER = "NM_YR|NM_MTH|MS_HLTH_IDX|NM_BASE_YR"
 
 # `database=None` leaves no folder of examples behind.
-searching = settings(max_examples=80, deadline=None, database=None)
+searching = settings(max_examples=60, deadline=None, database=None)
 
 
 def observation(base_year: int, month: str, value: str) -> Observation:
