@@ -1,4 +1,4 @@
-"""The service as operators run it, while its database is frozen, stopped or locked: no request notices."""
+"""Requests to a real server while its database is frozen, stopped or locked."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ from tests.support.databases import NOWHERE, PostgresDatabases, SQLiteDatabases
 from tests.support.live import Desk, running
 from tests.support.postgres import own_server
 
-# One of each kind, never asked for before, so that none is in a cache.
+pytestmark = [pytest.mark.slow, pytest.mark.serial]
+
+# One of each kind, with a new zipcode, so that none is cached.
 URLS = [
     "/",
     "/zipcode/{zipcode}",
@@ -36,8 +38,7 @@ URLS = [
     "/readyz",
 ]
 
-# Generous, because CI's machine is busy with other tests; a request that waited for the database would
-# take as long as the outage.
+# Generous for a busy machine: a request that waited for the database would take as long as the outage.
 MAX_SECONDS = 2
 
 
@@ -69,9 +70,9 @@ def wait_until(is_so: Callable[[], bool], seconds: float) -> None:
 
 @contextlib.contextmanager
 def frozen(process: subprocess.Popen[bytes]) -> Iterator[Callable[[], None]]:
-    """Freeze a server with all its processes; its kernel still acknowledges what it is sent.
+    """Freeze the processes of a server, and yield a function that thaws them early.
 
-    Gives a function that thaws it before the end of the block.
+    The kernel still acknowledges what clients send.
     """
     processes = tree(process.pid)
     for pid in processes:
@@ -94,7 +95,7 @@ def execute(url: str, statement: str) -> None:
         connection.execute(sa.text(statement))
 
 
-def test_a_frozen_postgresql_is_noticed_by_the_watcher_alone(tmp_path: Path) -> None:
+def test_frozen_postgresql_delays_no_request(tmp_path: Path) -> None:
     with own_server() as (url, process):
         database = seeded(url)
         with running(tmp_path, DATABASE_URL=database, **NOWHERE) as desk:
@@ -117,7 +118,7 @@ def test_a_frozen_postgresql_is_noticed_by_the_watcher_alone(tmp_path: Path) -> 
             assert reasons(desk) == []
 
 
-def test_a_service_that_starts_beside_a_frozen_postgresql_says_so_and_recovers(tmp_path: Path) -> None:
+def test_server_that_starts_beside_a_frozen_postgresql_is_unavailable_and_recovers(tmp_path: Path) -> None:
     with own_server() as (url, process):
         database = seeded(url)
         with frozen(process) as thaw, running(tmp_path, DATABASE_URL=database, **NOWHERE) as desk:
@@ -131,7 +132,7 @@ def test_a_service_that_starts_beside_a_frozen_postgresql_says_so_and_recovers(t
             ask_everything(desk, 9000)
 
 
-def test_a_stopped_postgresql_leaves_every_url_as_it_was(tmp_path: Path) -> None:
+def test_stopped_postgresql_changes_no_response(tmp_path: Path) -> None:
     with contextlib.ExitStack() as until_stopped:
         url, process = until_stopped.enter_context(own_server())
         desk = until_stopped.enter_context(running(tmp_path, DATABASE_URL=seeded(url), **NOWHERE))
@@ -139,29 +140,25 @@ def test_a_stopped_postgresql_leaves_every_url_as_it_was(tmp_path: Path) -> None
         process.send_signal(signal.SIGINT)
         process.wait(20)
         wait_until(lambda: bool(reasons(desk)), 10)
-        # The lifetime of what the HTTP cache and the memoized views hold is of no account: nothing is cached.
         for zipcode in (9001, 9002):
             ask_everything(desk, zipcode)
         assert reasons(desk) == ["the database does not answer (OperationalError)"]
 
 
-@pytest.mark.parametrize("seconds", [5])
-def test_a_sqlite_database_locked_by_another_process_is_not_noticed(
-    tmp_path: Path, sqlite: SQLiteDatabases, seconds: int
-) -> None:
+def test_locked_sqlite_database_delays_no_request(tmp_path: Path, sqlite: SQLiteDatabases) -> None:
     url = sqlite.seeded()
     with running(tmp_path, DATABASE_URL=url, **NOWHERE) as desk:
         connection = sqlite3.connect(sa.make_url(url).database or "", isolation_level=None)
         connection.execute("BEGIN EXCLUSIVE")
         began = time.monotonic()
-        while time.monotonic() - began < seconds:
+        while time.monotonic() - began < 5:
             ask_everything(desk, 9000 + int(time.monotonic() - began))
         connection.execute("ROLLBACK")
         connection.close()
         wait_until(lambda: not reasons(desk), 10)
 
 
-def test_four_threads_are_answered_while_postgresql_is_frozen(tmp_path: Path) -> None:
+def test_frozen_postgresql_delays_no_concurrent_request(tmp_path: Path) -> None:
     with own_server() as (url, process), running(tmp_path, DATABASE_URL=seeded(url), **NOWHERE) as desk:
         failures: list[BaseException] = []
 
@@ -169,7 +166,7 @@ def test_four_threads_are_answered_while_postgresql_is_frozen(tmp_path: Path) ->
             try:
                 for zipcode in range(first, first + 8):
                     ask_everything(desk, zipcode)
-            except BaseException as error:  # noqa: BLE001  # a thread's failure would be lost otherwise
+            except BaseException as error:  # noqa: BLE001  # else lost with the thread
                 failures.append(error)
 
         with frozen(process):
