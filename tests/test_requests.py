@@ -48,7 +48,7 @@ def test_every_route_with_parameters_has_a_case_that_succeeds_and_one_that_fails
 # Without SQL
 
 
-@pytest.fixture(params=["0", "1"], ids=["without HTTP cache", "with HTTP cache"])
+@pytest.fixture
 def app(
     request: pytest.FixtureRequest,
     make_app: MakeApp,
@@ -57,7 +57,8 @@ def app(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Flask:
     """An application with a snapshot that it does not renew."""
-    app = make_app(settings_for(sqlite_url, HTTP_CACHE_MB=request.param, **statbel.addresses))
+    http_cache_mb = getattr(request, "param", "0")
+    app = make_app(settings_for(sqlite_url, HTTP_CACHE_MB=http_cache_mb, **statbel.addresses))
     monkeypatch.setattr(watcher, "LOOK_SECONDS", 3600)
     app.extensions["watcher"].look()
     return app
@@ -80,6 +81,7 @@ def statuses(client: FlaskClient) -> Iterator[tuple[Case, str, int]]:
             yield case, name, send(client, case, headers)
 
 
+@pytest.mark.parametrize("app", ["0", "1"], indirect=True, ids=["without HTTP cache", "with HTTP cache"])
 def test_no_request_executes_sql_or_calls_statbel(
     app: Flask, touches: list[str], statbel: FakeStatbel
 ) -> None:
