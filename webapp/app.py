@@ -73,7 +73,6 @@ def _add_middleware(app: App, settings: Settings, watcher: Watcher, probes: list
 
 
 def _write_json_readably(app: Flask) -> None:
-    """Keep the order of members, and letters unescaped."""
     provider = app.json
     if isinstance(provider, DefaultJSONProvider):
         provider.sort_keys = False

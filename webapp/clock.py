@@ -12,7 +12,6 @@ if BRUSSELS is None:  # astimezone(None) would use the machine's time zone
 
 
 def now() -> datetime:
-    """Return the current time in UTC."""
     return datetime.now(timezone.utc)
 
 

@@ -112,7 +112,7 @@ class DatabaseUnavailable(DeskError):
 
 
 class HttpError(NamedTuple):
-    """An HTTP error without an exception of ours."""
+    """An HTTP error raised by Flask or Werkzeug."""
 
     code: str
     title: str

@@ -1,6 +1,6 @@
 """Conversion coefficients between base years.
 
-Each value is converted once, from the base year in force in its month, and rounded half up to two decimals.
+A value is multiplied once, and rounded half up to two decimals.
 Source: docs/domain.md, "Base years and coefficients".
 """
 
@@ -31,7 +31,6 @@ COEFFICIENTS = {
 
 
 def base_year_in_force(month: date) -> int:
-    """Return the base year in force in a month, from 1994 on."""
     return next(base_year for since, base_year in IN_FORCE.items() if month.year >= since)
 
 

@@ -1,4 +1,4 @@
-"""Indexation of an amount by the plain formula, without regional rules."""
+"""Indexation without regional rules."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from webapp.health_index.values import CENT
 
 
 class Indexation(TypedDict):
-    """An indexed amount; months are given by their first day."""
-
     amount: Decimal
     base_year: int
     start_month: date
@@ -27,14 +25,11 @@ class Indexation(TypedDict):
 def index_amount(
     amount: Decimal, months: Sequence[MonthlyIndex], start: date, new: Optional[date]
 ) -> Indexation:
-    """Compute amount × new index ÷ start index, rounded half up to the cent once.
+    """Compute amount × new index ÷ start index, rounded half up to the cent. Raises MonthNotFound.
 
     Args:
         amount: euros, with at most twelve digits before the point and two after.
-        months: the series of one base year.
         new: None for the latest month.
-
-    Raises MonthNotFound.
     """
     start_value = series.find(months, start)
     new_value = months[-1] if new is None else series.find(months, new)

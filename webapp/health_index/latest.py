@@ -17,7 +17,6 @@ class LatestIndex(TypedDict):
     """The latest index on one base year.
 
     Attributes:
-        month: first day of the month.
         checked_at: last response of Statbel.
         stale: True if Statbel should have published a later month.
         superseded_by: a base year with a later month.

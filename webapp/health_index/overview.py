@@ -1,4 +1,4 @@
-"""Latest index on every base year, with its monthly and yearly change."""
+"""Latest index and its changes on every base year."""
 
 from __future__ import annotations
 
@@ -15,10 +15,7 @@ BASIS_POINT = Decimal("0.0001")
 
 
 class BaseYearOverview(TypedDict):
-    """The latest index on one base year.
-
-    Changes are fractions, 0.0244 for 2.44 %, and None if the earlier month is missing.
-    """
+    """Changes are fractions, 0.0244 for 2.44 %, or None if a month is missing."""
 
     base_year: int
     index: Decimal
@@ -33,7 +30,7 @@ def overview(index: HealthIndex) -> list[BaseYearOverview]:
 
 
 def newest(overview: Sequence[BaseYearOverview]) -> BaseYearOverview:
-    """Return the entry with the latest month: the base year on which Statbel publishes now."""
+    """Return the base year on which Statbel publishes now."""
     return max(overview, key=lambda entry: (entry["month"], entry["base_year"]))
 
 

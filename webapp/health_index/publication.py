@@ -10,10 +10,7 @@ from dateutil.relativedelta import relativedelta
 
 
 def publication_day(month: date) -> date:
-    """Return the second-to-last working day of a month, given by any of its days.
-
-    Source: Statbel's release calendar; see docs/domain.md, "When it is published".
-    """
+    """Return the second-to-last working day of a month (docs/domain.md, "When it is published")."""
     last = month + relativedelta(day=31)
     days = (last - timedelta(days=back) for back in range(31))
     working = (day for day in days if is_working_day(day))
@@ -28,7 +25,6 @@ def latest_published_month(on: date) -> date:
 
 
 def is_working_day(day: date) -> bool:
-    """True if a day is neither in a weekend nor a public holiday in Belgium."""
     return day.weekday() < 5 and day not in public_holidays(day.year)
 
 

@@ -18,10 +18,7 @@ REDUCTION = Decimal("0.98")
 
 
 class MonthlyIndex(TypedDict):
-    """The index of one month on one base year.
-
-    `smoothed` is rounded half up once, and None if one of its four months is missing.
-    """
+    """`smoothed` is None if one of its four months is missing."""
 
     base_year: int
     month: date
@@ -56,9 +53,9 @@ def months(index: HealthIndex, base_year: int) -> list[MonthlyIndex]:
 
 
 def find(series: Sequence[MonthlyIndex], month: date) -> MonthlyIndex:
-    """Return one month of a series, which may not be empty.
+    """Return one month of a non-empty series.
 
-    Raises MonthNotFound, which names the ends of the series, or the neighbours of a gap.
+    Raises MonthNotFound with the ends of the series, or the neighbours of a gap.
     """
     for entry in series:
         if entry["month"] == month:

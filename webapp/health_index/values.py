@@ -16,10 +16,9 @@ CENT = Decimal("0.01")
 
 
 class IndexValue(NamedTuple):
-    """The index of one month on one base year.
+    """The index of one month (its first day) on one base year.
 
     Attributes:
-        month: first day of the month.
         status: PUBLISHED by Statbel, or CONVERTED with its coefficient.
         source: bestat, open-data or seed.
     """

@@ -1,7 +1,7 @@
 """Total limits on an HTTP response, in seconds and bytes.
 
-In `requests` and urllib3 the read timeout restarts at every byte, and a body skipped before a retry is read
-to its end. Here each read from the socket, headers included, is limited to the remaining time and bytes.
+The read timeout of `requests` restarts at every byte, and a body skipped before a retry is read to
+its end. Here the remaining time and bytes limit each read from the socket.
 """
 
 from __future__ import annotations
@@ -40,8 +40,6 @@ class Deadline:
 
 
 class _BoundedReader(io.RawIOBase):
-    """Reader of a socket that enforces the limits."""
-
     def __init__(self, raw: io.RawIOBase, sock: socket.socket, deadline: Deadline, max_bytes: int) -> None:
         self._raw = raw
         self._sock = sock
@@ -69,7 +67,7 @@ class _BoundedReader(io.RawIOBase):
 def bounded(connection: type[HTTPConnection], deadline: Deadline, max_bytes: int) -> type[HTTPConnection]:
     """Derive a urllib3 connection class that raises UpstreamError beyond the limits.
 
-    Name resolution is not limited, and each IP address of a name gets the full connect timeout.
+    Name resolution is not limited, and each IP address of a host gets the full connect timeout.
     """
 
     class BoundedConnection(connection):  # type: ignore[misc, valid-type]  # base class known at run time

@@ -69,8 +69,6 @@ class _Session(requests.Session):
 
 
 class _BoundedAdapter(HTTPAdapter):
-    """Adapter with bounded connections, also through a proxy."""
-
     def __init__(self, deadline: Deadline) -> None:
         super().__init__(max_retries=RETRIES)
         self._deadline = deadline

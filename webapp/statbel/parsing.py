@@ -121,7 +121,7 @@ def _facts(body: bytes) -> list[Any]:
 
 
 def _number(text: str) -> Decimal:
-    """Parse a number; NaN if out of Decimal's range, so that only its own row is unreadable."""
+    """Parse a number; NaN if out of Decimal's range."""
     try:
         return Decimal(text)
     except InvalidOperation:
@@ -222,5 +222,4 @@ def _unpack(body: bytes) -> str:
 
 
 def _short(value: Any) -> str:
-    """Quote an upstream value for the log, truncated."""
     return repr(value if not isinstance(value, Decimal) else str(value))[:60]

@@ -105,12 +105,11 @@ def judge(
 
 
 def describe(key: Key, reason: str) -> str:
-    """Format for the log: `2026-10 on base 2013: not published yet`."""
+    """Format as `2026-10 on base 2013: not published yet`."""
     return f"{iso_month(key.month)} on base {key.base_year}: {reason}"
 
 
 def _unambiguous(observations: Iterable[Observation]) -> tuple[dict[Key, Decimal], dict[Key, str]]:
-    """Separate keys with one value from those with several."""
     by_key: dict[Key, list[Decimal]] = {}
     for base_year, month, value in sorted(set(observations)):
         by_key.setdefault(Key(base_year, month), []).append(value)
@@ -124,7 +123,7 @@ def _unambiguous(observations: Iterable[Observation]) -> tuple[dict[Key, Decimal
 
 
 def _base_years(keys: Iterable[Key]) -> set[int]:
-    """Return the known base years and the next one, the candidate with most values."""
+    """Return known base years and the next one, the candidate with most values."""
     newest = BASE_YEARS[0]
     candidates = Counter(key.base_year for key in keys if 0 < key.base_year - newest <= MAX_BASE_YEAR_STEP)
     (first, count), (_second, other_count), *_ = [*candidates.most_common(2), (0, 0), (0, 0)]
@@ -132,7 +131,7 @@ def _base_years(keys: Iterable[Key]) -> set[int]:
 
 
 def _with_conversions(seed: Mapping[Key, Decimal]) -> dict[Key, Decimal]:
-    """Extend the seed to all base years by the coefficients."""
+    """Extend the seed to all base years."""
     known = {}
     for (base_year, month), value in seed.items():
         if base_year == base_year_in_force(month):
@@ -144,7 +143,6 @@ def _with_conversions(seed: Mapping[Key, Decimal]) -> dict[Key, Decimal]:
 
 
 def _impossible(keys: Iterable[Key], base_years: set[int], today: date) -> dict[Key, str]:
-    """Reject unknown base years and future months."""
     future = {key: "future month" for key in keys if key.month > today}
     return {**future, **{key: "unknown base year" for key in keys if key.base_year not in base_years}}
 
@@ -165,7 +163,6 @@ def _off_level(values: Mapping[Key, Decimal], known: Mapping[Key, Decimal]) -> d
 
 
 def is_revision(old: Decimal, new: Decimal) -> bool:
-    """True if the difference is small enough for a revision."""
     return abs(new - old) <= old * MAX_REVISION
 
 
@@ -237,7 +234,6 @@ def _contradictions(
 def _off_course(
     values: Mapping[Key, Decimal], known: Mapping[Key, Decimal], before: Mapping[Key, Decimal]
 ) -> dict[Key, str]:
-    """Reject values that do not fit the months before and after."""
     rejected = {}
     for base_year in sorted({key.base_year for key in values if key not in known}):
         course = {
@@ -292,7 +288,6 @@ def _longest_course(stretch: list[date], course: Mapping[date, Decimal], fixed: 
 
 
 def _is_course(one: date, one_value: Decimal, other: date, other_value: Decimal) -> bool:
-    """True if the change between two months is within the limits."""
     change = max(one_value, other_value) / min(one_value, other_value) - 1
     return change <= MAX_CHANGE + MAX_CHANGE_PER_MONTH * abs(_months_between(one, other))
 

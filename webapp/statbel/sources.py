@@ -9,8 +9,6 @@ from webapp.statbel.parsing import ParsedResponse, read_bestat, read_open_data
 
 
 class StatbelSource(NamedTuple):
-    """A source: its name in logs and the database, its URL and its parser."""
-
     name: str
     url: str
     parse: Callable[[bytes], ParsedResponse]
@@ -20,9 +18,7 @@ class Statbel:
     """Client of Statbel's sources, in order of preference.
 
     Args:
-        bestat_url: a be.STAT view, as JSON.
-        open_data_url: the zip with all base years.
-        timeout: seconds to connect, and for one source including retries. All sources together get the sum.
+        timeout: seconds to connect, and for one source including retries; their sum is for all sources.
     """
 
     def __init__(self, bestat_url: str, open_data_url: str, timeout: tuple[float, float]) -> None:
