@@ -46,18 +46,18 @@ def seeded(url: sa.engine.URL) -> str:
     return PostgresDatabases(url).seeded()
 
 
-def ask_everything(desk: Desk, zipcode: int) -> None:
+def ask_everything(server: Desk, zipcode: int) -> None:
     """Request each URL, and check status and duration."""
     for pattern in URLS:
         url = pattern.format(zipcode=zipcode)
         began = time.monotonic()
-        response = requests.get(f"{desk.url}{url}", timeout=30)
+        response = requests.get(f"{server.url}{url}", timeout=30)
         assert response.status_code in ((404,) if "1311" in url else (200,)), (url, response.text)
         assert time.monotonic() - began < MAX_SECONDS, url
 
 
-def reasons(desk: Desk) -> list[str]:
-    found: list[str] = requests.get(f"{desk.url}/readyz", timeout=5).json().get("reasons", [])
+def reasons(server: Desk) -> list[str]:
+    found: list[str] = requests.get(f"{server.url}/readyz", timeout=5).json().get("reasons", [])
     return found
 
 
@@ -98,74 +98,74 @@ def execute(url: str, statement: str) -> None:
 def test_frozen_postgresql_delays_no_request(tmp_path: Path) -> None:
     with own_server() as (url, process):
         database = seeded(url)
-        with running(tmp_path, DATABASE_URL=database, **NOWHERE) as desk:
-            ask_everything(desk, 9000)
+        with running(tmp_path, DATABASE_URL=database, **NOWHERE) as server:
+            ask_everything(server, 9000)
             with frozen(process):
                 began = time.monotonic()
                 zipcode = 9000
                 while time.monotonic() - began < 14:
                     zipcode += 1 if zipcode < 9032 else -32
-                    ask_everything(desk, zipcode)
-                assert reasons(desk)[0].startswith("the database does not answer")
-                assert desk.log.read_text().count("data version check failed") == 1
+                    ask_everything(server, zipcode)
+                assert reasons(server)[0].startswith("the database does not answer")
+                assert server.log.read_text().count("data version check failed") == 1
             execute(database, "UPDATE risk_range SET factor = 'C' WHERE first = 9000")
 
             def is_served() -> bool:
-                response = requests.get(f"{desk.url}/zipcode/9000", timeout=5)
+                response = requests.get(f"{server.url}/zipcode/9000", timeout=5)
                 return bool(response.json() == {"risk_factor": "C"})
 
             wait_until(is_served, 5)
-            assert reasons(desk) == []
+            assert reasons(server) == []
 
 
 def test_server_that_starts_beside_a_frozen_postgresql_is_unavailable_and_recovers(tmp_path: Path) -> None:
     with own_server() as (url, process):
         database = seeded(url)
-        with frozen(process) as thaw, running(tmp_path, DATABASE_URL=database, **NOWHERE) as desk:
-            response = requests.get(f"{desk.url}/zipcode/9000", timeout=5)
+        with frozen(process) as thaw, running(tmp_path, DATABASE_URL=database, **NOWHERE) as server:
+            response = requests.get(f"{server.url}/zipcode/9000", timeout=5)
             assert (response.status_code, response.json()) == (503, {"detail": "DATABASE_UNAVAILABLE"})
             assert int(response.headers["Retry-After"]) > 0
-            assert requests.get(f"{desk.url}/readyz", timeout=5).status_code == 503
-            assert requests.get(f"{desk.url}/healthz", timeout=5).status_code == 200
+            assert requests.get(f"{server.url}/readyz", timeout=5).status_code == 503
+            assert requests.get(f"{server.url}/healthz", timeout=5).status_code == 200
             thaw()
-            wait_until(lambda: requests.get(f"{desk.url}/readyz", timeout=5).status_code == 200, 10)
-            ask_everything(desk, 9000)
+            wait_until(lambda: requests.get(f"{server.url}/readyz", timeout=5).status_code == 200, 10)
+            ask_everything(server, 9000)
 
 
 def test_stopped_postgresql_changes_no_response(tmp_path: Path) -> None:
     with contextlib.ExitStack() as until_stopped:
         url, process = until_stopped.enter_context(own_server())
-        desk = until_stopped.enter_context(running(tmp_path, DATABASE_URL=seeded(url), **NOWHERE))
-        ask_everything(desk, 9000)
+        server = until_stopped.enter_context(running(tmp_path, DATABASE_URL=seeded(url), **NOWHERE))
+        ask_everything(server, 9000)
         process.send_signal(signal.SIGINT)
         process.wait(20)
-        wait_until(lambda: bool(reasons(desk)), 10)
+        wait_until(lambda: bool(reasons(server)), 10)
         for zipcode in (9001, 9002):
-            ask_everything(desk, zipcode)
-        assert reasons(desk) == ["the database does not answer (OperationalError)"]
+            ask_everything(server, zipcode)
+        assert reasons(server) == ["the database does not answer (OperationalError)"]
 
 
 def test_locked_sqlite_database_delays_no_request(tmp_path: Path, sqlite: SQLiteDatabases) -> None:
     url = sqlite.seeded()
-    with running(tmp_path, DATABASE_URL=url, **NOWHERE) as desk:
+    with running(tmp_path, DATABASE_URL=url, **NOWHERE) as server:
         connection = sqlite3.connect(sa.make_url(url).database or "", isolation_level=None)
         connection.execute("BEGIN EXCLUSIVE")
         began = time.monotonic()
         while time.monotonic() - began < 5:
-            ask_everything(desk, 9000 + int(time.monotonic() - began))
+            ask_everything(server, 9000 + int(time.monotonic() - began))
         connection.execute("ROLLBACK")
         connection.close()
-        wait_until(lambda: not reasons(desk), 10)
+        wait_until(lambda: not reasons(server), 10)
 
 
 def test_frozen_postgresql_delays_no_concurrent_request(tmp_path: Path) -> None:
-    with own_server() as (url, process), running(tmp_path, DATABASE_URL=seeded(url), **NOWHERE) as desk:
+    with own_server() as (url, process), running(tmp_path, DATABASE_URL=seeded(url), **NOWHERE) as server:
         failures: list[BaseException] = []
 
         def ask(first: int) -> None:
             try:
                 for zipcode in range(first, first + 8):
-                    ask_everything(desk, zipcode)
+                    ask_everything(server, zipcode)
             except BaseException as error:  # noqa: BLE001  # else lost with the thread
                 failures.append(error)
 

@@ -50,7 +50,7 @@ def indexed(amount: str, start: str, new: Optional[str]) -> Indexation:
 
 
 def new_cents(amount: int, start: int, new: int) -> int:
-    """Index an amount; all figures are in cents."""
+    """Index an amount; all numbers are in cents."""
     table = series((START, euros(start)), (NEW, euros(new)))
     found = index_amount(euros(amount), table, month(START), month(NEW))["new_amount"]
     assert found.as_tuple().exponent == -2

@@ -40,9 +40,9 @@ def running(folder: Path, max_files: str = "", **variables: str) -> Iterator[Des
     """
     port = free_port()
     command = ["gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{port}"]
-    with started(command, port, folder, max_files, **variables) as desk:
-        wait(desk)
-        yield desk
+    with started(command, port, folder, max_files, **variables) as server:
+        wait(server)
+        yield server
 
 
 @contextlib.contextmanager
@@ -78,15 +78,15 @@ def started(
         process.wait(START_SECONDS)
 
 
-def wait(desk: Desk) -> None:
+def wait(server: Desk) -> None:
     """Wait until a server responds."""
     give_up = time.monotonic() + START_SECONDS
     while True:
         try:
-            requests.get(f"{desk.url}/healthz", timeout=1)
+            requests.get(f"{server.url}/healthz", timeout=1)
         except requests.RequestException:
-            assert desk.process.poll() is None, desk.log.read_text()
-            assert time.monotonic() < give_up, desk.log.read_text()
+            assert server.process.poll() is None, server.log.read_text()
+            assert time.monotonic() < give_up, server.log.read_text()
             time.sleep(0.05)
         else:
             return
