@@ -1,4 +1,4 @@
-"""Fixtures of all tests: databases, a clock that can be set, Statbel on loopback, the application."""
+"""Shared fixtures: databases, clock, Statbel on loopback, applications."""
 
 import socket
 from datetime import datetime, timezone
@@ -19,8 +19,7 @@ from webapp.config import Settings
 from webapp.data import watcher
 from webapp.data.database import db
 
-# July 2026 is the latest month in the seed, and the latest that is published by this day: there
-# is nothing to ask Statbel, unless a test moves the clock on.
+# The latest month of the seed, July 2026, is the latest published by this day, so no refresh is due.
 ORDINARY_DAY = datetime(2026, 8, 14, 12, 0, tzinfo=timezone.utc)
 
 SetClock = Callable[[datetime], None]
@@ -48,20 +47,20 @@ def postgresql() -> Iterator[PostgresDatabases]:
 
 @pytest.fixture
 def kind() -> str:
-    """The kind of database: SQLite where nothing depends on it. Tests of SQL replace this with both kinds."""
+    """The kind of database, SQLite by default. Tests of SQL override this with both kinds."""
     return "sqlite"
 
 
 @pytest.fixture
 def databases(request: pytest.FixtureRequest, kind: str) -> Databases:
-    """Databases of the kind that the test runs on."""
+    """Databases of the chosen kind."""
     chosen: Databases = request.getfixturevalue(kind)
     return chosen
 
 
 @pytest.fixture
 def database_url(databases: Databases) -> Iterator[str]:
-    """A seeded database of the test's own."""
+    """A new seeded database."""
     url = databases.seeded()
     yield url
     databases.drop(url)
@@ -69,7 +68,7 @@ def database_url(databases: Databases) -> Iterator[str]:
 
 @pytest.fixture
 def empty_database_url(databases: Databases) -> Iterator[str]:
-    """A database of the test's own, without even a schema."""
+    """A new database without a schema."""
     url = databases.empty()
     yield url
     databases.drop(url)
@@ -77,7 +76,7 @@ def empty_database_url(databases: Databases) -> Iterator[str]:
 
 @pytest.fixture(autouse=True)
 def set_clock(monkeypatch: pytest.MonkeyPatch) -> SetClock:
-    """The desk's clock stands at ORDINARY_DAY; call this to set it."""
+    """Stop the clock at ORDINARY_DAY, and return a function that sets it."""
 
     def set_to(instant: datetime) -> None:
         monkeypatch.setattr(clock, "now", lambda: instant)
@@ -94,7 +93,7 @@ def changes_show_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def statbel() -> Iterator[FakeStatbel]:
-    """Statbel's two sources, on loopback; they answer what the test tells them to."""
+    """Statbel's two sources on loopback; a test sets their replies."""
     with FakeStatbel() as fake:
         yield fake
 
@@ -106,7 +105,7 @@ def settings(database_url: str, statbel: FakeStatbel) -> Settings:
 
 @pytest.fixture
 def make_app() -> Iterator[Callable[[Settings], Flask]]:
-    """Makes applications, and closes what they opened."""
+    """Create applications, and close their connections afterwards."""
     made = []
 
     def make(settings: Settings) -> Flask:
@@ -136,7 +135,7 @@ def runner(app: Flask) -> FlaskCliRunner:
 
 @pytest.fixture
 def sqlite_url(sqlite: SQLiteDatabases) -> Iterator[str]:
-    """A seeded SQLite database, for what does not depend on the kind."""
+    """A new seeded SQLite database."""
     url = sqlite.seeded()
     yield url
     sqlite.drop(url)
@@ -144,13 +143,13 @@ def sqlite_url(sqlite: SQLiteDatabases) -> Iterator[str]:
 
 @pytest.fixture
 def postgresql_url(postgresql: PostgresDatabases) -> Iterator[str]:
-    """A seeded PostgreSQL database, for what only that kind has."""
+    """A new seeded PostgreSQL database."""
     url = postgresql.seeded()
     yield url
     postgresql.drop(url)
 
 
-def _lasting_app(databases: Databases, url: str) -> Iterator[Flask]:
+def _session_app(databases: Databases, url: str) -> Iterator[Flask]:
     app = create_app(settings_for(url))
     yield app
     with app.app_context():
@@ -160,47 +159,47 @@ def _lasting_app(databases: Databases, url: str) -> Iterator[Flask]:
 
 @pytest.fixture(scope="session")
 def sqlite_app(sqlite: SQLiteDatabases) -> Iterator[Flask]:
-    yield from _lasting_app(sqlite, sqlite.seeded())
+    yield from _session_app(sqlite, sqlite.seeded())
 
 
 @pytest.fixture(scope="session")
 def postgresql_app(postgresql: PostgresDatabases) -> Iterator[Flask]:
-    yield from _lasting_app(postgresql, postgresql.seeded())
+    yield from _session_app(postgresql, postgresql.seeded())
 
 
 @pytest.fixture(scope="session")
 def empty_sqlite_app(sqlite: SQLiteDatabases) -> Iterator[Flask]:
-    yield from _lasting_app(sqlite, sqlite.empty())
+    yield from _session_app(sqlite, sqlite.empty())
 
 
 @pytest.fixture(scope="session")
 def empty_postgresql_app(postgresql: PostgresDatabases) -> Iterator[Flask]:
-    yield from _lasting_app(postgresql, postgresql.empty())
+    yield from _session_app(postgresql, postgresql.empty())
 
 
 @pytest.fixture
 def shared_app(request: pytest.FixtureRequest, kind: str) -> Flask:
-    """An application on a seeded database, made once: for tests that do not change the database."""
+    """A session's application on a seeded database, for tests that only read."""
     app: Flask = request.getfixturevalue(f"{kind}_app")
     return app
 
 
 @pytest.fixture
 def reader(sqlite_app: Flask) -> FlaskClient:
-    """A client of an application that all tests share, for tests that only read."""
+    """A client of a session's application on SQLite, for tests that only read."""
     return sqlite_app.test_client()
 
 
 @pytest.fixture
 def shared_empty_app(request: pytest.FixtureRequest, kind: str) -> Flask:
-    """The same on a database without even a schema."""
+    """A session's application on a database without a schema."""
     app: Flask = request.getfixturevalue(f"empty_{kind}_app")
     return app
 
 
 @pytest.fixture
 def unreachable_url(kind: str, tmp_path: Path, closed_port: int) -> str:
-    """The URL of a database that cannot be reached."""
+    """URL of an unreachable database."""
     if kind == "sqlite":
         return f"sqlite:///{tmp_path / 'no-such-folder' / 'desk.sqlite3'}"
     return f"postgresql://postgres@127.0.0.1:{closed_port}/desk"
@@ -208,7 +207,7 @@ def unreachable_url(kind: str, tmp_path: Path, closed_port: int) -> str:
 
 @pytest.fixture
 def closed_port() -> Iterator[int]:
-    """A port that refuses connections, and that nobody else can take meanwhile."""
+    """A reserved port that refuses connections."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield taken.getsockname()[1]
@@ -216,7 +215,7 @@ def closed_port() -> Iterator[int]:
 
 @pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
-    """A real Redis. Take keys of your own, and delete them."""
+    """A Redis that others may use too: choose unique keys, and delete them."""
     try:
         with redis_server.server() as url:
             yield url

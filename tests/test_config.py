@@ -1,9 +1,9 @@
-"""Settings: every variable, what it may hold, and what is said when it holds something else."""
+"""Settings: valid values, defaults, and errors."""
 
 import os
 import re
 from pathlib import Path
-from typing import Dict
+from typing import Dict, Optional
 
 import pytest
 from click import ClickException
@@ -15,7 +15,7 @@ from webapp import config
 from webapp.config import DEFAULTS, ROOT, ConfigurationError, Settings
 
 
-def test_without_variables_the_defaults_count() -> None:
+def test_settings_have_defaults() -> None:
     loaded = Settings.of({})
     assert (loaded.database_url, loaded.is_embedded) == ("sqlite:///desk.sqlite3", True)
     assert loaded.redis_url is None
@@ -37,87 +37,73 @@ def test_without_variables_the_defaults_count() -> None:
         (" postgresql://h/d \n", "postgresql+psycopg2://h/d"),
         ("postgresql://u:p%40ss@h/d?sslmode=require", "postgresql+psycopg2://u:p%40ss@h/d?sslmode=require"),
         ("sqlite:////data/desk.sqlite3", "sqlite:////data/desk.sqlite3"),
-        ("sqlite:///desk.sqlite3", "sqlite:///desk.sqlite3"),
     ],
 )
-def test_a_database_address_is_understood(text: str, expected: str) -> None:
+def test_database_url_is_accepted(text: str, expected: str) -> None:
     assert Settings.of({"DATABASE_URL": text}).database_url == expected
 
 
-@pytest.mark.parametrize("text", ["redis://h", "redis://:secret@h:6379/1", "rediss://h", "unix:///run/redis"])
-def test_a_redis_address_is_understood(text: str) -> None:
-    assert Settings.of({"REDIS_URL": f" {text} "}).redis_url == text
-
-
-@pytest.mark.parametrize("text", ["", "  "])
-def test_an_empty_redis_address_means_none(text: str) -> None:
-    assert Settings.of({"REDIS_URL": text}).redis_url is None
-
-
 @pytest.mark.parametrize(
-    ("text", "expected"), [("3.05,5", (3.05, 5.0)), (" 1 , 2 ", (1.0, 2.0)), ("60,60", (60.0, 60.0))]
+    ("text", "expected"),
+    [
+        (" redis://:secret@h:6379/1 ", "redis://:secret@h:6379/1"),
+        ("rediss://h", "rediss://h"),
+        ("unix:///run/redis", "unix:///run/redis"),
+        (" ", None),
+    ],
 )
-def test_deadlines_are_understood(text: str, expected: object) -> None:
+def test_redis_url_is_accepted(text: str, expected: Optional[str]) -> None:
+    assert Settings.of({"REDIS_URL": text}).redis_url == expected
+
+
+@pytest.mark.parametrize(("text", "expected"), [(" 1 , 2.5 ", (1.0, 2.5)), ("60,60", (60.0, 60.0))])
+def test_timeout_is_accepted(text: str, expected: object) -> None:
     assert Settings.of({"HEALTH_INDEX_TIMEOUT": text}).health_index_timeout == expected
 
 
-@pytest.mark.parametrize(("text", "expected"), [("1", 1), ("16", 16), ("64", 64)])
-def test_a_number_of_threads_is_understood(text: str, expected: int) -> None:
-    assert Settings.of({"WEB_THREADS": text}).web_threads == expected
+@pytest.mark.parametrize(
+    ("name", "minimum", "maximum"),
+    [
+        ("WEB_THREADS", 1, 64),
+        ("HTTP_CACHE_MB", 0, 1024),
+        ("RATE_LIMIT", 0, 1_000_000),
+        ("TRUSTED_PROXIES", 0, 9),
+        ("PIN_WORKER", False, True),
+    ],
+)
+def test_whole_number_is_accepted_within_its_bounds(name: str, minimum: int, maximum: int) -> None:
+    for number in (minimum, maximum):
+        found = getattr(Settings.of({name: str(int(number))}), name.lower())
+        assert (found, type(found)) == (number, type(number))
+    for number in (minimum - 1, maximum + 1):
+        with pytest.raises(ConfigurationError, match=f"^{name} is "):
+            Settings.of({name: str(number)})
 
 
-@pytest.mark.parametrize(("text", "expected"), [("0", False), ("1", True)])
-def test_whether_to_pin_the_worker_is_understood(text: str, expected: bool) -> None:
-    assert Settings.of({"PIN_WORKER": text}).pin_worker is expected
-
-
-@pytest.mark.parametrize(("text", "expected"), [("0", 0), ("16", 16), ("1024", 1024)])
-def test_a_size_of_the_http_cache_is_understood(text: str, expected: int) -> None:
-    assert Settings.of({"HTTP_CACHE_MB": text}).http_cache_mb == expected
-
-
-@pytest.mark.parametrize(("text", "expected"), [("0", 0), ("60", 60), ("1000000", 1_000_000)])
-def test_a_rate_limit_is_understood(text: str, expected: int) -> None:
-    assert Settings.of({"RATE_LIMIT": text}).rate_limit == expected
-
-
-@pytest.mark.parametrize(("text", "expected"), [("0", 0), ("2", 2)])
-def test_a_number_of_proxies_is_understood(text: str, expected: int) -> None:
-    assert Settings.of({"TRUSTED_PROXIES": text}).trusted_proxies == expected
-
-
-@pytest.mark.parametrize("text", ["debug", "INFO", "Warning", "error", "critical"])
-def test_a_log_level_is_understood_in_either_case(text: str) -> None:
+@pytest.mark.parametrize("text", ["debug", "Warning", "CRITICAL"])
+def test_log_level_is_accepted_in_any_case(text: str) -> None:
     assert Settings.of({"LOG_LEVEL": text}).log_level == text.lower()
 
 
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("DATABASE_URL", ""),
         ("DATABASE_URL", "   "),
         ("DATABASE_URL", "desk.sqlite3"),
         ("DATABASE_URL", "postgresql://h:port/d"),
         ("DATABASE_URL", "postgresql://u:p@host:/d"),
         ("DATABASE_URL", "mysql://h/d"),
-        ("DATABASE_URL", "oracle://h/d"),
         ("DATABASE_URL", "sqlite://"),
-        ("DATABASE_URL", "postgresql://"),
         ("DATABASE_URL", "postgresql://user@host"),
         ("DATABASE_URL", "sqlite:///:memory:"),
         ("REDIS_URL", "localhost:6379"),
         ("REDIS_URL", "http://localhost:6379"),
         ("REDIS_URL", "redis://localhost:port"),
-        ("REDIS_URL", "redis://[::1"),
         ("HEALTH_INDEX_URL", ""),
-        ("HEALTH_INDEX_URL", "bestat.statbel.fgov.be"),
         ("HEALTH_INDEX_URL", "ftp://statbel.fgov.be/"),
         ("HEALTH_INDEX_URL", "http://"),
         ("HEALTH_INDEX_URL", "http://[::1"),
-        ("HEALTH_INDEX_FALLBACK_URL", ""),
         ("HEALTH_INDEX_FALLBACK_URL", "file:///etc/passwd"),
-        ("HEALTH_INDEX_FALLBACK_URL", "https://[::1"),
-        ("HEALTH_INDEX_TIMEOUT", ""),
         ("HEALTH_INDEX_TIMEOUT", "5"),
         ("HEALTH_INDEX_TIMEOUT", "1,2,3"),
         ("HEALTH_INDEX_TIMEOUT", "0,5"),
@@ -127,48 +113,30 @@ def test_a_log_level_is_understood_in_either_case(text: str) -> None:
         ("HEALTH_INDEX_TIMEOUT", "5,inf"),
         ("HEALTH_INDEX_TIMEOUT", "five,5"),
         ("WEB_THREADS", ""),
-        ("WEB_THREADS", "0"),
-        ("WEB_THREADS", "-1"),
-        ("WEB_THREADS", "65"),
         ("WEB_THREADS", "2.5"),
-        ("WEB_THREADS", "²"),
-        ("WEB_THREADS", "many"),
+        ("WEB_THREADS", "٤"),
         pytest.param("WEB_THREADS", "9" * 5000, id="WEB_THREADS-5000 digits"),
-        ("PIN_WORKER", "yes"),
-        ("PIN_WORKER", "2"),
-        ("HTTP_CACHE_MB", ""),
-        ("HTTP_CACHE_MB", "-1"),
-        ("HTTP_CACHE_MB", "1025"),
-        ("HTTP_CACHE_MB", "16 MB"),
-        ("RATE_LIMIT", ""),
-        ("RATE_LIMIT", "-1"),
-        ("RATE_LIMIT", "6000/minute"),
-        ("RATE_LIMIT", "1000001"),
-        ("TRUSTED_PROXIES", ""),
-        ("TRUSTED_PROXIES", "10"),
-        ("TRUSTED_PROXIES", "all"),
-        ("LOG_LEVEL", ""),
         ("LOG_LEVEL", "verbose"),
     ],
 )
-def test_a_value_that_cannot_be_used_is_refused_by_name_in_one_line(name: str, text: str) -> None:
+def test_invalid_setting_is_rejected_by_name_in_one_line(name: str, text: str) -> None:
     with pytest.raises(ConfigurationError) as error:
         Settings.of({name: text})
     assert error.value.message.startswith(name)
     assert len(error.value.message.splitlines()) == 1
 
 
-# Addresses made of their special characters, which is where a parser stumbles.
-ADDRESSES = st.tuples(
+# URLs of special characters.
+URLS = st.tuples(
     st.sampled_from(["", "http", "https", "redis", "postgresql", "postgres", "sqlite", "x"]),
     st.text("://[]@?#%.,;1a\n", max_size=12),
 ).map("".join)
 
 
-@settings(deadline=None, database=None, max_examples=300)
-@given(name=st.sampled_from(sorted(DEFAULTS)), text=st.one_of(st.text(), ADDRESSES))
+@settings(deadline=None, database=None, max_examples=150)
+@given(name=st.sampled_from(sorted(DEFAULTS)), text=st.one_of(st.text(), URLS))
 @example(name="HEALTH_INDEX_URL", text="http://[")
-def test_any_text_is_a_setting_or_refused_by_name(name: str, text: str) -> None:
+def test_any_text_is_accepted_or_rejected_by_name(name: str, text: str) -> None:
     try:
         Settings.of({name: text})
     except ConfigurationError as error:
@@ -185,7 +153,7 @@ def test_any_text_is_a_setting_or_refused_by_name(name: str, text: str) -> None:
 @example("postgresql://:/1")
 @example("postgresql://[a]a/x")
 @example("postgresql://a:1/d@[b]c")
-def test_what_is_taken_for_a_database_is_one_to_sqlalchemy(text: str) -> None:
+def test_accepted_database_url_is_valid_for_sqlalchemy(text: str) -> None:
     try:
         found = Settings.of({"DATABASE_URL": text})
     except ConfigurationError:
@@ -195,55 +163,55 @@ def test_what_is_taken_for_a_database_is_one_to_sqlalchemy(text: str) -> None:
     assert url.database
 
 
-def test_a_password_is_not_repeated_in_an_error() -> None:
+def test_password_is_not_in_an_error() -> None:
     with pytest.raises(ConfigurationError) as error:
         Settings.of({"DATABASE_URL": "postgresql://user:secret@host:port/name"})
     assert "secret" not in error.value.message
 
 
-def test_an_error_is_one_that_the_flask_command_prints_as_one_line() -> None:
+def test_configuration_error_is_printed_by_flask_in_one_line() -> None:
     assert issubclass(ConfigurationError, ClickException)
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The project's folder, as far as .env is concerned, and an environment without settings."""
+    """A folder for .env, and an environment without settings."""
     monkeypatch.setattr(config, "ROOT", tmp_path)
     for name in DEFAULTS:
         monkeypatch.delenv(name, raising=False)
     return tmp_path
 
 
-def test_a_file_of_settings_is_read(folder: Path) -> None:
+def test_file_is_read(folder: Path) -> None:
     (folder / ".env").write_text("# a comment\nWEB_THREADS=7\nexport LOG_LEVEL='debug'\n")
     loaded = Settings.load()
     assert (loaded.web_threads, loaded.log_level) == (7, "debug")
 
 
-def test_the_real_environment_wins_over_the_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_environment_takes_precedence_over_the_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / ".env").write_text("WEB_THREADS=7\nLOG_LEVEL=debug\n")
     monkeypatch.setenv("WEB_THREADS", "9")
     loaded = Settings.load()
     assert (loaded.web_threads, loaded.log_level) == (9, "debug")
 
 
-def test_without_a_file_the_defaults_count(folder: Path) -> None:
+def test_settings_without_a_file_have_defaults(folder: Path) -> None:
     assert Settings.load() == Settings.of({})
 
 
-def test_a_name_without_a_value_in_the_file_counts_as_unset(folder: Path) -> None:
+def test_name_without_a_value_in_the_file_is_ignored(folder: Path) -> None:
     (folder / ".env").write_text("WEB_THREADS\n")
     assert Settings.load().web_threads == 4
 
 
-def test_a_database_that_is_set_but_empty_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_empty_database_url_is_rejected(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / ".env").write_text("DATABASE_URL=postgresql://h/d\n")
     monkeypatch.setenv("DATABASE_URL", "")
     with pytest.raises(ConfigurationError, match="DATABASE_URL is empty"):
         Settings.load()
 
 
-def test_reading_the_file_leaves_the_environment_alone(folder: Path) -> None:
+def test_environment_is_not_changed_by_the_file(folder: Path) -> None:
     before = dict(os.environ)
     (folder / ".env").write_text("WEB_THREADS=7\n")
     Settings.load()
@@ -255,27 +223,26 @@ def names_in_example() -> Dict[str, str]:
     return dict(re.findall(r"^#?\s?([A-Z][A-Z_]+)=(.*)$", text, re.MULTILINE))
 
 
-def test_the_example_file_holds_every_setting_and_no_other() -> None:
+def test_example_file_has_all_settings_and_no_other() -> None:
     assert set(names_in_example()) == set(DEFAULTS)
 
 
-def test_the_example_file_as_it_is_can_be_used(folder: Path) -> None:
+def test_example_file_is_valid(folder: Path) -> None:
     (folder / ".env").write_text((ROOT / ".env.example").read_text(encoding="utf-8"), encoding="utf-8")
     assert isinstance(Settings.load(), Settings)
 
 
-def test_each_value_in_the_example_file_can_be_used() -> None:
+def test_values_of_the_example_file_are_valid() -> None:
     assert isinstance(Settings.of(names_in_example()), Settings)
 
 
-@pytest.mark.parametrize("threads", [1, 64])
-def test_pool_has_a_connection_for_a_look_and_one_for_a_refresh(threads: int) -> None:
-    variables = {"DATABASE_URL": "postgresql://host/name", "WEB_THREADS": str(threads)}
+def test_pool_has_a_connection_for_the_watcher_and_one_for_a_refresh() -> None:
+    variables = {"DATABASE_URL": "postgresql://host/name", "WEB_THREADS": "64"}
     options = Settings.of(variables).for_flask()["SQLALCHEMY_ENGINE_OPTIONS"]
     assert (options["pool_size"], options["max_overflow"]) == (2, 0)
 
 
-def test_a_file_that_is_not_text_is_named(folder: Path) -> None:
+def test_binary_file_is_rejected_by_name(folder: Path) -> None:
     (folder / ".env").write_bytes(b"LOG_LEVEL=\xff\n")
     with pytest.raises(ConfigurationError, match=r"The file \.env cannot be read"):
         Settings.load()

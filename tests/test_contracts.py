@@ -1,6 +1,6 @@
-"""The two JSON contracts that never change: the short routes of docs/api.md, on both databases.
+"""The two JSON contracts that never change: the short routes of docs/api.md.
 
-tests/pages and tests/test_requests.py have the rows with status 503.
+Responses with status 503 are tested in tests/pages and tests/test_requests.py.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import json
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
 CONTRACT = [
     ("/index", 200, {"index": 165.08}),
@@ -32,16 +33,18 @@ CONTRACT = [
 ]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def kind(request: pytest.FixtureRequest) -> str:
-    """Each kind of database in turn."""
-    chosen: str = request.param
-    return chosen
+def assert_contract(client: FlaskClient, path: str, status: int, body: object) -> None:
+    response = client.get(path)
+    text = json.dumps(body, separators=(",", ":")) + "\n"
+    assert (response.status_code, response.data) == (status, text.encode()), path
+    assert response.content_type == "application/json"
 
 
 @pytest.mark.parametrize(("path", "status", "body"), CONTRACT)
-def test_contract(shared_app: Flask, path: str, status: int, body: object) -> None:
-    response = shared_app.test_client().get(path)
-    text = json.dumps(body, separators=(",", ":")) + "\n"
-    assert (response.status_code, response.data) == (status, text.encode())
-    assert response.content_type == "application/json"
+def test_contract(reader: FlaskClient, path: str, status: int, body: object) -> None:
+    assert_contract(reader, path, status, body)
+
+
+def test_contract_on_postgresql(postgresql_app: Flask) -> None:
+    for path, status, body in CONTRACT:
+        assert_contract(postgresql_app.test_client(), path, status, body)

@@ -1,4 +1,4 @@
-"""The service as operators run it, while its database is frozen, stopped or locked: no request notices."""
+"""Requests to a real server while its database is frozen, stopped or locked."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ from tests.support.databases import NOWHERE, PostgresDatabases, SQLiteDatabases
 from tests.support.live import Desk, running
 from tests.support.postgres import own_server
 
-# One of each kind, never asked for before, so that none is in a cache.
+pytestmark = [pytest.mark.slow, pytest.mark.serial]
+
+# One of each kind, with a new zipcode, so that none is cached.
 URLS = [
     "/",
     "/zipcode/{zipcode}",
@@ -36,8 +38,7 @@ URLS = [
     "/readyz",
 ]
 
-# Generous, because CI's machine is busy with other tests; a request that waited for the database would
-# take as long as the outage.
+# Generous for a busy machine: a request that waited for the database would take as long as the outage.
 MAX_SECONDS = 2
 
 
@@ -45,18 +46,18 @@ def seeded(url: sa.engine.URL) -> str:
     return PostgresDatabases(url).seeded()
 
 
-def ask_everything(desk: Desk, zipcode: int) -> None:
+def ask_everything(server: Desk, zipcode: int) -> None:
     """Request each URL, and check status and duration."""
     for pattern in URLS:
         url = pattern.format(zipcode=zipcode)
         began = time.monotonic()
-        response = requests.get(f"{desk.url}{url}", timeout=30)
+        response = requests.get(f"{server.url}{url}", timeout=30)
         assert response.status_code in ((404,) if "1311" in url else (200,)), (url, response.text)
         assert time.monotonic() - began < MAX_SECONDS, url
 
 
-def reasons(desk: Desk) -> list[str]:
-    found: list[str] = requests.get(f"{desk.url}/readyz", timeout=5).json().get("reasons", [])
+def reasons(server: Desk) -> list[str]:
+    found: list[str] = requests.get(f"{server.url}/readyz", timeout=5).json().get("reasons", [])
     return found
 
 
@@ -69,9 +70,9 @@ def wait_until(is_so: Callable[[], bool], seconds: float) -> None:
 
 @contextlib.contextmanager
 def frozen(process: subprocess.Popen[bytes]) -> Iterator[Callable[[], None]]:
-    """Freeze a server with all its processes; its kernel still acknowledges what it is sent.
+    """Freeze the processes of a server, and yield a function that thaws them early.
 
-    Gives a function that thaws it before the end of the block.
+    The kernel still acknowledges what clients send.
     """
     processes = tree(process.pid)
     for pid in processes:
@@ -94,82 +95,78 @@ def execute(url: str, statement: str) -> None:
         connection.execute(sa.text(statement))
 
 
-def test_a_frozen_postgresql_is_noticed_by_the_watcher_alone(tmp_path: Path) -> None:
+def test_frozen_postgresql_delays_no_request(tmp_path: Path) -> None:
     with own_server() as (url, process):
         database = seeded(url)
-        with running(tmp_path, DATABASE_URL=database, **NOWHERE) as desk:
-            ask_everything(desk, 9000)
+        with running(tmp_path, DATABASE_URL=database, **NOWHERE) as server:
+            ask_everything(server, 9000)
             with frozen(process):
                 began = time.monotonic()
                 zipcode = 9000
                 while time.monotonic() - began < 14:
                     zipcode += 1 if zipcode < 9032 else -32
-                    ask_everything(desk, zipcode)
-                assert reasons(desk)[0].startswith("the database does not answer")
-                assert desk.log.read_text().count("data version check failed") == 1
+                    ask_everything(server, zipcode)
+                assert reasons(server)[0].startswith("the database does not answer")
+                assert server.log.read_text().count("data version check failed") == 1
             execute(database, "UPDATE risk_range SET factor = 'C' WHERE first = 9000")
 
             def is_served() -> bool:
-                response = requests.get(f"{desk.url}/zipcode/9000", timeout=5)
+                response = requests.get(f"{server.url}/zipcode/9000", timeout=5)
                 return bool(response.json() == {"risk_factor": "C"})
 
             wait_until(is_served, 5)
-            assert reasons(desk) == []
+            assert reasons(server) == []
 
 
-def test_a_service_that_starts_beside_a_frozen_postgresql_says_so_and_recovers(tmp_path: Path) -> None:
+def test_server_that_starts_beside_a_frozen_postgresql_is_unavailable_and_recovers(tmp_path: Path) -> None:
     with own_server() as (url, process):
         database = seeded(url)
-        with frozen(process) as thaw, running(tmp_path, DATABASE_URL=database, **NOWHERE) as desk:
-            response = requests.get(f"{desk.url}/zipcode/9000", timeout=5)
+        with frozen(process) as thaw, running(tmp_path, DATABASE_URL=database, **NOWHERE) as server:
+            response = requests.get(f"{server.url}/zipcode/9000", timeout=5)
             assert (response.status_code, response.json()) == (503, {"detail": "DATABASE_UNAVAILABLE"})
             assert int(response.headers["Retry-After"]) > 0
-            assert requests.get(f"{desk.url}/readyz", timeout=5).status_code == 503
-            assert requests.get(f"{desk.url}/healthz", timeout=5).status_code == 200
+            assert requests.get(f"{server.url}/readyz", timeout=5).status_code == 503
+            assert requests.get(f"{server.url}/healthz", timeout=5).status_code == 200
             thaw()
-            wait_until(lambda: requests.get(f"{desk.url}/readyz", timeout=5).status_code == 200, 10)
-            ask_everything(desk, 9000)
+            wait_until(lambda: requests.get(f"{server.url}/readyz", timeout=5).status_code == 200, 10)
+            ask_everything(server, 9000)
 
 
-def test_a_stopped_postgresql_leaves_every_url_as_it_was(tmp_path: Path) -> None:
+def test_stopped_postgresql_changes_no_response(tmp_path: Path) -> None:
     with contextlib.ExitStack() as until_stopped:
         url, process = until_stopped.enter_context(own_server())
-        desk = until_stopped.enter_context(running(tmp_path, DATABASE_URL=seeded(url), **NOWHERE))
-        ask_everything(desk, 9000)
+        server = until_stopped.enter_context(running(tmp_path, DATABASE_URL=seeded(url), **NOWHERE))
+        ask_everything(server, 9000)
         process.send_signal(signal.SIGINT)
         process.wait(20)
-        wait_until(lambda: bool(reasons(desk)), 10)
-        # The lifetime of what the HTTP cache and the memoized views hold is of no account: nothing is cached.
+        wait_until(lambda: bool(reasons(server)), 10)
         for zipcode in (9001, 9002):
-            ask_everything(desk, zipcode)
-        assert reasons(desk) == ["the database does not answer (OperationalError)"]
+            ask_everything(server, zipcode)
+        assert reasons(server) == ["the database does not answer (OperationalError)"]
 
 
-@pytest.mark.parametrize("seconds", [5])
-def test_a_sqlite_database_locked_by_another_process_is_not_noticed(
-    tmp_path: Path, sqlite: SQLiteDatabases, seconds: int
-) -> None:
+def test_locked_sqlite_database_delays_no_request(tmp_path: Path, sqlite: SQLiteDatabases) -> None:
     url = sqlite.seeded()
-    with running(tmp_path, DATABASE_URL=url, **NOWHERE) as desk:
+    with running(tmp_path, DATABASE_URL=url, **NOWHERE) as server:
         connection = sqlite3.connect(sa.make_url(url).database or "", isolation_level=None)
         connection.execute("BEGIN EXCLUSIVE")
         began = time.monotonic()
-        while time.monotonic() - began < seconds:
-            ask_everything(desk, 9000 + int(time.monotonic() - began))
+        while time.monotonic() - began < 5:
+            ask_everything(server, 9000 + int(time.monotonic() - began))
         connection.execute("ROLLBACK")
         connection.close()
-        wait_until(lambda: not reasons(desk), 10)
+        wait_until(lambda: not reasons(server), 10)
 
 
-def test_four_threads_are_answered_while_postgresql_is_frozen(tmp_path: Path) -> None:
-    with own_server() as (url, process), running(tmp_path, DATABASE_URL=seeded(url), **NOWHERE) as desk:
+def test_frozen_postgresql_delays_no_concurrent_request(tmp_path: Path) -> None:
+    with own_server() as (url, process), running(tmp_path, DATABASE_URL=seeded(url), **NOWHERE) as server:
         failures: list[BaseException] = []
 
         def ask(first: int) -> None:
             try:
                 for zipcode in range(first, first + 8):
-                    ask_everything(desk, zipcode)
-            except BaseException as error:  # noqa: BLE001  # a thread's failure would be lost otherwise
+                    ask_everything(server, zipcode)
+            except BaseException as error:  # noqa: BLE001  # else lost with the thread
                 failures.append(error)
 
         with frozen(process):

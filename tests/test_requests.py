@@ -1,4 +1,4 @@
-"""Requests read the snapshot alone: no SQL and no Statbel on any route, and no data before the first one."""
+"""Requests execute no SQL and do not call Statbel; before the first snapshot, data is unavailable."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_every_route_with_parameters_has_a_case_that_succeeds_and_one_that_fails
 # Without SQL
 
 
-@pytest.fixture(params=["0", "1"], ids=["without HTTP cache", "with HTTP cache"])
+@pytest.fixture
 def app(
     request: pytest.FixtureRequest,
     make_app: MakeApp,
@@ -56,8 +56,9 @@ def app(
     statbel: FakeStatbel,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Flask:
-    """An application with a snapshot that looks no more: in a server, a thread looks."""
-    app = make_app(settings_for(sqlite_url, HTTP_CACHE_MB=request.param, **statbel.addresses))
+    """An application with a snapshot that it does not renew."""
+    http_cache_mb = getattr(request, "param", "0")
+    app = make_app(settings_for(sqlite_url, HTTP_CACHE_MB=http_cache_mb, **statbel.addresses))
     monkeypatch.setattr(watcher, "POLL_SECONDS", 3600)
     app.extensions["watcher"].poll()
     return app
@@ -65,7 +66,7 @@ def app(
 
 @pytest.fixture
 def touches(app: Flask) -> list[str]:
-    """Connections and statements of the application, from now on."""
+    """Connections and SQL statements of the application from now on."""
     found: list[str] = []
     with app.app_context():
         event.listen(db.engine, "engine_connect", lambda _connection: found.append("connection"))
@@ -80,7 +81,8 @@ def statuses(client: FlaskClient) -> Iterator[tuple[Case, str, int]]:
             yield case, name, send(client, case, headers)
 
 
-def test_no_request_executes_sql_or_asks_statbel(
+@pytest.mark.parametrize("app", ["0", "1"], indirect=True, ids=["without HTTP cache", "with HTTP cache"])
+def test_no_request_executes_sql_or_calls_statbel(
     app: Flask, touches: list[str], statbel: FakeStatbel
 ) -> None:
     client = app.test_client()
@@ -91,7 +93,7 @@ def test_no_request_executes_sql_or_asks_statbel(
     assert statbel.asked == []
 
 
-def test_no_request_executes_sql_or_asks_statbel_when_a_month_is_due(
+def test_no_request_executes_sql_or_calls_statbel_when_a_month_is_due(
     app: Flask, touches: list[str], statbel: FakeStatbel, set_clock: SetClock
 ) -> None:
     set_clock(PUBLICATION)
@@ -99,7 +101,7 @@ def test_no_request_executes_sql_or_asks_statbel_when_a_month_is_due(
         assert (touches, statbel.asked) == ([], []), (case, representation)
 
 
-def test_sql_of_a_request_is_noticed(app: Flask, touches: list[str]) -> None:
+def test_sql_of_a_request_is_detected(app: Flask, touches: list[str]) -> None:
     app.add_url_rule("/slip", view_func=lambda: str(db.session.scalar(select(IndexValue.value))))
     app.test_client().get("/slip")
     assert touches[0] == "connection"

@@ -1,4 +1,4 @@
-"""The compiled requirements files are in step with the Pipfile, and hold for every Python."""
+"""The requirements files match the Pipfile, and every Python."""
 
 import importlib.util
 import re
@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def lock() -> ModuleType:
-    """`.ci/lock.py`, which `make lock` runs. The folder is not a package, so it is loaded by path."""
+    """Load `.ci/lock.py` by path, since the folder is no package."""
     spec = importlib.util.spec_from_file_location("lock", ROOT / ".ci" / "lock.py")
     assert spec is not None
     assert spec.loader is not None
@@ -33,26 +33,26 @@ SECTIONS = {
 
 
 @pytest.mark.parametrize("name", SECTIONS)
-def test_the_file_was_compiled_from_this_pipfile(name: str) -> None:
-    """If this fails: the Pipfile has changed, run `make lock`."""
-    content = (ROOT / name).read_text()
-    assert content.startswith(LOCK.first_line(SECTIONS[name]))
+def test_requirements_match_the_pipfile(name: str) -> None:
+    """If this fails, run `make lock`."""
+    text = (ROOT / name).read_text()
+    assert text.startswith(LOCK.first_line(SECTIONS[name]))
     for package in SECTIONS[name]:
-        assert re.search(rf"^{re.escape(package)}(\[\w+\])?==", content, re.MULTILINE), package
+        assert re.search(rf"^{re.escape(package)}(\[\w+\])?==", text, re.MULTILINE), package
 
 
 @pytest.mark.parametrize("name", SECTIONS)
 def test_every_requirement_is_pinned_with_hashes(name: str) -> None:
-    content = (ROOT / name).read_text()
-    entries = re.split(r"\n(?=\S)", content.split("\n", 1)[1].strip())
+    text = (ROOT / name).read_text()
+    entries = re.split(r"\n(?=\S)", text.split("\n", 1)[1].strip())
     assert len(entries) > 30
     for entry in entries:
         assert re.match(r"[a-z0-9-]+(\[[a-z]+\])?==[\w.]+( ; .*)? \\\n    --hash=sha256:", entry), entry
 
 
-def test_a_package_that_is_wanted_with_an_extra_is_pinned_with_it() -> None:
-    """Older pips take the two for different packages, find the newest of the second, and refuse it."""
-    content = (ROOT / "requirements-dev.txt").read_text()
+def test_package_with_an_extra_is_pinned_with_it() -> None:
+    """Older pips would install the newest version of the package with the extra, and fail."""
+    text = (ROOT / "requirements-dev.txt").read_text()
     wanted = [Requirement(line) for package in metadata.distributions() for line in package.requires or ()]
     with_extra = {
         f"{canonicalize_name(other.name)}[{','.join(sorted(other.extras))}]=="
@@ -61,20 +61,20 @@ def test_a_package_that_is_wanted_with_an_extra_is_pinned_with_it() -> None:
     }
     assert "coverage[toml]==" in with_extra
     for pin in with_extra:
-        assert f"\n{pin}" in content
+        assert f"\n{pin}" in text
 
 
 @pytest.mark.parametrize(
     ("package", "last"), [("flask", "3.0.3"), ("urllib3", "2.2.3"), ("werkzeug", "3.0.6")]
 )
-def test_newer_pythons_get_the_versions_that_3_8_cannot_have(package: str, last: str) -> None:
-    content = (ROOT / "requirements.txt").read_text()
-    versions = re.findall(rf"^{package}==([\d.]+)", content, re.MULTILINE)
+def test_newer_pythons_have_newer_versions_than_3_8(package: str, last: str) -> None:
+    text = (ROOT / "requirements.txt").read_text()
+    versions = re.findall(rf"^{package}==([\d.]+)", text, re.MULTILINE)
     assert last in versions
     assert any(tuple(map(int, version.split("."))) > tuple(map(int, last.split("."))) for version in versions)
 
 
-def test_developers_get_what_production_runs() -> None:
+def test_development_has_the_versions_of_production() -> None:
     runs = set(re.findall(r"^\S+==\S+", (ROOT / "requirements.txt").read_text(), re.MULTILINE))
     develops = set(re.findall(r"^\S+==\S+", (ROOT / "requirements-dev.txt").read_text(), re.MULTILINE))
     assert runs <= develops

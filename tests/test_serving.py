@@ -1,4 +1,4 @@
-"""The desk as operators run it: gunicorn, its settings, how it starts, waits and stops."""
+"""The application under gunicorn: start, log, workers and stop."""
 
 import contextlib
 import os
@@ -21,31 +21,33 @@ from tests.support.live import environment, running
 from webapp.config import ROOT
 
 
+@pytest.mark.slow
+@pytest.mark.serial
 def test_no_request_waits_while_statbel_hangs(sqlite_url: str, statbel: FakeStatbel, tmp_path: Path) -> None:
-    """Today's date is real here, so that a later month than the seed's is due."""
+    """The clock of this process is real, so a month later than the seed's is due."""
     statbel.bestat = statbel.open_data = statbel.hanging
     variables = {**statbel.addresses, "HEALTH_INDEX_TIMEOUT": "0.5,1.5"}
-    with running(tmp_path, DATABASE_URL=sqlite_url, **variables) as desk:
+    with running(tmp_path, DATABASE_URL=sqlite_url, **variables) as server:
         while not statbel.asked:
             time.sleep(0.01)
         for path in ("/index", "/index?format=html", "/zipcode/9000", "/api/v1/health-index?base=2025"):
             start = time.monotonic()
-            assert requests.get(f"{desk.url}{path}", timeout=20).status_code == 200
+            assert requests.get(f"{server.url}{path}", timeout=20).status_code == 200
             assert time.monotonic() - start < 1
         give_up = time.monotonic() + 10
-        while "statbel refresh failed" not in desk.log.read_text():
+        while "statbel refresh failed" not in server.log.read_text():
             assert time.monotonic() < give_up
             time.sleep(0.05)
     assert statbel.asked == ["/bestat", "/open-data"]
 
 
-def test_the_log_says_where_to_look_and_how_long_an_answer_took(
+def test_log_has_the_url_the_database_and_the_duration_of_requests(
     sqlite_url: str, statbel: FakeStatbel, tmp_path: Path
 ) -> None:
-    with running(tmp_path, DATABASE_URL=sqlite_url, **statbel.addresses) as desk:
-        requests.get(f"{desk.url}/zipcode/9000", timeout=5)
-    log = desk.log.read_text()
-    assert f"Open {desk.url}/" in log
+    with running(tmp_path, DATABASE_URL=sqlite_url, **statbel.addresses) as server:
+        requests.get(f"{server.url}/zipcode/9000", timeout=5)
+    log = server.log.read_text()
+    assert f"Open {server.url}/" in log
     assert "(embedded)" in log
     assert "For PostgreSQL set DATABASE_URL=" in log
     line = next(line for line in log.splitlines() if "/zipcode/9000" in line)
@@ -54,84 +56,78 @@ def test_the_log_says_where_to_look_and_how_long_an_answer_took(
     )
 
 
-def test_an_answer_from_the_cache_has_a_line_in_the_log_too(
-    sqlite_url: str, statbel: FakeStatbel, tmp_path: Path
-) -> None:
-    with running(tmp_path, DATABASE_URL=sqlite_url, **statbel.addresses) as desk:
+def test_cached_response_is_logged(sqlite_url: str, statbel: FakeStatbel, tmp_path: Path) -> None:
+    with running(tmp_path, DATABASE_URL=sqlite_url, **statbel.addresses) as server:
         for _ in range(3):
-            requests.get(f"{desk.url}/zipcode/9000", headers={"User-Agent": 'a "browser"'}, timeout=5)
-    lines = [line for line in desk.log.read_text().splitlines() if "/zipcode/9000" in line]
+            requests.get(f"{server.url}/zipcode/9000", headers={"User-Agent": 'a "browser"'}, timeout=5)
+    lines = [line for line in server.log.read_text().splitlines() if "/zipcode/9000" in line]
     assert len(lines) == 3
     assert all('"a \\"browser\\""' in line for line in lines)
 
 
 def cores(process: int) -> List[Set[int]]:
-    """The cores on which each thread of a process may run."""
+    """Return the cores on which each thread of a process may run."""
     return [os.sched_getaffinity(int(task.name)) for task in Path(f"/proc/{process}/task").iterdir()]
 
 
-@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="only Linux keeps threads on cores")
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="only Linux has CPU affinity")
 @pytest.mark.parametrize("pin", ["1", "0"])
-def test_all_threads_of_a_worker_stay_on_one_core_unless_they_are_to_move(
+def test_threads_of_a_worker_share_one_core_if_pinned(
     sqlite_url: str, statbel: FakeStatbel, tmp_path: Path, pin: str
 ) -> None:
     here = os.sched_getaffinity(0)
-    with running(tmp_path, DATABASE_URL=sqlite_url, PIN_WORKER=pin, **statbel.addresses) as desk:
-        requests.get(f"{desk.url}/zipcode/9000", timeout=5)
-        threads = cores(*tree(desk.process.pid)[1:])
-        assert cores(desk.process.pid) == [here]
+    with running(tmp_path, DATABASE_URL=sqlite_url, PIN_WORKER=pin, **statbel.addresses) as server:
+        requests.get(f"{server.url}/zipcode/9000", timeout=5)
+        threads = cores(*tree(server.process.pid)[1:])
+        assert cores(server.process.pid) == [here]
     assert len(threads) >= 2
     assert len(set.union(*threads)) == (1 if pin == "1" else len(here))
 
 
-def test_a_password_is_not_logged(postgresql_url: str, statbel: FakeStatbel, tmp_path: Path) -> None:
-    address = postgresql_url.replace("postgres@", "postgres:s3cret@")
-    with running(tmp_path, DATABASE_URL=address, **statbel.addresses) as desk:
-        requests.get(f"{desk.url}/readyz", timeout=5)
-    assert "Database: postgresql" in desk.log.read_text()
-    assert "s3cret" not in desk.log.read_text()
+def test_password_is_not_logged(postgresql_url: str, statbel: FakeStatbel, tmp_path: Path) -> None:
+    url = postgresql_url.replace("postgres@", "postgres:s3cret@")
+    with running(tmp_path, DATABASE_URL=url, **statbel.addresses) as server:
+        requests.get(f"{server.url}/readyz", timeout=5)
+    assert "Database: postgresql" in server.log.read_text()
+    assert "s3cret" not in server.log.read_text()
 
 
-def test_stopping_lets_a_request_finish(sqlite_url: str, statbel: FakeStatbel, tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_request_is_finished_before_the_stop(sqlite_url: str, statbel: FakeStatbel, tmp_path: Path) -> None:
     statbel.bestat = statbel.open_data = statbel.hanging
-    answers: List[int] = []
+    statuses: List[int] = []
     variables = {**statbel.addresses, "HEALTH_INDEX_TIMEOUT": "0.2,0.8"}
-    with running(tmp_path, DATABASE_URL=sqlite_url, **variables) as desk:
+    with running(tmp_path, DATABASE_URL=sqlite_url, **variables) as server:
         request = threading.Thread(
-            target=lambda: answers.append(requests.get(f"{desk.url}/index", timeout=20).status_code)
+            target=lambda: statuses.append(requests.get(f"{server.url}/index", timeout=20).status_code)
         )
         request.start()
         while not statbel.asked:
             time.sleep(0.01)
-        desk.process.terminate()
-        assert desk.process.wait(9) == 0
+        server.process.terminate()
+        assert server.process.wait(9) == 0
         request.join()
-    assert answers == [200]
+    assert statuses == [200]
 
 
-def test_clients_that_stop_half_way_do_not_hold_all_threads(
+def test_incomplete_requests_do_not_occupy_all_threads(
     sqlite_url: str, statbel: FakeStatbel, tmp_path: Path
 ) -> None:
-    with running(tmp_path, DATABASE_URL=sqlite_url, WEB_THREADS="2", **statbel.addresses) as desk:
-        address = ("127.0.0.1", int(desk.url.rsplit(":", 1)[1]))
-        with contextlib.ExitStack() as open_ones:
+    with running(tmp_path, DATABASE_URL=sqlite_url, WEB_THREADS="2", **statbel.addresses) as server:
+        address = ("127.0.0.1", int(server.url.rsplit(":", 1)[1]))
+        with contextlib.ExitStack() as connections:
             for _ in range(4):
-                client = open_ones.enter_context(socket.create_connection(address))
+                client = connections.enter_context(socket.create_connection(address))
                 client.sendall(b"GET /index HTTP/1.1\r\nHost: x\r\n")
-            assert requests.get(f"{desk.url}/healthz", timeout=30).status_code == 200
+            assert requests.get(f"{server.url}/healthz", timeout=30).status_code == 200
 
 
 @pytest.mark.parametrize("command", [["gunicorn", "wsgi:app"], ["flask", "init-db"]])
-@pytest.mark.parametrize(
-    ("variable", "value"), [("DATABASE_URL", ""), ("WEB_THREADS", "many"), ("LOG_LEVEL", "loud")]
-)
-def test_a_setting_that_cannot_be_used_stops_the_start_with_one_line(
-    command: List[str], variable: str, value: str
-) -> None:
+def test_invalid_setting_stops_the_start_with_one_line(command: List[str]) -> None:
     done = subprocess.run(
         [sys.executable, "-m", *command],
         cwd=ROOT,
-        env=environment(**{variable: value}),
+        env=environment(DATABASE_URL=""),
         capture_output=True,
         text=True,
         check=False,
@@ -139,25 +135,26 @@ def test_a_setting_that_cannot_be_used_stops_the_start_with_one_line(
     )
     assert done.returncode == 1
     assert done.stdout == ""
-    assert done.stderr.startswith(f"Error: {variable} is ")
+    assert done.stderr.startswith("Error: DATABASE_URL is ")
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_each_of_two_workers_has_a_core_of_its_own_even_when_one_died(
+@pytest.mark.slow
+def test_two_workers_use_two_cores_after_one_died(
     sqlite_url: str, statbel: FakeStatbel, tmp_path: Path
 ) -> None:
     if len(os.sched_getaffinity(0)) < 2:
-        pytest.skip("there is one core only")
+        pytest.skip("needs two cores")
     variables = {**statbel.addresses, "GUNICORN_CMD_ARGS": "--workers 2"}
-    with running(tmp_path, DATABASE_URL=sqlite_url, **variables) as desk:
-        wait_for_two_workers_on_two_cores(desk.process.pid)
-        died = tree(desk.process.pid)[-1]
+    with running(tmp_path, DATABASE_URL=sqlite_url, **variables) as server:
+        wait_for_two_workers_on_two_cores(server.process.pid)
+        died = tree(server.process.pid)[-1]
         os.kill(died, signal.SIGKILL)
-        wait_for_two_workers_on_two_cores(desk.process.pid, died)
+        wait_for_two_workers_on_two_cores(server.process.pid, died)
 
 
 def wait_for_two_workers_on_two_cores(process: int, died: int = 0) -> None:
-    """A worker takes its core a moment after it was made."""
+    """Wait, because a worker chooses its core shortly after its start."""
     give_up = time.monotonic() + 20
     cores: Set[int] = set()
     while len(cores) != 2:
@@ -168,31 +165,33 @@ def wait_for_two_workers_on_two_cores(process: int, died: int = 0) -> None:
         cores = set.union(*taken) if len(taken) == 2 and all(len(one) == 1 for one in taken) else set()
 
 
-def test_the_process_lives_while_the_database_hangs(statbel: FakeStatbel, tmp_path: Path) -> None:
+@pytest.mark.slow
+@pytest.mark.serial
+def test_server_is_healthy_while_the_database_hangs(statbel: FakeStatbel, tmp_path: Path) -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen(50)
         url = f"postgresql://desk:desk@127.0.0.1:{silent.getsockname()[1]}/desk"
-        with running(tmp_path, DATABASE_URL=url, **statbel.addresses) as desk:
+        with running(tmp_path, DATABASE_URL=url, **statbel.addresses) as server:
             for _ in range(3):
                 started = time.monotonic()
-                assert requests.get(f"{desk.url}/healthz", timeout=20).status_code == 200
+                assert requests.get(f"{server.url}/healthz", timeout=20).status_code == 200
                 assert time.monotonic() - started < 2
                 time.sleep(1)
 
 
-def test_a_flag_for_the_log_wins(sqlite_url: str, statbel: FakeStatbel, tmp_path: Path) -> None:
+def test_log_format_can_be_set(sqlite_url: str, statbel: FakeStatbel, tmp_path: Path) -> None:
     variables = {**statbel.addresses, "GUNICORN_CMD_ARGS": "--access-logformat '%(m)s|%(U)s|%({host}i)s'"}
-    with running(tmp_path, DATABASE_URL=sqlite_url, **variables) as desk:
-        requests.get(f"{desk.url}/zipcode/9000", headers={"Host": "desk.example"}, timeout=5)
-    assert "GET|/zipcode/9000|desk.example" in desk.log.read_text()
+    with running(tmp_path, DATABASE_URL=sqlite_url, **variables) as server:
+        requests.get(f"{server.url}/zipcode/9000", headers={"Host": "app.example"}, timeout=5)
+    assert "GET|/zipcode/9000|app.example" in server.log.read_text()
 
 
 def test_script_name_that_a_client_sends_is_ignored(
     sqlite_url: str, statbel: FakeStatbel, tmp_path: Path
 ) -> None:
-    with running(tmp_path, DATABASE_URL=sqlite_url, **statbel.addresses) as desk:
+    with running(tmp_path, DATABASE_URL=sqlite_url, **statbel.addresses) as server:
         for name in ("/x", "/zipcode", "zipcode", "/zipcode/9000", "\xe8", "/zipcode"):
-            response = requests.get(f"{desk.url}/zipcode/9000", headers={"SCRIPT_NAME": name}, timeout=5)
+            response = requests.get(f"{server.url}/zipcode/9000", headers={"SCRIPT_NAME": name}, timeout=5)
             assert (response.status_code, response.json()) == (200, {"risk_factor": "B"})
-    assert "does not start with SCRIPT_NAME" not in desk.log.read_text()
+    assert "does not start with SCRIPT_NAME" not in server.log.read_text()

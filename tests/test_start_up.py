@@ -1,4 +1,4 @@
-"""Imports of a starting process: no more than its first response needs."""
+"""Imports of a starting process."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from webapp.config import ROOT
 
 
 def imported(program: str, database_url: str) -> set[str]:
-    """Run a program in a new process, and return the packages that it has imported at its end."""
+    """Run a program in a new process, and return the packages that it imports."""
     program += "\nimport sys; print(*{name.partition('.')[0] for name in sys.modules})"
     done = subprocess.run(
         [sys.executable, "-c", program],
@@ -26,7 +26,7 @@ def imported(program: str, database_url: str) -> set[str]:
 
 
 def test_settings_import_neither_flask_nor_a_database(sqlite_url: str) -> None:
-    """Gunicorn's first process loads them, and stays as small as it is."""
+    """Gunicorn's first process loads them, and stays small."""
     packages = imported("from webapp.config import Settings; Settings.load()", sqlite_url)
     assert not {"flask", "sqlalchemy", "requests"} & packages
 

@@ -1,1 +1,1 @@
-"""The Belgian index and zipcode-risk desk."""
+"""Belgian health index and zipcode risk factors."""

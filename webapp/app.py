@@ -1,4 +1,4 @@
-"""The application factory: wiring, and nothing else."""
+"""Application factory."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from webapp.statbel.sources import Statbel
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """Create an application from the given settings, or from those of the environment.
+    """Create the application, by default with settings from the environment.
 
-    Raises ConfigurationError when a setting is invalid.
+    Raises ConfigurationError.
     """
     settings = settings or Settings.load()
     logs.configure(settings.log_level)
     app = App(
         "webapp",
         template_folder=str(ROOT / "templates"),
-        static_folder=None,  # see static_files.py
+        static_folder=None,  # served by static_files.py
         instance_path=str(ROOT / "instance"),
     )
     app.config.from_mapping(settings.for_flask())
-    app.url_map.merge_slashes = False  # /zipcode//9000 is a mistake, and not another URL
+    app.url_map.merge_slashes = False  # /zipcode//9000 is a mistake, not another URL
     _write_json_readably(app)
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True, "undefined": StrictUndefined}
     app.extensions["statbel"] = Statbel(
@@ -61,19 +61,18 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def _add_middleware(app: App, settings: Settings, watcher: Watcher, probes: list[str]) -> None:
-    """Wrap the application, from the inside out. To assign to wsgi_app is Flask's own way."""
+    """Wrap `wsgi_app`, as Flask documents, from the inside out."""
     if settings.http_cache_mb:
         http_cache = HttpCache(
             app.wsgi_app, lambda: watcher.serial, settings.http_cache_mb * 1024 * 1024, probes
         )
         app.wsgi_app = http_cache  # type: ignore[method-assign]
-    rate_limit.trust_proxies(app, settings)  # after, so that the cache sees the scheme that a proxy names
+    rate_limit.trust_proxies(app, settings)  # outside the cache, which then sees the proxy's scheme
     app.wsgi_app = PollFirst(app.wsgi_app, watcher)  # type: ignore[method-assign]
-    app.wsgi_app = Guard(app)  # type: ignore[method-assign]  # last, around all other middleware
+    app.wsgi_app = Guard(app)  # type: ignore[method-assign]  # outermost
 
 
 def _write_json_readably(app: Flask) -> None:
-    """Keep members in the order in which they are given, and letters as they are."""
     provider = app.json
     if isinstance(provider, DefaultJSONProvider):
         provider.sort_keys = False

@@ -1,4 +1,4 @@
-"""Settings: the one place that reads the environment, and checks what it finds there."""
+"""Settings from the environment."""
 
 from __future__ import annotations
 
@@ -24,17 +24,16 @@ OPEN_DATA_URL = (
 
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
 
-# Every connection to PostgreSQL gives up after these, so that a database in trouble costs a
-# request seconds and not minutes: gunicorn's own timeout does not interrupt a thread.
+# PostgreSQL's timeouts, since gunicorn's does not interrupt a thread.
 CONNECT_SECONDS = 3
 STATEMENT_MILLISECONDS = 3000
 
-# Requests with a large body that are served at a time: of all clients, and of one.
+# Concurrent requests with a large body.
 MAX_UPLOADS = 8
 MAX_UPLOADS_PER_CLIENT = 4
 
 DEFAULTS = {
-    "DATABASE_URL": "sqlite:///desk.sqlite3",  # relative: inside the folder instance/
+    "DATABASE_URL": "sqlite:///desk.sqlite3",  # relative to instance/
     "REDIS_URL": "",
     "HEALTH_INDEX_URL": BESTAT_URL,
     "HEALTH_INDEX_FALLBACK_URL": OPEN_DATA_URL,
@@ -49,27 +48,23 @@ DEFAULTS = {
 
 
 class ConfigurationError(ClickException):
-    """A setting cannot be used. A ClickException, so that `flask` prints it as one line."""
+    """A setting is invalid. A ClickException, so that `flask` prints it as one line."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings of one application, checked.
+    """Validated settings of an application.
 
     Attributes:
-        database_url: where risk tables and index values are kept: an address for SQLAlchemy.
-        redis_url: the cache and the counts of requests that several containers share; None to keep
-            both in the process.
-        health_index_url: the be.STAT view that is read first.
-        health_index_fallback_url: Statbel's open-data zip, read when the first fails.
-        health_index_timeout: deadlines in seconds, to connect and then to read.
-        web_threads: threads of a gunicorn worker beside those for MAX_UPLOADS, and database connections.
-        pin_worker: whether the threads of a worker stay on one core, where there are several.
-        http_cache_mb: megabytes of finished answers that are kept in the process; 0 for none.
-        rate_limit: requests that one client may send in a minute; 0 for any number.
-        trusted_proxies: how many proxies stand in front, whose X-Forwarded-For and X-Forwarded-Proto are
-            to be believed.
-        log_level: a name from LOG_LEVELS.
+        redis_url: rate limits shared by several containers; None for limits per process.
+        health_index_url: a be.STAT view.
+        health_index_fallback_url: Statbel's open-data zip.
+        health_index_timeout: seconds to connect, and for the response.
+        web_threads: threads of a gunicorn worker, without those for MAX_UPLOADS.
+        pin_worker: keep a worker's threads on one core.
+        http_cache_mb: size of the HTTP cache; 0 for none.
+        rate_limit: requests per client and minute; 0 for no limit.
+        trusted_proxies: number of proxies that set X-Forwarded-For and X-Forwarded-Proto.
     """
 
     database_url: str
@@ -86,22 +81,19 @@ class Settings:
 
     @classmethod
     def load(cls) -> Settings:
-        """Read `.env` beside this project and the real environment; the latter wins.
-
-        Raises ConfigurationError, naming the variable, when a value cannot be used.
-        """
+        """Read `.env` and the environment, which takes precedence. Raises ConfigurationError."""
         try:
             file = dotenv_values(ROOT / ".env", encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigurationError(f"The file .env cannot be read: {error}") from None
-        given = {name: value for name, value in file.items() if value is not None}
-        return cls.of({**given, **os.environ})
+        variables = {name: value for name, value in file.items() if value is not None}
+        return cls.of({**variables, **os.environ})
 
     @classmethod
     def of(cls, variables: Mapping[str, str]) -> Settings:
-        """Check the given variables; those that are missing get the documented default.
+        """Validate variables, with DEFAULTS for missing ones.
 
-        Raises ConfigurationError, naming the variable, when a value cannot be used.
+        Raises ConfigurationError, which names the variable.
         """
         values = {**DEFAULTS, **variables}
         return cls(
@@ -120,30 +112,30 @@ class Settings:
 
     @property
     def is_embedded(self) -> bool:
-        """Whether the database is a SQLite file, and not PostgreSQL."""
+        """True for SQLite, False for PostgreSQL."""
         return self.database_url.startswith("sqlite:")
 
     def for_flask(self) -> Dict[str, Any]:
-        """The same settings under the names that Flask and its extensions read."""
+        """Return the settings of Flask and its extensions."""
         return {
             "SQLALCHEMY_DATABASE_URI": self.database_url,
             "SQLALCHEMY_ENGINE_OPTIONS": self._engine_options(),
             "CACHE_TYPE": "webapp.data.memo.ProcessCache",
-            # Above the number of keys in use: 9,000 zipcodes and a few base years, for two snapshots.
+            # More than all keys of two snapshots: 9,000 zipcodes and a few base years.
             "CACHE_THRESHOLD": 20_000,
-            # For all routes but security.BULK_ENDPOINTS.
+            # Except security.BULK_ENDPOINTS.
             "MAX_CONTENT_LENGTH": 64 * 1024,
         }
 
     def _engine_options(self) -> Dict[str, Any]:
         if self.is_embedded:
-            # Imported here, because gunicorn's first process reads the settings too, without SQLAlchemy.
+            # Not at the top: gunicorn's first process needs settings, but not SQLAlchemy.
             from sqlalchemy.pool import NullPool
 
-            # To open the file costs little, and a file that was put in its place is noticed.
+            # Opening the file is cheap, and notices a replaced file.
             return {"poolclass": NullPool, "connect_args": {"timeout": CONNECT_SECONDS}}
         return {
-            # The watcher has one connection for its looks and one for a refresh; requests have none.
+            # One for the watcher, one for a refresh; requests use none.
             "pool_size": 2,
             "max_overflow": 0,
             "pool_timeout": CONNECT_SECONDS,
@@ -152,77 +144,77 @@ class Settings:
                 "options": f"-c statement_timeout={STATEMENT_MILLISECONDS}",
                 "application_name": "belgian-desk",
                 "client_encoding": "utf8",
-                # A server that vanished without a word is noticed within seconds as well.
+                # Notices a server that vanished without closing its connections.
                 "tcp_user_timeout": 2 * STATEMENT_MILLISECONDS,
             },
         }
 
 
-# How SQLAlchemy takes an address apart. It is not asked itself, because importing it takes gunicorn's
-# first process 15 MB.
+# Parses URLs as SQLAlchemy does, whose import costs gunicorn's first process 15 MB.
 DATABASE_URL = re.compile(
-    r"(?P<kind>\w+)(?:\+\w+)?://"
+    r"(?P<scheme>\w+)(?:\+\w+)?://"
     r"(?P<rest>(?:[^:/]*(?::[^@]*)?@)?(?:\[[^/?]+\]|[^/:?]+)?(?::(?P<port>[^/?]*))?"
     r"(?:/(?P<name>[^?]*))?(?:\?.*)?)"
 )
-# By the name that an address begins with. The driver is ours to choose: which one a plain
-# postgresql:// means differs between versions of SQLAlchemy.
+# By URL scheme. The default driver of postgresql:// depends on SQLAlchemy's version.
 DRIVERS = {"postgresql": "postgresql+psycopg2", "postgres": "postgresql+psycopg2", "sqlite": "sqlite"}
 
 
 def _database_url(text: str) -> str:
-    # Set but empty is not the same as unset: the image sets it so, and there a forgotten
-    # database must stop the start and not end in an embedded one that goes with the container.
+    # The image sets an empty value, so that a forgotten database stops the start instead of leading to an
+    # embedded one that is lost with the container.
     text = text.strip()
     if not text:
         raise ConfigurationError(
             "DATABASE_URL is empty. Give the database, for example "
             "DATABASE_URL=postgresql://user:password@host:5432/name"
         )
-    address = DATABASE_URL.match(text)
-    if address is None or address.end() < len(text) or not _is_port(address["port"]):
+    url = DATABASE_URL.match(text)
+    if url is None or url.end() < len(text) or not _is_port(url["port"]):
         raise ConfigurationError(
-            "DATABASE_URL cannot be read as an address. It looks like "
-            "postgresql://user:password@host:5432/name or sqlite:////folder/file.sqlite3"
+            "DATABASE_URL is not a URL such as postgresql://user:password@host:5432/name "
+            "or sqlite:////folder/file.sqlite3"
         )
-    kind, name = address["kind"], address["name"]
-    if kind not in DRIVERS:
-        raise ConfigurationError(f"DATABASE_URL names {kind}, but only postgresql and sqlite are supported.")
-    if kind == "sqlite" and name in (None, "", ":memory:"):
+    scheme, name = url["scheme"], url["name"]
+    if scheme not in DRIVERS:
+        raise ConfigurationError(
+            f"DATABASE_URL names {scheme}, but only postgresql and sqlite are supported."
+        )
+    if scheme == "sqlite" and name in (None, "", ":memory:"):
         raise ConfigurationError(
             "DATABASE_URL names a SQLite database in memory, which threads cannot share. Name a file."
         )
-    if not name:  # else PostgreSQL takes the one that has the name of the user
+    if not name:  # PostgreSQL would use the one named like the user
         raise ConfigurationError("DATABASE_URL names no database. It ends with /name.")
-    return f"{DRIVERS[kind]}://{address['rest']}"
+    return f"{DRIVERS[scheme]}://{url['rest']}"
 
 
 def _is_port(text: Optional[str]) -> bool:
-    """Whether this is a port, or none. An empty one is a variable that somebody forgot."""
+    """True without a port or with digits. An empty port comes from an unset variable."""
     return text is None or re.fullmatch("[0-9]+", text) is not None
 
 
 def _redis_url(text: str) -> Optional[str]:
     text = text.strip()
-    if text and not _is_address(text, "redis", "rediss", "unix"):
-        raise ConfigurationError("REDIS_URL must be an address such as redis://host:6379/0.")
+    if text and not _is_url(text, "redis", "rediss", "unix"):
+        raise ConfigurationError("REDIS_URL must be a URL such as redis://host:6379/0.")
     return text or None
 
 
 def _http_url(values: Mapping[str, str], name: str) -> str:
     text = values[name].strip()
-    if not _is_address(text, "http", "https"):
-        raise ConfigurationError(f"{name} must be an address that begins with http:// or https://.")
+    if not _is_url(text, "http", "https"):
+        raise ConfigurationError(f"{name} must be a URL that begins with http:// or https://.")
     return text
 
 
-def _is_address(text: str, *schemes: str) -> bool:
+def _is_url(text: str, *schemes: str) -> bool:
     try:
-        address = urlsplit(text)
-        address.port  # noqa: B018  # reading it is what checks it
+        url = urlsplit(text)
+        url.port  # noqa: B018  # raises ValueError if invalid
     except ValueError:
         return False
-    return address.scheme in schemes and bool(address.netloc or address.scheme == "unix")
+    return url.scheme in schemes and bool(url.netloc or url.scheme == "unix")
 
 
 def _deadlines(text: str) -> Tuple[float, float]:
@@ -238,11 +230,11 @@ def _deadlines(text: str) -> Tuple[float, float]:
     return connect, read
 
 
-def _whole_number(values: Mapping[str, str], name: str, least: int, most: int) -> int:
+def _whole_number(values: Mapping[str, str], name: str, minimum: int, maximum: int) -> int:
     text = values[name].strip()
-    if not re.fullmatch("[0-9]{1,7}", text) or not least <= int(text) <= most:
+    if not re.fullmatch("[0-9]{1,7}", text) or not minimum <= int(text) <= maximum:
         raise ConfigurationError(
-            f"{name} is {text[:20]!r}, but must be a whole number from {least} to {most}."
+            f"{name} is {text[:20]!r}, but must be a whole number from {minimum} to {maximum}."
         )
     return int(text)
 

@@ -1,4 +1,4 @@
-"""Errors of the domain, each with the stable code that scripts branch on."""
+"""Errors with the stable codes that scripts branch on."""
 
 from __future__ import annotations
 
@@ -8,16 +8,13 @@ from webapp.i18n.messages import N_, Message
 
 
 class DeskError(Exception):
-    """An error of the domain. As a `str` it is its message in English.
+    """An error of the application; its `str` is the message in English.
 
     Attributes:
-        code: the stable name.
-        status: the HTTP status.
-        title: the problem in a few words.
-        meaning: the explanation of the code in the documentation.
-        message: the problem and what to do, for a person.
+        meaning: explanation of the code in the documentation.
+        message: for people: the problem and what to do.
         errors: messages by parameter of an API request.
-        retry_after: seconds after which the same request may succeed.
+        retry_after: seconds until a retry may succeed.
     """
 
     code: str
@@ -102,8 +99,8 @@ class RiskTableUnavailable(DeskError):
     retry_after = 60
 
 
-class RoomUnavailable(DeskError):
-    code, status, title = "ROOM_UNAVAILABLE", 503, N_("Service temporarily unavailable")
+class StorageFull(DeskError):
+    code, status, title = "STORAGE_FULL", 503, N_("Service temporarily unavailable")
     meaning = "Too many files are being sent, or the temporary storage is full."
     retry_after = 60
 
@@ -115,15 +112,14 @@ class DatabaseUnavailable(DeskError):
 
 
 class HttpError(NamedTuple):
-    """An error of the router or the server. `advice` tells a person what to do."""
+    """An HTTP error raised by Flask or Werkzeug."""
 
     code: str
     title: str
     advice: str
 
 
-# Names of our own: the standard phrases differ between versions of Python and Werkzeug, and scripts branch
-# on these.
+# Stable codes: the standard phrases depend on the versions of Python and Werkzeug.
 INTERNAL_ERROR = "INTERNAL_ERROR"
 HTTP_ERRORS = {
     400: HttpError("BAD_REQUEST", N_("The request cannot be read"), N_("Please check the URL.")),
@@ -143,16 +139,14 @@ HTTP_ERRORS = {
 
 
 class CodeDescription(NamedTuple):
-    """A code, its status and its meaning."""
-
     status: int
     code: str
     meaning: str
 
 
 def codes() -> list[CodeDescription]:
-    """Return every code that a response may have, by status."""
-    of_the_server = {(status, error.code): f"{error.title}." for status, error in HTTP_ERRORS.items()}
-    of_the_domain = {(error.status, error.code): error.meaning for error in DeskError.__subclasses__()}
-    meanings = {**of_the_server, **of_the_domain}  # both have TOO_LARGE
+    """Return the codes of all responses, by status."""
+    http = {(status, error.code): f"{error.title}." for status, error in HTTP_ERRORS.items()}
+    own = {(error.status, error.code): error.meaning for error in DeskError.__subclasses__()}
+    meanings = {**http, **own}  # both have TOO_LARGE
     return [CodeDescription(status, code, meaning) for (status, code), meaning in sorted(meanings.items())]

@@ -1,4 +1,4 @@
-"""Where the log goes: to standard error, as the container's operator expects it."""
+"""Logging to standard error."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import logging
 
 
 def configure(level: str) -> None:
-    """Log the application at `level`, and of the libraries only what asks for attention."""
+    """Set the log level of the application; libraries log warnings only."""
     logging.basicConfig(format="[%(asctime)s] [%(process)d] [%(levelname)s] %(name)s: %(message)s")
     logging.getLogger("webapp").setLevel(level.upper())
-    # Each retry would be a line of its own; the outcome is logged once, by the service.
+    # It logs each retry as a warning; the refresh logs the outcome once.
     logging.getLogger("urllib3").setLevel(logging.ERROR)

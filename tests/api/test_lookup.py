@@ -231,7 +231,7 @@ def test_without_room_for_the_answer_it_is_unavailable(
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
     answer = reader.post(ADDRESS, data=b"9000\n", headers=CSV)
-    assert (answer.status_code, (answer.json or {})["code"]) == (503, "ROOM_UNAVAILABLE")
+    assert (answer.status_code, (answer.json or {})["code"]) == (503, "STORAGE_FULL")
     assert answer.headers["Retry-After"] == "60"
 
 

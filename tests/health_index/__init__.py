@@ -1,1 +1,1 @@
-"""Tests of the health index: its sources, its rules, its service, its view."""
+"""Tests of the health index."""

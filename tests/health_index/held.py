@@ -1,4 +1,4 @@
-"""The values of the health index in a test's database."""
+"""Index values in a test's database."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from webapp.data.index_models import IndexValue
 
 __all__ = ["everything", "forget", "held", "hold", "month", "on_sqlite"]
 
-# For a test in tests/data or tests/cli that depends on Statbel's response alone.
+# For tests in tests/data and tests/cli that do not depend on SQL.
 on_sqlite = pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 
 Held = Tuple[int, date, Decimal, str, str]
@@ -41,7 +41,7 @@ def held(app: Flask, base_year: int, text: str) -> Optional[Tuple[str, str, str]
 
 
 def hold(app: Flask, base_year: int, text: str, value: str, status: str = "published") -> None:
-    """Add a value, as if be.STAT had given it."""
+    """Add a value of be.STAT."""
     with app.app_context():
         db.session.add(
             IndexValue(
@@ -57,7 +57,7 @@ def hold(app: Flask, base_year: int, text: str, value: str, status: str = "publi
 
 
 def forget(app: Flask, after: str = "0001-01") -> None:
-    """Delete the values of all months after this one."""
+    """Delete the values after a month, by default all."""
     with app.app_context():
         db.session.execute(delete(IndexValue).where(IndexValue.month > month(after)))
         db.session.commit()

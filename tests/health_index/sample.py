@@ -1,4 +1,4 @@
-"""Index values for pure tests: those of seed/, read without the program's code, and single ones."""
+"""Index values for tests of the domain: the seed, read without the application, and single values."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.conftest import ORDINARY_DAY
 from webapp.config import ROOT
 from webapp.health_index.values import HealthIndex, IndexValue
 
-# A base year of the tests' own, on which the seed has no values.
+# A base year that the seed lacks.
 OWN = 2034
 
 
@@ -28,7 +28,7 @@ def value(
     source: str = "bestat",
     fetched_at: datetime = datetime(2026, 1, 1, tzinfo=timezone.utc),
 ) -> IndexValue:
-    """Return the value of a month, as if be.STAT had given it."""
+    """Return the value of a month, by default from be.STAT."""
     return IndexValue(base_year, month(text), Decimal(number), status, source, fetched_at)
 
 

@@ -1,31 +1,26 @@
-"""Base years: those that the program knows, and further ones of the data."""
+"""Base years: known ones, and those of the data."""
 
 from __future__ import annotations
 
 import pytest
 
 from webapp.errors import WrongYear
-from webapp.health_index.base_years import DEFAULT_BASE_YEAR, known_base_years, parse_base_year
+from webapp.health_index.base_years import BASE_YEARS, known_base_years, parse_base_year
 
 
 def test_known_base_years_are_newest_first() -> None:
     assert known_base_years([]) == [2025, 2013, 2004, 1996, 1988]
 
 
-def test_further_base_years_of_the_data_are_known_once() -> None:
+def test_base_years_of_the_data_are_included_once() -> None:
     assert known_base_years([2013, 2034, 1988]) == [2034, 2025, 2013, 2004, 1996, 1988]
 
 
-def test_default_base_year_is_that_of_the_contract() -> None:
-    assert DEFAULT_BASE_YEAR == 2004
+def test_known_base_year_is_accepted_without_data() -> None:
+    assert [parse_base_year(str(year), []) for year in BASE_YEARS] == [2025, 2013, 2004, 1996, 1988]
 
 
-@pytest.mark.parametrize("year", [1988, 1996, 2004, 2013, 2025])
-def test_known_base_year_is_accepted_without_data(year: int) -> None:
-    assert parse_base_year(str(year), []) == year
-
-
-def test_further_base_year_is_accepted_when_the_data_has_it() -> None:
+def test_other_base_year_is_accepted_if_the_data_has_it() -> None:
     assert parse_base_year("2034", [2034]) == 2034
     with pytest.raises(WrongYear):
         parse_base_year("2034", [2035])
@@ -34,9 +29,8 @@ def test_further_base_year_is_accepted_when_the_data_has_it() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        *("", "2020", "1987", "204", "02004", "20040", "2004.0", "2004,", "20 04", "2_004", "2e3", "0x7d4"),
-        *("-2004", "+2004", "2004 ", " 2004", "2004\n", "2004\0", "\u200b2004", "abc", "latest", "9" * 5000),
-        *("٢٠٠٤", "²⁰⁰⁴", "२००४", "２００４", "2004;DROP", "2013 = 100"),
+        *("", "2020", "204", "02004", "2004.0", "2_004", "+2004", " 2004", "2004\n", "abc", "9" * 5000),
+        *("٢٠٠٤", "²⁰⁰⁴", "2013 = 100"),
     ],
     ids=lambda text: ascii(text)[:20],
 )

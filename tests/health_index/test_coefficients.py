@@ -1,4 +1,4 @@
-"""The coefficients between base years, held against every value of the seed."""
+"""Coefficients, compared with every value of the seed."""
 
 from __future__ import annotations
 

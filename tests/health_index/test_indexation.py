@@ -1,4 +1,4 @@
-"""What an amount becomes: exact to the cent, in both directions, with the formula that shows it."""
+"""Indexation: exact to the cent, with its formula."""
 
 from datetime import datetime, timezone
 from decimal import Decimal
@@ -13,21 +13,21 @@ from tests.health_index.sample import month
 from webapp.errors import MonthNotFound
 from webapp.health_index.indexation import Indexation, index_amount
 from webapp.health_index.series import MonthlyIndex
-from webapp.statbel.parsing import GREATEST_VALUE, LEAST_VALUE
+from webapp.statbel.parsing import MAX_VALUE, MIN_VALUE
 
 START, NEW = "2020-01", "2020-02"
 
 searching = settings(deadline=None, database=None)
 in_cents = st.integers(0, 10**14 - 1)
-values = st.integers(int(LEAST_VALUE * 100), int(GREATEST_VALUE * 100))
+values = st.integers(int(MIN_VALUE * 100), int(MAX_VALUE * 100))
 
 
 def euros(cents: int) -> Decimal:
     return Decimal(f"{cents // 100}.{cents % 100:02}")
 
 
-def held(*months: Tuple[str, Decimal]) -> List[MonthlyIndex]:
-    """These months on base year 2013, the first of them read last."""
+def series(*months: Tuple[str, Decimal]) -> List[MonthlyIndex]:
+    """Return these months on base year 2013."""
     return [
         {
             "base_year": 2013,
@@ -36,13 +36,13 @@ def held(*months: Tuple[str, Decimal]) -> List[MonthlyIndex]:
             "smoothed": None,
             "status": "published",
             "source": "seed",
-            "fetched_at": datetime(2026, 8, 14 - position, tzinfo=timezone.utc),
+            "fetched_at": datetime(2026, 8, 14, tzinfo=timezone.utc),
         }
-        for position, (text, value) in enumerate(months)
+        for text, value in months
     ]
 
 
-TABLE = held((START, Decimal("109.72")), (NEW, Decimal("109.95")), ("2025-12", Decimal("136.69")))
+TABLE = series((START, Decimal("109.72")), (NEW, Decimal("109.95")), ("2025-12", Decimal("136.69")))
 
 
 def indexed(amount: str, start: str, new: Optional[str]) -> Indexation:
@@ -50,57 +50,51 @@ def indexed(amount: str, start: str, new: Optional[str]) -> Indexation:
 
 
 def new_cents(amount: int, start: int, new: int) -> int:
-    """The new amount in cents, when amount and index values are in cents."""
-    table = held((START, euros(start)), (NEW, euros(new)))
+    """Index an amount; all numbers are in cents."""
+    table = series((START, euros(start)), (NEW, euros(new)))
     found = index_amount(euros(amount), table, month(START), month(NEW))["new_amount"]
     assert found.as_tuple().exponent == -2
     return int(found.scaleb(2))
 
 
-def by_hand(amount: int, start: int, new: int) -> int:
-    """The same in whole numbers and fractions alone."""
+def exact_cents(amount: int, start: int, new: int) -> int:
+    """Compute the same in fractions."""
     exact = Fraction(amount * new, start)
     cents, rest = divmod(exact.numerator, exact.denominator)
     return cents + 1 if 2 * rest >= exact.denominator else cents
 
 
-# To the cent
+# Rounding
 
 
 @searching
 @given(in_cents, values, values)
-def test_every_amount_is_exact_to_the_cent(amount: int, start: int, new: int) -> None:
-    assert new_cents(amount, start, new) == by_hand(amount, start, new)
+def test_new_amount_is_exact_to_the_cent(amount: int, start: int, new: int) -> None:
+    assert new_cents(amount, start, new) == exact_cents(amount, start, new)
 
 
 @searching
 @given(in_cents.filter(lambda cents: cents % 2 == 1), values.filter(lambda cents: cents <= 50_000))
-def test_a_half_cent_is_rounded_up(amount: int, new: int) -> None:
+def test_half_cent_is_rounded_up(amount: int, new: int) -> None:
     assert new_cents(amount, 2 * new, new) == (amount + 1) // 2
 
 
 @searching
 @given(st.integers(0, 10**9 - 1), st.sampled_from([49_999, 50_000]))
-def test_what_is_nearly_half_a_cent_is_rounded_to_its_own_side(times: int, rest: int) -> None:
-    start, new = 99_999, 100_000  # so that rest / start of a cent is left over
+def test_nearly_half_a_cent_is_rounded_to_the_nearest_cent(times: int, rest: int) -> None:
+    start, new = 99_999, 100_000  # the fraction of a cent is rest / start
     up = rest == 50_000
     assert new_cents(times * start + rest, start, new) == times * new + rest + up
 
 
-def test_the_greatest_amount_between_the_farthest_values() -> None:
+def test_largest_amount_is_exact() -> None:
     assert new_cents(10**14 - 1, 2_000, 100_000) == (10**14 - 1) * 50
 
 
-@searching
-@given(in_cents, values)
-def test_between_a_month_and_itself_nothing_changes(amount: int, value: int) -> None:
-    assert new_cents(amount, value, value) == amount
+# The result
 
 
-# What is told
-
-
-def test_all_that_is_told() -> None:
+def test_result_has_amounts_months_and_formula() -> None:
     assert indexed("1250.50", START, "2025-12") == {
         "amount": Decimal("1250.50"),
         "base_year": 2013,
@@ -113,26 +107,22 @@ def test_all_that_is_told() -> None:
     }
 
 
-def test_without_a_new_month_it_is_the_latest() -> None:
+def test_new_month_is_the_latest_by_default() -> None:
     assert indexed("1250.50", START, None) == indexed("1250.50", START, "2025-12")
 
 
-def test_an_amount_is_brought_back_in_time_as_well() -> None:
-    found = indexed("1557.88", "2025-12", START)
-    assert (found["start_month"], found["new_month"]) == (month("2025-12"), month(START))
-    assert found["formula"] == "1557.88 × 109.72 ÷ 136.69 = 1250.50"
+def test_new_month_may_be_the_earlier_one() -> None:
+    assert indexed("1557.88", "2025-12", START)["formula"] == "1557.88 × 109.72 ÷ 136.69 = 1250.50"
 
 
 @pytest.mark.parametrize(
     ("amount", "formula"),
     [
-        ("1000", "1000.00 × 109.95 ÷ 109.72 = 1002.10"),
         ("0.5", "0.50 × 109.95 ÷ 109.72 = 0.50"),
-        ("0", "0.00 × 109.95 ÷ 109.72 = 0.00"),
         ("999999999999.99", "999999999999.99 × 109.95 ÷ 109.72 = 1002096244987.23"),
     ],
 )
-def test_the_formula_is_written_with_cents(amount: str, formula: str) -> None:
+def test_formula_has_cents(amount: str, formula: str) -> None:
     assert indexed(amount, START, NEW)["formula"] == formula
 
 
@@ -140,11 +130,10 @@ def test_the_formula_is_written_with_cents(amount: str, formula: str) -> None:
     ("start", "new", "missing"),
     [
         ("2019-12", NEW, "2019-12"),
-        ("2019-12", None, "2019-12"),
         (START, "2026-01", "2026-01"),
         (START, "2020-03", "2020-03"),
     ],
 )
-def test_a_month_that_is_not_held_is_named(start: str, new: Optional[str], missing: str) -> None:
+def test_missing_month_is_named(start: str, new: Optional[str], missing: str) -> None:
     with pytest.raises(MonthNotFound, match=f"available for {missing} on base 2013"):
         indexed("1250.50", start, new)

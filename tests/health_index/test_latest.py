@@ -1,4 +1,4 @@
-"""The latest health index on a base year, as seen on a day."""
+"""Latest health index on a base year."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from tests.conftest import ORDINARY_DAY
-from tests.health_index.sample import OWN, SEED, SEED_VALUES, month, own, value
+from tests.health_index.sample import OWN, SEED, month, own, value
 from webapp.errors import IndexUnavailable
 from webapp.health_index.latest import LatestIndex, latest
 from webapp.health_index.values import HealthIndex
@@ -58,7 +58,6 @@ def test_base_year_is_not_superseded_by_one_with_the_same_month() -> None:
         (date(2026, 7, 30), False, date(2026, 8, 28)),
         (date(2026, 8, 27), False, date(2026, 8, 28)),
         (date(2026, 8, 28), True, date(2026, 9, 29)),
-        (date(2026, 8, 31), True, date(2026, 9, 29)),
     ],
 )
 def test_index_turns_stale_and_the_next_publication_moves_on_a_publication_day(
@@ -73,12 +72,6 @@ def test_latest_index_changes_when_a_value_is_fetched_or_a_publication_day_comes
     assert on_day(DAY, fetched_long_ago)["changed_at"] == JULY_PUBLISHED_AT
     fetched_now = HealthIndex([value(2025, "2026-07", "103.24", fetched_at=ORDINARY_DAY)])
     assert on_day(DAY, fetched_now)["changed_at"] == ORDINARY_DAY
-
-
-def test_index_of_the_example_in_the_contract() -> None:
-    until_then = HealthIndex(entry for entry in SEED_VALUES if entry.month <= month("2021-09"))
-    found = on_day(date(2021, 10, 1), until_then, 2004)
-    assert (found["index"], found["month"], found["stale"]) == (Decimal("135.61"), month("2021-09"), False)
 
 
 @pytest.mark.parametrize("index", [HealthIndex([]), HealthIndex([value(2025, "2026-07", "103.24")])])

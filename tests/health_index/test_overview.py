@@ -1,4 +1,4 @@
-"""The latest index on every base year, and its changes from the month and the year before."""
+"""Latest index on every base year, with its monthly and yearly change."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def by_base_year(index: HealthIndex) -> dict[int, BaseYearOverview]:
 
 
 def changes(*values: tuple[str, str]) -> tuple[str | None, str | None]:
-    """Return the changes of the latest of these months from the month and the year before."""
+    """Return the monthly and the yearly change of the latest of these months."""
     entry = by_base_year(own(*values))[OWN]
     month_change, year_change = entry["month_change"], entry["year_change"]
     return (
@@ -63,12 +63,12 @@ def test_every_base_year_is_listed_newest_first() -> None:
     ]
 
 
-@pytest.mark.parametrize("base_year", [1988, 1996, 2004, 2013, 2025])
-def test_changes_of_the_seed_are_exact(base_year: int) -> None:
-    entry = by_base_year(SEED)[base_year]
-    cents = {value.month: int(value.value * 100) for value in SEED_VALUES if value.base_year == base_year}
-    assert entry["month_change"] == exact_change(cents, relativedelta(months=1))
-    assert entry["year_change"] == exact_change(cents, relativedelta(years=1))
+def test_changes_of_the_seed_are_exact() -> None:
+    for entry in overview(SEED):
+        values = [value for value in SEED_VALUES if value.base_year == entry["base_year"]]
+        cents = {value.month: int(value.value * 100) for value in values}
+        assert entry["month_change"] == exact_change(cents, relativedelta(months=1))
+        assert entry["year_change"] == exact_change(cents, relativedelta(years=1))
 
 
 # Changes
@@ -83,11 +83,8 @@ def test_change_is_a_fraction_with_four_decimals() -> None:
     [
         ("200.00", "200.01", "0.0001"),  # half of a hundredth of a percent
         ("200.00", "199.99", "-0.0001"),
-        ("200.00", "200.03", "0.0002"),
         ("100.00", "100.00", "0.0000"),
-        ("100.00", "200.00", "1.0000"),
         ("3.00", "4.00", "0.3333"),
-        ("3.00", "5.00", "0.6667"),
     ],
 )
 def test_change_is_rounded_half_up(before: str, latest: str, change: str) -> None:
@@ -108,17 +105,17 @@ def test_month_before_january_is_december() -> None:
     assert changes(*values) == ("0.0500", "-0.1600")
 
 
-def test_latest_month_is_the_greatest_whatever_came_last() -> None:
+def test_latest_month_does_not_depend_on_the_order_of_values() -> None:
     values = [("2026-07", "81.00"), ("2025-07", "80.00"), ("2026-06", "90.00")]
     assert changes(*values) == ("-0.1000", "0.0125")
     assert by_base_year(own(*values))[OWN]["month"] == month("2026-07")
 
 
-def test_base_year_changes_no_other() -> None:
+def test_new_base_year_does_not_change_the_others() -> None:
     assert overview(own(("2026-07", "80.00")))[1:] == overview(SEED)
 
 
-# The base year on which Statbel publishes now
+# Newest
 
 
 def test_newest_is_the_base_year_with_the_latest_month() -> None:
@@ -127,7 +124,7 @@ def test_newest_is_the_base_year_with_the_latest_month() -> None:
     assert newest([found[1988], found[2013]]) == found[2013]
 
 
-def test_base_year_that_has_ended_is_not_the_newest_whatever_its_number() -> None:
+def test_newest_does_not_depend_on_the_base_year() -> None:
     assert newest(overview(own(("2026-06", "80.00"))))["base_year"] == 2025
     assert newest(overview(own(("2026-07", "80.00"))))["base_year"] == OWN
 

@@ -1,4 +1,4 @@
-"""All values of the health index, by base year and month."""
+"""Values of the health index, by base year and month."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_values_on_a_base_year_are_those_of_its_months() -> None:
     assert SEED.on(2004)[month("2025-12")].value == SEED.latest()[2004].value
 
 
-def test_latest_value_is_that_of_the_greatest_month_whatever_came_last() -> None:
+def test_latest_value_does_not_depend_on_the_order_of_values() -> None:
     july, june = value(OWN, "2026-07", "80.00"), value(OWN, "2026-06", "79.00")
     assert HealthIndex([july, june]).latest() == HealthIndex([june, july]).latest() == {OWN: july}
 

@@ -19,14 +19,12 @@ from webapp.pages.chart import (
     Point,
     draw,
 )
-from webapp.statbel.parsing import GREATEST_VALUE, LEAST_VALUE
+from webapp.statbel.parsing import MAX_VALUE, MIN_VALUE
 
 SHORT_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 searching = settings(deadline=None, database=None)
-values = st.integers(int(LEAST_VALUE * 100), int(GREATEST_VALUE * 100)).map(
-    lambda cents: Decimal(cents) / 100
-)
+values = st.integers(int(MIN_VALUE * 100), int(MAX_VALUE * 100)).map(lambda cents: Decimal(cents) / 100)
 
 
 def numbered(number: int) -> date:

@@ -1,4 +1,4 @@
-"""The `flask` commands: in this process on a given application, or as a process of their own."""
+"""`flask` commands, in this process or in a new one."""
 
 import os
 import subprocess
@@ -13,14 +13,14 @@ from webapp.config import ROOT
 
 
 def run(app: Flask, *arguments: str) -> Result:
-    """Run a command as `flask` does, and wait for its end."""
+    """Run a command in this process."""
     add_migrations(app)
     group = FlaskGroup(load_dotenv=False, set_debug_flag=False)
     return app.test_cli_runner().invoke(group, arguments)
 
 
 def start(url: str, *arguments: str) -> "subprocess.Popen[str]":
-    """Start a real `flask` command on a database."""
+    """Start `flask` as a process on a database."""
     return subprocess.Popen(
         [sys.executable, "-m", "flask", "--app", "wsgi", *arguments],
         cwd=ROOT,

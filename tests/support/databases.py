@@ -1,10 +1,10 @@
-"""Databases for the tests: each test gets a copy of its own, and nothing is left of it."""
+"""Temporary databases, copied from a seeded template."""
 
 import os
 import shutil
 import uuid
 from pathlib import Path
-from typing import Dict, List, Protocol
+from typing import List, Protocol
 
 import sqlalchemy as sa
 from flask import Flask
@@ -15,28 +15,27 @@ from webapp.config import ROOT, Settings
 from webapp.data import init_db, schema
 from webapp.data.database import db
 
-# Nobody listens there, so that an upstream that no test expects to be asked answers at once.
+# Nothing listens there, so an unexpected request to Statbel fails at once.
 NOWHERE = {"HEALTH_INDEX_URL": "http://127.0.0.1:9/", "HEALTH_INDEX_FALLBACK_URL": "http://127.0.0.1:9/"}
 
-
-# What `flask init-db` brings a database to.
+# The revision after `flask init-db`.
 NEWEST_REVISION = schema.REVISION
 
 
 class Databases(Protocol):
-    """A kind of database that can be made empty or seeded, and dropped again."""
+    """A kind of database."""
 
     def empty(self) -> str:
-        """Make an empty database, and give its address."""
+        """Create an empty database, and return its URL."""
 
     def seeded(self) -> str:
-        """Make a database with schema and seed, and give its address."""
+        """Create a database with schema and seed, and return its URL."""
 
     def drop(self, url: str) -> None:
-        """Remove a database that was made here."""
+        """Drop a database."""
 
     def put_back(self, url: str) -> None:
-        """Make a database that was dropped again, with schema and seed."""
+        """Create a dropped database again, with schema and seed."""
 
 
 class SQLiteDatabases:
@@ -66,7 +65,7 @@ class SQLiteDatabases:
 
 
 class PostgresDatabases:
-    """Databases of a server, beside the one whose address is given."""
+    """Databases of a server, which is given by the URL of one of them."""
 
     def __init__(self, url: sa.engine.URL) -> None:
         self._url = url
@@ -88,7 +87,7 @@ class PostgresDatabases:
         self._create(self._name(url), self._name(self._template))
 
     def close(self) -> None:
-        """Drop what all tests shared."""
+        """Drop the template."""
         self.drop(self._template)
 
     def _create(self, name: str, template: str) -> str:
@@ -105,24 +104,23 @@ def _new_name() -> str:
 
 
 def settings_for(url: str, **variables: str) -> Settings:
-    """Settings for a database, with no upstream within reach unless one is given, and no rate limit.
+    """Return settings for a database, by default without upstream and rate limit.
 
-    The HTTP cache is as the environment says, because all tests have to pass with it and without it.
+    HTTP_CACHE_MB comes from the environment, because all tests must pass with and without the cache.
     """
-    chosen = {name: os.environ[name] for name in ("HTTP_CACHE_MB",) if name in os.environ}
-    given: Dict[str, str] = {**NOWHERE, **chosen, "RATE_LIMIT": "0", "DATABASE_URL": url, **variables}
-    return Settings.of(given)
+    cache = {name: os.environ[name] for name in ("HTTP_CACHE_MB",) if name in os.environ}
+    return Settings.of({**NOWHERE, **cache, "RATE_LIMIT": "0", "DATABASE_URL": url, **variables})
 
 
 def statements_of(app: Flask) -> List[str]:
-    """The SQL statements that the application sends from now on."""
+    """Collect the SQL statements of the application from now on."""
     sent: List[str] = []
 
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+    def record(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
         sent.append(statement)
 
     with app.app_context():
-        event.listen(db.engine, "before_cursor_execute", note)
+        event.listen(db.engine, "before_cursor_execute", record)
     return sent
 
 

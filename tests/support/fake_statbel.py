@@ -1,4 +1,4 @@
-"""Statbel on loopback: a real HTTP server that answers as the two sources do, or as they fail."""
+"""An HTTP server on loopback that replaces Statbel's two sources, or fails in their place."""
 
 import contextlib
 import io
@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple, Union
 
 Value = Tuple[int, str, Union[float, None]]
-Answer = Callable[[BaseHTTPRequestHandler], None]
+Reply = Callable[[BaseHTTPRequestHandler], None]
 
 MONTHS = [
     "January",
@@ -28,7 +28,7 @@ MONTHS = [
 
 
 def bestat(values: Iterable[Value]) -> bytes:
-    """The JSON of a be.STAT view with rows of base year, month ("2026-10") and value."""
+    """Return the JSON of a be.STAT view with these base years, months ("2026-10") and values."""
     facts: List[Dict[str, Any]] = []
     for base_year, month, value in values:
         year, number = month.split("-")
@@ -44,7 +44,7 @@ def bestat(values: Iterable[Value]) -> bytes:
 
 
 def open_data(values: Iterable[Value]) -> bytes:
-    """The zip of Statbel's open data with rows of base year, month ("2026-10") and value."""
+    """Return the open-data zip with these base years, months ("2026-10") and values."""
     lines = [
         "NM_YR|NM_MTH|MS_CPI_IDX|MS_WITHOUT_ENE_IDX|MS_WITHOUT_PTRL_IDX|MS_WT_CPI|MS_CPI_INFL|"
         "MS_HLTH_IDX|MS_SMOOTH_IDX|NM_BASE_YR"
@@ -57,59 +57,62 @@ def open_data(values: Iterable[Value]) -> bytes:
 
 
 def zipped(*texts: bytes) -> bytes:
-    """A zip with these texts in it."""
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+    """Return a zip of text files."""
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as archive:
         for number, text in enumerate(texts):
-            # A ZipInfo has a fixed date: the names of parametrized tests must be the same in all processes.
+            # A ZipInfo has a fixed date: names of parametrized tests must be the same in all processes.
             info = zipfile.ZipInfo(f"CPI All base years{number or ''}.txt")
             archive.writestr(info, text, zipfile.ZIP_DEFLATED)
-    return content.getvalue()
+    return body.getvalue()
 
 
-def answering(body: bytes, status: int = 200, content_type: str = "application/json") -> Answer:
-    """A whole answer, sent at once."""
+def answering(body: bytes, status: int = 200, content_type: str = "application/json") -> Reply:
+    """Send a complete response at once."""
 
-    def answer(handler: BaseHTTPRequestHandler) -> None:
+    def reply(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(status)
         handler.send_header("Content-Type", content_type)
         handler.send_header("Content-Length", str(len(body)))
         handler.end_headers()
         handler.wfile.write(body)
 
-    return answer
+    return reply
 
 
-def redirecting(location: bytes, body: bytes = b"") -> Answer:
-    """A redirection, byte for byte to this location."""
+def redirecting(location: bytes, body: bytes = b"") -> Reply:
+    """Redirect to a location, which is sent unchanged."""
 
-    def answer(handler: BaseHTTPRequestHandler) -> None:
+    def reply(handler: BaseHTTPRequestHandler) -> None:
         handler.wfile.write(b"HTTP/1.1 302 Found\r\nContent-Length: %d\r\n" % len(body))
         handler.wfile.write(b"Connection: close\r\nLocation: %b\r\n\r\n" % location + body)
 
-    return answer
+    return reply
 
 
-def in_turn(*answers: Answer) -> Answer:
-    """To the first request the first of these, and so on; the last one from then on."""
-    remaining = list(answers)
+def in_turn(*replies: Reply) -> Reply:
+    """Use one reply per request, and the last one for all further requests."""
+    remaining = list(replies)
 
-    def answer(handler: BaseHTTPRequestHandler) -> None:
+    def reply(handler: BaseHTTPRequestHandler) -> None:
         (remaining.pop(0) if len(remaining) > 1 else remaining[0])(handler)
 
-    return answer
+    return reply
 
 
 class FakeStatbel:
-    """The server. `bestat` and `open_data` are how each source answers; both fail at first.
+    """The server; both sources fail until a test sets their reply.
 
-    `asked` lists the paths that were asked for, `headers` the headers of the last request.
-    `released` ends an answer that waits for it; leaving the `with` block sets it.
+    Attributes:
+        bestat, open_data: the reply of each source.
+        asked: paths of all requests.
+        headers: headers of the last request.
+        released: ends replies that wait for it; set at the end of the `with` block.
     """
 
     def __init__(self) -> None:
-        self.bestat: Answer = answering(b"", status=500)
-        self.open_data: Answer = answering(b"", status=500)
+        self.bestat: Reply = answering(b"", status=500)
+        self.open_data: Reply = answering(b"", status=500)
         self.asked: List[str] = []
         self.headers: Dict[str, str] = {}
         self.released = threading.Event()
@@ -122,13 +125,13 @@ class FakeStatbel:
             def do_GET(self) -> None:
                 fake.asked.append(self.path)
                 fake.headers = dict(self.headers.items())
-                answer = fake.bestat if self.path == "/bestat" else fake.open_data
-                # Whoever asked may have given up, as some tests want it to.
+                reply = fake.bestat if self.path == "/bestat" else fake.open_data
+                # The client may have given up.
                 with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-                    answer(self)
+                    reply(self)
 
             def log_message(self, format: str, *args: Any) -> None:
-                """Be quiet."""
+                """Log nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = False
@@ -143,31 +146,31 @@ class FakeStatbel:
 
     @property
     def addresses(self) -> Dict[str, str]:
-        """The environment variables that point the desk here."""
+        """Settings with the URLs of this server."""
         assert self._server is not None
         root = f"http://127.0.0.1:{self._server.server_address[1]}"
         return {"HEALTH_INDEX_URL": f"{root}/bestat", "HEALTH_INDEX_FALLBACK_URL": f"{root}/open-data"}
 
-    def trickling(self, body: bytes, seconds: float) -> Answer:
-        """The answer, headers and all, one byte at a time."""
+    def trickling(self, body: bytes, seconds: float) -> Reply:
+        """Send a response one byte at a time."""
 
-        def answer(handler: BaseHTTPRequestHandler) -> None:
+        def reply(handler: BaseHTTPRequestHandler) -> None:
             for byte in b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body:
                 handler.wfile.write(bytes([byte]))
                 if self.released.wait(seconds):
                     return
 
-        return answer
+        return reply
 
-    def held_back(self, then: Answer) -> Answer:
-        """Nothing until released, and an answer then."""
+    def held_back(self, then: Reply) -> Reply:
+        """Wait until released, and then reply."""
 
-        def answer(handler: BaseHTTPRequestHandler) -> None:
+        def reply(handler: BaseHTTPRequestHandler) -> None:
             self.released.wait(60)
             then(handler)
 
-        return answer
+        return reply
 
     def hanging(self, _handler: BaseHTTPRequestHandler) -> None:
-        """No answer at all, until released."""
+        """Send nothing until released."""
         self.released.wait(60)

@@ -1,4 +1,4 @@
-"""The desk as operators run it: gunicorn as a process of its own, on a free port."""
+"""The application under gunicorn, as a process on a free port."""
 
 import contextlib
 import os
@@ -18,7 +18,7 @@ START_SECONDS = 20
 
 
 class Desk(NamedTuple):
-    """A running desk: its address, its process, and the file with its log."""
+    """A running server."""
 
     url: str
     process: "subprocess.Popen[bytes]"
@@ -26,37 +26,37 @@ class Desk(NamedTuple):
 
 
 def environment(**variables: str) -> Dict[str, str]:
-    """What a new shell knows, and these variables: nothing of the developer's own."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    return {**kept, **variables}
+    """Return the environment of a new shell with these variables, without the developer's own."""
+    shell = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return {**shell, **variables}
 
 
 @contextlib.contextmanager
 def running(folder: Path, max_files: str = "", **variables: str) -> Iterator[Desk]:
-    """Start the desk with these variables, wait until it answers, and stop it afterwards.
+    """Start the application with these variables, wait until it responds, and stop it afterwards.
 
     Args:
-        max_files: file descriptors that its processes may have, and half as many unless they ask for more.
+        max_files: hard limit of file descriptors; the soft limit is half of it.
     """
     port = free_port()
     command = ["gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{port}"]
-    with started(command, port, folder, max_files, **variables) as desk:
-        wait(desk)
-        yield desk
+    with started(command, port, folder, max_files, **variables) as server:
+        wait(server)
+        yield server
 
 
 @contextlib.contextmanager
 def started(
     command: List[str], port: int, folder: Path, max_files: str = "", **variables: str
 ) -> Iterator[Desk]:
-    """Start a server that is a module of Python and takes this port, and stop it afterwards.
+    """Start a server, and stop it afterwards.
 
     Args:
-        command: the module and its arguments.
-        folder: where its log goes, under the name of the module.
+        command: a Python module and its arguments.
+        port: the port that it listens on.
+        folder: for its log, named after the module.
         max_files: as for `running`.
     """
-
     arguments = [sys.executable, "-m", *command]
     if max_files:
         limits = f"ulimit -Sn {int(max_files) // 2} && ulimit -Hn {max_files}"
@@ -78,15 +78,15 @@ def started(
         process.wait(START_SECONDS)
 
 
-def wait(desk: Desk) -> None:
-    """Wait until a server answers."""
+def wait(server: Desk) -> None:
+    """Wait until a server responds."""
     give_up = time.monotonic() + START_SECONDS
     while True:
         try:
-            requests.get(f"{desk.url}/healthz", timeout=1)
+            requests.get(f"{server.url}/healthz", timeout=1)
         except requests.RequestException:
-            assert desk.process.poll() is None, desk.log.read_text()
-            assert time.monotonic() < give_up, desk.log.read_text()
+            assert server.process.poll() is None, server.log.read_text()
+            assert time.monotonic() < give_up, server.log.read_text()
             time.sleep(0.05)
         else:
             return

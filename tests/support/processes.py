@@ -1,4 +1,4 @@
-"""What the tests need to start servers of their own."""
+"""Processes of servers that the tests start."""
 
 import ctypes
 import signal
@@ -8,7 +8,7 @@ from typing import Callable, Optional
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 on which nobody listens at the moment."""
+    """Return a port of 127.0.0.1 that is not in use at the moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -16,10 +16,10 @@ def free_port() -> int:
 
 
 def end_with_parent(become: Optional[Callable[[], None]] = None) -> Callable[[], None]:
-    """For `preexec_fn`: let the kernel end a server when the tests end, be it by kill -9 (Linux only).
+    """Return a `preexec_fn` that ends the process with its parent, even after kill -9 (Linux only).
 
     Args:
-        become: what makes the child another user, if it is to be one.
+        become: changes the user of the process.
     """
     libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 

@@ -1,4 +1,4 @@
-"""A Redis server for the tests: one that is there, or one that they start themselves."""
+"""A Redis server for the tests: a running one, or a new one."""
 
 import contextlib
 import importlib.util
@@ -23,20 +23,17 @@ LOCAL_URL = "redis://127.0.0.1:6379/0"
 
 
 class NoRedis(Exception):
-    """No Redis could be had. The text says what was tried and what would help."""
+    """No Redis is available; the message says what to do."""
 
 
 @contextlib.contextmanager
 def server() -> Iterator[str]:
-    """Give the address of a Redis. Whoever uses it takes keys of their own, and deletes them.
-
-    Raises NoRedis when there is no server and none can be started.
-    """
-    given = os.environ.get("TEST_REDIS_URL")
-    if given:
-        if not _answers(given):
+    """Yield the URL of a Redis, which others may use too. Raises NoRedis."""
+    configured = os.environ.get("TEST_REDIS_URL")
+    if configured:
+        if not _answers(configured):
             raise NoRedis("the Redis of TEST_REDIS_URL does not answer")
-        yield given
+        yield configured
     elif _answers(LOCAL_URL):
         yield LOCAL_URL
     else:
@@ -45,7 +42,7 @@ def server() -> Iterator[str]:
 
 
 def find_program() -> Optional[Path]:
-    """The server's program: from REDIS_SERVER, the system, or a wheel."""
+    """Return the server's program, from REDIS_SERVER, the system or a wheel."""
     return next((program for program in _candidates() if os.access(program, os.X_OK)), None)
 
 
@@ -68,10 +65,7 @@ def _answers(url: str) -> bool:
 
 @contextlib.contextmanager
 def own_server() -> Iterator[str]:
-    """Start a Redis of the test's own, which it may freeze or fill.
-
-    Raises NoRedis when none can be started.
-    """
+    """Start a Redis that a test may freeze or fill, and yield its URL. Raises NoRedis."""
     program = find_program()
     if program is None:
         raise NoRedis("set TEST_REDIS_URL, start one on 127.0.0.1:6379, or install redis-server")
@@ -95,38 +89,38 @@ def own_server() -> Iterator[str]:
                 time.sleep(0.05)
             yield url
         finally:
-            process.kill()  # a frozen one too
+            process.kill()  # works on a frozen process too
             process.wait()
 
 
 class Gate:
-    """A way to a Redis that can be shut: then nobody listens, or somebody who says nothing."""
+    """A proxy before a Redis that can refuse connections, or hang."""
 
     def __init__(self, url: str) -> None:
-        address = urlsplit(url)
-        self._target = (address.hostname or "127.0.0.1", address.port or 6379)
+        parts = urlsplit(url)
+        self._target = (parts.hostname or "127.0.0.1", parts.port or 6379)
         self._listener = _bound(0)
         self._port: int = self._listener.getsockname()[1]
         self._clients: List[socket.socket] = []
         self._threads: List[threading.Thread] = []
         self._silent = False
-        self.url = address._replace(netloc=f"127.0.0.1:{self._port}").geturl()
+        self.url = parts._replace(netloc=f"127.0.0.1:{self._port}").geturl()
 
     def open(self) -> None:
-        """Let everything through."""
+        """Forward everything."""
         self.refuse()
         self._silent = False
         self._listener.listen()
         self._run(self._accept)
 
     def hang(self) -> None:
-        """Accept connections, keep those that are open, and say nothing on any of them."""
+        """Accept connections, keep open ones, and send nothing."""
         if not self._threads:
             self.open()
         self._silent = True
 
     def refuse(self) -> None:
-        """Cut every connection, and accept none."""
+        """Close all connections, and refuse new ones."""
         for connection in (self._listener, *self._clients):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
@@ -146,13 +140,13 @@ class Gate:
         thread.start()
 
     def _accept(self) -> None:
-        with contextlib.suppress(OSError):  # the listener is shut
+        with contextlib.suppress(OSError):  # the listener is closed
             while True:
                 client, _ = self._listener.accept()
                 self._clients.append(client)
-                self._run(self._carry, client)
+                self._run(self._forward, client)
 
-    def _carry(self, client: socket.socket) -> None:
+    def _forward(self, client: socket.socket) -> None:
         with contextlib.suppress(OSError), client, socket.create_connection(self._target) as server:
             while True:
                 for source in select.select([client, server], [], [])[0]:
@@ -164,7 +158,7 @@ class Gate:
 
 
 def _bound(port: int) -> socket.socket:
-    """A socket that has a port to itself, and refuses connections until it listens."""
+    """Return a socket that reserves a port, and refuses connections until it listens."""
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", port))

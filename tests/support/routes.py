@@ -1,4 +1,4 @@
-"""Requests to every route of the application, successful and not."""
+"""Requests to every route, successful and failing."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ LOOKUP = "/api/v1/zipcodes/lookup"
 
 
 class Case(NamedTuple):
-    """A request, its status, and its status before the first snapshot.
+    """A request and its status.
 
     Attributes:
-        options: of the test client.
+        unavailable: status before the first snapshot, unless it follows from `status`.
+        options: arguments of the test client.
     """
 
     url: str
@@ -26,12 +27,12 @@ class Case(NamedTuple):
 
     @property
     def status_before_snapshot(self) -> int:
-        """Wrong input and what needs no data are as ever, all else is unavailable."""
+        """Status before the first snapshot: invalid input stays 400, everything else is 503."""
         return self.unavailable or (self.status if self.status == 400 else 503)
 
 
-def _csv(content: bytes) -> Mapping[str, Any]:
-    return {"data": content, "content_type": "text/csv"}
+def _csv(body: bytes) -> Mapping[str, Any]:
+    return {"data": body, "content_type": "text/csv"}
 
 
 def _form(**fields: str) -> Mapping[str, Any]:
@@ -41,7 +42,7 @@ def _form(**fields: str) -> Mapping[str, Any]:
 PLAIN = {"data": b"x", "content_type": "text/plain"}
 
 
-# By rule, so that a new route fails a test until it is listed.
+# By rule; a test fails until a new route is listed.
 CASES: Mapping[str, Iterable[Case]] = {
     "/": [
         Case("/", unavailable=200),
@@ -139,7 +140,7 @@ CASES: Mapping[str, Iterable[Case]] = {
     ],
 }
 
-# Of the router: no rule has them.
+# Errors of the router.
 UNROUTED = [
     Case("/nowhere", 404, unavailable=404),
     Case("/api/v1/nowhere", 404, unavailable=404),
@@ -157,20 +158,20 @@ REPRESENTATIONS = {
 
 
 def all_cases() -> list[Case]:
-    """Return the cases of all rules and of none, each GET also as HEAD."""
+    """Return all cases, each GET also as HEAD."""
     cases = [case for found in CASES.values() for case in found] + UNROUTED
     return cases + [case._replace(method="HEAD") for case in cases if case.method == "GET"]
 
 
 def send(client: FlaskClient, case: Case, headers: Mapping[str, str]) -> int:
-    """Send a request, read its response to the end, and return the status."""
+    """Send a request, read the whole response, and return the status."""
     with client.open(case.url, method=case.method, headers=headers, **case.options) as response:
         _body = response.data
     return response.status_code
 
 
 def rule_of(app: Flask, case: Case) -> str | None:
-    """Return the rule that a request matches."""
+    """Return the rule of a request."""
     try:
         rule, _arguments = app.url_map.bind("localhost").match(
             case.url.partition("?")[0], case.method, return_rule=True

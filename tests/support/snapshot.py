@@ -1,4 +1,4 @@
-"""Everything that a database holds, to compare before and after."""
+"""Copies of all tables, to compare before and after."""
 
 from typing import Any, Dict, Set, Tuple
 
@@ -9,7 +9,7 @@ from webapp.data.database import db
 
 
 def snapshot(app: Flask) -> Dict[str, Set[Tuple[Any, ...]]]:
-    """Every table with its rows."""
+    """Return the rows of every table."""
     with app.app_context(), db.engine.connect() as connection:
         tables = sa.inspect(connection).get_table_names()
         return {table: _rows(connection, table) for table in tables}

@@ -1,4 +1,4 @@
-"""The launcher of the tests' own PostgreSQL: it starts, answers, and leaves nothing running."""
+"""The launcher of PostgreSQL: it starts a server, and leaves nothing running."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from tests.support import postgres
 from webapp.config import ROOT
 
-# In a process of its own: start a server, say where it is, and wait to be killed.
+# Starts a server, prints its URL, and waits to be killed.
 PROGRAM = """
 import time
 from tests.support import postgres
@@ -28,7 +28,7 @@ with postgres.server() as url:
 
 @pytest.fixture(autouse=True)
 def nowhere(monkeypatch: pytest.MonkeyPatch, closed_port: int) -> str:
-    """No server is given, and none is to be found where one usually is."""
+    """Neither a configured server, nor one at the usual URL."""
     url = f"postgresql+psycopg2://postgres@127.0.0.1:{closed_port}/postgres"
     monkeypatch.delenv("TEST_DATABASE_URL", raising=False)
     monkeypatch.setattr(postgres, "LOCAL_URL", url)
@@ -36,7 +36,7 @@ def nowhere(monkeypatch: pytest.MonkeyPatch, closed_port: int) -> str:
 
 
 def ask(url: sa.engine.URL) -> Tuple[str, Path]:
-    """The version of a server, and the folder of its data."""
+    """Return the version of a server, and its data folder."""
     engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
     with engine.connect() as connection:
         version, folder = connection.execute(
@@ -53,30 +53,19 @@ def answers(url: sa.engine.URL) -> bool:
     return True
 
 
-def test_it_starts_a_server_of_its_own_that_is_gone_afterwards() -> None:
-    with postgres.server() as url:
+@pytest.mark.slow
+def test_started_server_is_gone_after_a_failing_test_run() -> None:
+    with pytest.raises(ZeroDivisionError), postgres.server() as url:
         version, folder = ask(url)
         assert version.startswith("PostgreSQL ")
         assert folder.is_dir()
+        raise ZeroDivisionError
     assert not answers(url)
     assert not folder.exists()
 
 
-def test_a_failing_test_run_leaves_no_server_behind() -> None:
-    with pytest.raises(ZeroDivisionError), postgres.server() as url:
-        raise ZeroDivisionError
-    assert not answers(url)
-
-
-def test_a_user_of_the_server_may_create_databases() -> None:
-    with postgres.server() as url:
-        engine = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.pool.NullPool)
-        with engine.connect() as connection:
-            connection.execute(sa.text("CREATE DATABASE another"))
-        assert answers(url.set(database="another"))
-
-
-def test_a_test_run_that_was_killed_leaves_no_server_behind(nowhere: str) -> None:
+@pytest.mark.slow
+def test_started_server_is_gone_after_a_killed_test_run(nowhere: str) -> None:
     parent = subprocess.Popen(
         [sys.executable, "-c", PROGRAM.format(local_url=nowhere)],
         cwd=ROOT,
@@ -92,20 +81,21 @@ def test_a_test_run_that_was_killed_leaves_no_server_behind(nowhere: str) -> Non
     while (folder / "postmaster.pid").exists() and time.monotonic() < give_up:
         time.sleep(0.05)
     alive = answers(url)
-    shutil.rmtree(folder.parent)  # what a killed process cannot clean up
+    shutil.rmtree(folder.parent)  # the killed process could not
     assert not alive
 
 
-def test_the_server_of_the_environment_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.slow
+def test_server_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     with postgres.server() as running:
-        given = running.set(drivername="postgresql").render_as_string(hide_password=False)
-        monkeypatch.setenv("TEST_DATABASE_URL", given)
+        configured = running.set(drivername="postgresql").render_as_string(hide_password=False)
+        monkeypatch.setenv("TEST_DATABASE_URL", configured)
         with postgres.server() as url:
             assert url == running
-        assert answers(running)  # a server that was there is left alone
+        assert answers(running)  # it is not stopped
 
 
-def test_a_server_of_the_environment_that_does_not_answer_is_an_error(
+def test_unreachable_server_of_the_environment_is_an_error(
     monkeypatch: pytest.MonkeyPatch, nowhere: str
 ) -> None:
     monkeypatch.setenv("TEST_DATABASE_URL", nowhere)
@@ -113,15 +103,13 @@ def test_a_server_of_the_environment_that_does_not_answer_is_an_error(
         pass
 
 
-def test_without_any_server_the_error_says_what_would_help(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_error_without_a_server_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postgres, "find_programs", lambda: None)
     with pytest.raises(postgres.NoPostgres, match="set TEST_DATABASE_URL"), postgres.server():
         pass
 
 
-def test_programs_are_taken_from_where_the_environment_says(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_programs_of_the_environment_are_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "initdb").touch()
     monkeypatch.setenv("PG_BIN", str(tmp_path))
     assert postgres.find_programs() == tmp_path

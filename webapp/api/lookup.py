@@ -18,7 +18,7 @@ from webapp.errors import (
     MediaTypeNotSupported,
     RequestNotValid,
     RiskTableUnavailable,
-    RoomUnavailable,
+    StorageFull,
     TooLarge,
 )
 from webapp.http.body import Content
@@ -74,7 +74,7 @@ class ResultsSchema(AnswerSchema):
     ),
     takes={"application/json": LookupSchema, "text/csv": {"type": "string", "example": "zipcode\n9000\n"}},
     answers={"application/json": ResultsSchema, "text/csv": {"type": "string"}},
-    errors=(CsvNotValid, MediaTypeNotSupported, RiskTableUnavailable, RoomUnavailable),
+    errors=(CsvNotValid, MediaTypeNotSupported, RiskTableUnavailable, StorageFull),
     examples=(
         'curl -s -H \'Content-Type: application/json\' -d \'{"zipcodes": ["9000", "999"]}\' ' + ADDRESS,
         "printf 'zipcode\\n9000\\n999\\n' | curl -s -H 'Content-Type: text/csv' --data-binary @- " + ADDRESS,
@@ -151,7 +151,7 @@ def _lookup_csv(content: Content) -> Response:
     except OSError as error:
         # Without a traceback: where it happened is in the message, and what to mend is on the disk.
         log.error("an answer cannot be kept in a temporary file: %s", error)  # noqa: TRY400
-        raise RoomUnavailable("There is no room for the answer. Please try again in a minute.") from None
+        raise StorageFull("There is no room for the answer. Please try again in a minute.") from None
     response = Response(_parts(answer), content_type=f"text/csv; charset={charset}")
     response.content_length = answer.tell()
     return _not_kept(response)

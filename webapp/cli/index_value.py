@@ -20,7 +20,7 @@ from webapp.data.database import db
 from webapp.data.index_decisions import Decision, ListedValue
 from webapp.data.transactions import write_transaction
 from webapp.i18n.iso_month import iso_month, parse_iso_month
-from webapp.statbel.parsing import GREATEST_VALUE, LEAST_VALUE
+from webapp.statbel.parsing import MAX_VALUE, MIN_VALUE
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -46,7 +46,7 @@ def _parse_month(_context: click.Context, _parameter: click.Parameter, text: str
 def _parse_value(_context: click.Context, _parameter: click.Parameter, text: str | None) -> Decimal | None:
     if text is None:
         return None
-    if not re.fullmatch(r"[0-9]{1,4}\.[0-9]{2}", text) or not LEAST_VALUE <= Decimal(text) <= GREATEST_VALUE:
+    if not re.fullmatch(r"[0-9]{1,4}\.[0-9]{2}", text) or not MIN_VALUE <= Decimal(text) <= MAX_VALUE:
         raise click.BadParameter(f"{text!r} is not an index with two decimals, such as 139.20.")
     return Decimal(text)
 

@@ -16,7 +16,7 @@ from webapp.data.index_models import IndexValue
 from webapp.data.upsert import insert
 from webapp.health_index.values import CONVERTED, PUBLISHED
 from webapp.i18n.iso_month import ISO_MONTH, iso_month, parse_iso_month
-from webapp.statbel.parsing import GREATEST_VALUE, LEAST_VALUE
+from webapp.statbel.parsing import MAX_VALUE, MIN_VALUE
 from webapp.tables.csv_file import FileError, read_records
 
 COLUMNS = ("base_year", "month", "value", "status")
@@ -35,7 +35,7 @@ def read(path: Path) -> List[Dict[str, Any]]:
             raise FileError(path, number, f"{month} is in the future")
         if not re.fullmatch(r"[0-9]{2,4}\.[0-9]{2}", value):
             raise FileError(path, number, f"{value!r} is not an index with two decimals")
-        if not LEAST_VALUE <= Decimal(value) <= GREATEST_VALUE:
+        if not MIN_VALUE <= Decimal(value) <= MAX_VALUE:
             raise FileError(path, number, f"{value} is not plausible as an index")
         if status not in (PUBLISHED, CONVERTED):
             raise FileError(path, number, f"the status must be {PUBLISHED} or {CONVERTED}")

@@ -27,7 +27,7 @@ from webapp.health_index.base_years import BASE_YEARS
 from webapp.health_index.coefficients import base_year_in_force
 from webapp.health_index.publication import latest_published_month
 from webapp.health_index.values import PUBLISHED
-from webapp.statbel.parsing import Answer, UpstreamError
+from webapp.statbel.parsing import ParsedResponse, UpstreamError
 from webapp.statbel.plausibility import Judgement, Key, Stored, describe, judge
 from webapp.statbel.sources import Statbel, StatbelSource
 from webapp.tables.csv_file import FileError
@@ -139,7 +139,7 @@ def _seed() -> dict[Key, Decimal]:
 
 
 def _store(
-    session: Session, response: Answer, source: StatbelSource, seed: Mapping[Key, Decimal]
+    session: Session, response: ParsedResponse, source: StatbelSource, seed: Mapping[Key, Decimal]
 ) -> tuple[int, str]:
     """Store plausible values, and delete refuted ones.
 
@@ -156,7 +156,7 @@ def _store(
     judgement = judge(response._replace(observations=allowed), source.name, seed, from_statbel, clock.today())
     now = clock.now()
     rows = []
-    for key, value in judgement.believed.items():
+    for key, value in judgement.accepted.items():
         old = stored.get(key)
         if old and (old.value, old.status) == (value, PUBLISHED):
             continue
@@ -184,10 +184,10 @@ def _source_names() -> set[str]:
     return {source.name for source in statbel.sources}
 
 
-def _left_out(response: Answer, judgement: Judgement) -> str:
+def _left_out(response: ParsedResponse, judgement: Judgement) -> str:
     reasons = [
         *response.unreadable,
-        *(describe(key, reason) for key, reason in sorted(judgement.doubts.items())),
+        *(describe(key, reason) for key, reason in sorted(judgement.rejected.items())),
     ]
     return f"{len(reasons)} values left out, first {reasons[0]}" if reasons else ""
 

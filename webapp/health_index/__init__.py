@@ -1,1 +1,1 @@
-"""The health index: base years, publication days, series, indexation."""
+"""Health index: base years, publication days, series, indexation."""

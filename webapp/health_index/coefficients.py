@@ -1,7 +1,7 @@
-"""Coefficients between base years, and which base year was in force when.
+"""Conversion coefficients between base years.
 
-Source: Statbel's table of conversion coefficients, see docs/domain.md. A value is multiplied once, from
-the base year in force in its month, and rounded half up to two decimals.
+A value is multiplied once, and rounded half up to two decimals.
+Source: docs/domain.md, "Base years and coefficients".
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-# By the first year in which each was in force, newest first.
+# First year in force: base year. Newest first.
 IN_FORCE = {2026: 2025, 2014: 2013, 2006: 2004, 1998: 1996, 1994: 1988}
 
-# From a base year to another. There are none from 2025 to 2004, 1996 and 1988.
+# From, to. Statbel publishes none from 2025 to 2004, 1996 and 1988.
 COEFFICIENTS = {
     2025: {
-        # Not Statbel's: the only number of four decimals that fits all eight published pairs of 2026.
+        # Not Statbel's: the only four-decimal number that fits all eight published pairs of 2026.
         2013: Decimal("1.3557"),
     },
     2013: {
@@ -31,11 +31,10 @@ COEFFICIENTS = {
 
 
 def base_year_in_force(month: date) -> int:
-    """Return the base year on which the index of a month was computed, from 1994 on."""
     return next(base_year for since, base_year in IN_FORCE.items() if month.year >= since)
 
 
 def coefficient(month: date, base_year: int) -> Decimal | None:
-    """Return the coefficient from the base year in force in a month to another; None if there is none."""
+    """Return the coefficient from the base year in force to another, or None if unknown."""
     in_force = base_year_in_force(month)
     return Decimal(1) if base_year == in_force else COEFFICIENTS[in_force].get(base_year)

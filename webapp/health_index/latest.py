@@ -1,4 +1,4 @@
-"""The latest health index on a base year."""
+"""Latest health index on a base year."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from webapp.health_index.values import HealthIndex
 class LatestIndex(TypedDict):
     """The latest index on one base year.
 
-    `month` is the first day of the month. `source` and `fetched_at` tell where and when this value
-    was read, `checked_at` when Statbel last answered (None if never). `stale` is True when Statbel
-    should have published a later month; `superseded_by` is the base year with a later month, if
-    any; `next_publication` is the day of the next one. `changed_at` is the last change of any of
-    this but `checked_at`.
+    Attributes:
+        checked_at: last response of Statbel.
+        stale: True if Statbel should have published a later month.
+        superseded_by: a base year with a later month.
+        changed_at: last change of any member but `checked_at`.
     """
 
     base_year: int
@@ -37,10 +37,7 @@ class LatestIndex(TypedDict):
 
 
 def latest(index: HealthIndex, base_year: int, day: date, checked_at: datetime | None) -> LatestIndex:
-    """Describe the value of the latest month on a base year, as seen on a day.
-
-    Raises IndexUnavailable when there is none.
-    """
+    """Return the latest index on a base year, as seen on a day. Raises IndexUnavailable."""
     values = index.on(base_year)
     value = values[max(values)]
     due = latest_published_month(day)

@@ -1,4 +1,4 @@
-"""The latest index on every base year, with its change from the month and the year before."""
+"""Latest index and its changes on every base year."""
 
 from __future__ import annotations
 
@@ -10,15 +10,12 @@ from dateutil.relativedelta import relativedelta
 
 from webapp.health_index.values import HealthIndex, IndexValue
 
-# Changes have two decimals in percent, as Statbel gives inflation.
+# Statbel publishes inflation in percent with two decimals.
 BASIS_POINT = Decimal("0.0001")
 
 
 class BaseYearOverview(TypedDict):
-    """The latest index on one base year. A change is a fraction: 0.0244 for 2.44 %.
-
-    None stands for a change from a month without value.
-    """
+    """Changes are fractions, 0.0244 for 2.44 %, or None if a month is missing."""
 
     base_year: int
     index: Decimal
@@ -28,12 +25,12 @@ class BaseYearOverview(TypedDict):
 
 
 def overview(index: HealthIndex) -> list[BaseYearOverview]:
-    """Return every base year with a value, newest first. Raises IndexUnavailable when there is none."""
+    """Return all base years with values, newest first. Raises IndexUnavailable."""
     return [_overview(index.on(base_year), latest) for base_year, latest in index.latest().items()]
 
 
 def newest(overview: Sequence[BaseYearOverview]) -> BaseYearOverview:
-    """Return the base year with the latest month: the one on which Statbel publishes now."""
+    """Return the base year on which Statbel publishes now."""
     return max(overview, key=lambda entry: (entry["month"], entry["base_year"]))
 
 

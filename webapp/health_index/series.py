@@ -1,4 +1,4 @@
-"""The health index month by month, with the smoothed index where it is defined."""
+"""Monthly series of the health index, with the smoothed index."""
 
 from __future__ import annotations
 
@@ -10,19 +10,15 @@ from webapp.errors import MonthNotFound
 from webapp.health_index.values import CENT, HealthIndex, IndexValue
 from webapp.i18n.messages import N_
 
-# The smoothed index is the mean of four months. From April 2015 to March 2016 it was blocked by law
-# (the index jump), and since then it is 2 % below the mean.
+# The smoothed index is a mean of four months. By law (the index jump) it was blocked from April 2015 to
+# March 2016, and has been 2 % lower since. Source: docs/domain.md, "Smoothed index".
 SMOOTHED_MONTHS = 4
 BLOCKED_AT, REDUCED_FROM = date(2015, 3, 1), date(2016, 4, 1)
 REDUCTION = Decimal("0.98")
 
 
 class MonthlyIndex(TypedDict):
-    """The index of one month on one base year, and its source.
-
-    `month` is the first day of the month. `smoothed` is computed from the values of the same base
-    year and rounded half up once; None where one of the four months is missing.
-    """
+    """`smoothed` is None if one of its four months is missing."""
 
     base_year: int
     month: date
@@ -34,15 +30,13 @@ class MonthlyIndex(TypedDict):
 
 
 class BaseYearRange(TypedDict):
-    """The first and the last month on a base year."""
-
     base_year: int
     first_month: date
     last_month: date
 
 
 def months(index: HealthIndex, base_year: int) -> list[MonthlyIndex]:
-    """Return all months on a base year, in order. Raises IndexUnavailable when there are none."""
+    """Return all months on a base year, in order. Raises IndexUnavailable."""
     values = index.on(base_year)
     return [
         {
@@ -59,10 +53,9 @@ def months(index: HealthIndex, base_year: int) -> list[MonthlyIndex]:
 
 
 def find(series: Sequence[MonthlyIndex], month: date) -> MonthlyIndex:
-    """Return a month (its first day) of a series that is not empty.
+    """Return one month of a non-empty series.
 
-    Raises MonthNotFound, which names the first and the last month or, for a month missing between
-    these, its neighbours.
+    Raises MonthNotFound with the ends of the series, or the neighbours of a gap.
     """
     for entry in series:
         if entry["month"] == month:
@@ -92,7 +85,7 @@ def find(series: Sequence[MonthlyIndex], month: date) -> MonthlyIndex:
 
 
 def base_year_ranges(index: HealthIndex) -> list[BaseYearRange]:
-    """Return the base years with a value, newest first. Raises IndexUnavailable when there are none."""
+    """Return the range of each base year, newest first. Raises IndexUnavailable."""
     return [
         {
             "base_year": base_year,
@@ -104,7 +97,6 @@ def base_year_ranges(index: HealthIndex) -> list[BaseYearRange]:
 
 
 def _smoothed(values: Mapping[date, IndexValue], month: date) -> Decimal | None:
-    """Compute the smoothed index of a month from the values of a base year by month."""
     if BLOCKED_AT < month < REDUCED_FROM:
         month = BLOCKED_AT
     needed = [values.get(_months_before(month, count)) for count in range(SMOOTHED_MONTHS)]
@@ -116,5 +108,5 @@ def _smoothed(values: Mapping[date, IndexValue], month: date) -> Decimal | None:
 
 
 def _months_before(month: date, count: int) -> date:
-    years, index = divmod(12 * month.year + month.month - 1 - count, 12)
-    return date(years, index + 1, 1)
+    year, index = divmod(12 * month.year + month.month - 1 - count, 12)
+    return date(year, index + 1, 1)

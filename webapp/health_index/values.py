@@ -1,4 +1,4 @@
-"""All values of the health index, by base year and month."""
+"""Values of the health index, by base year and month."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ CENT = Decimal("0.01")
 
 
 class IndexValue(NamedTuple):
-    """The index of one month on one base year.
+    """The index of one month (its first day) on one base year.
 
-    `month` is the first day of the month. `status` is "published" for a figure of Statbel and
-    "converted" for one made with a coefficient of Statbel. `source` is bestat, open-data or seed.
+    Attributes:
+        status: PUBLISHED by Statbel, or CONVERTED with its coefficient.
+        source: bestat, open-data or seed.
     """
 
     base_year: int
@@ -31,12 +32,7 @@ class IndexValue(NamedTuple):
 
 
 class HealthIndex:
-    """An immutable set of index values.
-
-    Attributes:
-        by_base_year: newest base year first; for each the values by month, in order.
-        withdrawn_at: when a value was last withdrawn.
-    """
+    """Immutable index values: newest base year first, months in order."""
 
     def __init__(self, values: Iterable[IndexValue], withdrawn_at: datetime | None = None) -> None:
         self.withdrawn_at = withdrawn_at
@@ -46,7 +42,7 @@ class HealthIndex:
         self.by_base_year: Mapping[int, Mapping[date, IndexValue]] = by_base_year
 
     def on(self, base_year: int) -> Mapping[date, IndexValue]:
-        """Return the values on a base year by month, in order. Raises IndexUnavailable without any."""
+        """Return the values on a base year by month, in order. Raises IndexUnavailable."""
         values = self.by_base_year.get(base_year)
         if not values:
             raise IndexUnavailable(
@@ -56,18 +52,15 @@ class HealthIndex:
         return values
 
     def changed_at(self, base_year: int) -> datetime:
-        """Return when a value on a base year was last stored, or any was withdrawn.
+        """Return the last time a value on a base year was stored, or any value withdrawn.
 
-        Raises IndexUnavailable without any value.
+        Raises IndexUnavailable.
         """
         stored_at = max(value.fetched_at for value in self.on(base_year).values())
         return max(stored_at, self.withdrawn_at) if self.withdrawn_at else stored_at
 
     def latest(self) -> dict[int, IndexValue]:
-        """Return the value of the latest month on each base year, newest first.
-
-        Raises IndexUnavailable without any value.
-        """
+        """Return the latest value on each base year, newest first. Raises IndexUnavailable."""
         if not self.by_base_year:
             raise IndexUnavailable(N_("No value is available yet. Please try again in a minute."))
         return {base_year: values[max(values)] for base_year, values in self.by_base_year.items()}

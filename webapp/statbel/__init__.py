@@ -1,1 +1,1 @@
-"""The upstream: Statbel's sources of the health index, downloaded and parsed."""
+"""Download, parsing and plausibility of Statbel's health index."""

@@ -1,9 +1,7 @@
-"""Limits for a whole HTTP response, in time and in bytes, which `requests` and urllib3 do not have.
+"""Total limits on an HTTP response, in seconds and bytes.
 
-Their read timeout starts again at every byte, so a server that sends one byte a second holds
-its reader for as long as it likes; and a body that they skip, before a retry, is read to its end.
-Here every read from the socket gets no more time than what is left of the deadline, and counts:
-for the status line, the headers and the body alike.
+The read timeout of `requests` restarts at every byte, and a body skipped before a retry is read to
+its end. Here the remaining time and bytes limit each read from the socket.
 """
 
 from __future__ import annotations
@@ -20,30 +18,28 @@ if TYPE_CHECKING:
     from urllib3 import HTTPResponse
     from urllib3.connection import HTTPConnection
 
-TOO_LATE = "no whole answer within the deadline"
+TIMEOUT_MESSAGE = "no complete response within the deadline"
 
 
 class Deadline:
-    """A point in time that is not to be passed."""
+    """A monotonic deadline."""
 
     def __init__(self, seconds: float) -> None:
         self._end = time.monotonic() + seconds
 
     def within(self, seconds: float) -> Deadline:
-        """A deadline after so many seconds from now, but not after this one."""
+        """Return a deadline some seconds from now, but no later than this one."""
         return Deadline(min(seconds, self.remaining()))
 
     def remaining(self) -> float:
-        """Seconds that are left; raises UpstreamError when there are none."""
+        """Return the remaining seconds. Raises UpstreamError when none remain."""
         seconds = self._end - time.monotonic()
         if seconds <= 0:
-            raise UpstreamError(TOO_LATE)
+            raise UpstreamError(TIMEOUT_MESSAGE)
         return seconds
 
 
 class _BoundedReader(io.RawIOBase):
-    """Reads a socket, each time with a timeout of what is left of the deadline at most."""
-
     def __init__(self, raw: io.RawIOBase, sock: socket.socket, deadline: Deadline, max_bytes: int) -> None:
         self._raw = raw
         self._sock = sock
@@ -60,7 +56,7 @@ class _BoundedReader(io.RawIOBase):
         count = self._raw.readinto(buffer)
         self._bytes += count or 0
         if self._bytes > self._max_bytes:
-            raise UpstreamError(f"the answer is larger than {self._max_bytes} bytes")
+            raise UpstreamError(f"response larger than {self._max_bytes} bytes")
         return count
 
     def close(self) -> None:
@@ -69,13 +65,12 @@ class _BoundedReader(io.RawIOBase):
 
 
 def bounded(connection: type[HTTPConnection], deadline: Deadline, max_bytes: int) -> type[HTTPConnection]:
-    """Derive a connection class of urllib3 whose connecting and reading keep to the limits.
+    """Derive a urllib3 connection class that raises UpstreamError beyond the limits.
 
-    Where they are passed, it raises UpstreamError. What cannot be bounded here is the name
-    resolution of the operating system, and that each address of a name gets the time to connect.
+    Name resolution is not limited, and each IP address of a host gets the full connect timeout.
     """
 
-    class BoundedConnection(connection):  # type: ignore[misc, valid-type]  # a base known at run time
+    class BoundedConnection(connection):  # type: ignore[misc, valid-type]  # base class known at run time
         def connect(self) -> None:
             self.timeout: float = min(self.timeout or float("inf"), deadline.remaining())
             super().connect()
@@ -88,8 +83,8 @@ def bounded(connection: type[HTTPConnection], deadline: Deadline, max_bytes: int
 
         def getresponse(self) -> HTTPResponse:
             response = super().getresponse()
-            # urllib3 reads the body of a response to its end before a retry.
+            # Before a retry urllib3 drains the body.
             response.drain_conn = response.close
-            return response  # type: ignore[no-any-return]  # the base has no type
+            return response  # type: ignore[no-any-return]  # untyped base class
 
     return BoundedConnection

@@ -1,7 +1,4 @@
-"""Parsers of Statbel's two sources: bytes in, observations out.
-
-A row that cannot be read is left out, and the others count. `plausibility.py` tells which are believable.
-"""
+"""Parsers of Statbel's two sources. Unreadable rows are skipped and reported."""
 
 from __future__ import annotations
 
@@ -18,14 +15,13 @@ from typing import Any, Callable, Iterable, Mapping, NamedTuple
 from webapp.health_index.base_years import MIN_BASE_YEAR
 from webapp.health_index.values import CENT
 
-# Since when the health index has been computed.
+# The first month of the health index.
 FIRST_MONTH = date(1994, 1, 1)
 
-# The index started near 70 on base 2013 and stands near 230 on base 1988. A figure far outside
-# is a change of columns or a slip upstream, and not an index.
-LEAST_VALUE, GREATEST_VALUE = Decimal(20), Decimal(1000)
+# The index started near 70 on base 2013 and is near 230 on base 1988: values far outside are mistakes.
+MIN_VALUE, MAX_VALUE = Decimal(20), Decimal(1000)
 
-# The open-data text is a tenth of this; a zip that unpacks to more is not the one that we know.
+# Ten times the open-data text.
 MAX_UNPACKED_BYTES = 8 * 1024 * 1024
 
 MONTH_NAMES = {
@@ -39,33 +35,30 @@ MONTH_NAMES = {
 
 
 class UpstreamError(Exception):
-    """Statbel could not be read, or not be believed. The text says why, in a few words."""
+    """Statbel's response is missing, unreadable or implausible; the message is the cause."""
 
 
 class Observation(NamedTuple):
-    """One published figure: base year, first day of the month, value with two decimals."""
+    """A published value, with two decimals."""
 
     base_year: int
     month: date
     value: Decimal
 
 
-class Answer(NamedTuple):
-    """All observations of one answer, in order; a month may have several that contradict each other.
-
-    `unreadable` says of each row that could not be read why.
-    """
+class ParsedResponse(NamedTuple):
+    """Sorted observations, which may contradict each other, and the reason for each unreadable row."""
 
     observations: list[Observation]
     unreadable: list[str]
 
 
 class UnreadableRow(Exception):
-    """A row cannot be read. The text says why, in a few words."""
+    """A row cannot be read; the message is the cause."""
 
 
 class Columns(NamedTuple):
-    """The names under which a be.STAT view, in its language, gives what is read."""
+    """Column names of a be.STAT view in one language."""
 
     year: str
     month: str
@@ -77,27 +70,26 @@ ENGLISH = Columns("Year", "Month", "Base year", "Health index")
 DUTCH = Columns("Jaar", "Maand", "Basisjaar", "Gezondheidsindex")
 
 
-def read_bestat(body: bytes) -> Answer:
-    """Read the JSON of a be.STAT view. Raises UpstreamError when it is not that, or has no value."""
+def read_bestat(body: bytes) -> ParsedResponse:
+    """Parse the JSON of a be.STAT view. Raises UpstreamError."""
     rows = _facts(body)
     columns = _columns(row for row in rows if isinstance(row, dict))
-    return _answer("row", 1, rows, lambda row: _bestat_row(row, columns))
+    return _parse("row", 1, rows, lambda row: _bestat_row(row, columns))
 
 
-def read_open_data(body: bytes) -> Answer:
-    """Read the zip of Statbel's open data, which holds one text with `|` between the fields.
-
-    Raises UpstreamError when it is not that, or has no value.
-    """
+def read_open_data(body: bytes) -> ParsedResponse:
+    """Parse the open-data zip, which contains one pipe-delimited text. Raises UpstreamError."""
     head, _, rest = _unpack(body).partition("\n")
     header = [name.strip() for name in head.split("|")]
     missing = {"NM_YR", "NM_MTH", "MS_HLTH_IDX", "NM_BASE_YR"} - set(header)
     if missing:
-        raise UpstreamError(f"the open-data text lacks the column {min(missing)}")
-    return _answer("line", 2, rest.splitlines(), lambda line: _open_data_row(header, line))
+        raise UpstreamError(f"open-data text without column {min(missing)}")
+    return _parse("line", 2, rest.splitlines(), lambda line: _open_data_row(header, line))
 
 
-def _answer(name: str, start: int, rows: Iterable[Any], read: Callable[[Any], Observation | None]) -> Answer:
+def _parse(
+    name: str, start: int, rows: Iterable[Any], read: Callable[[Any], Observation | None]
+) -> ParsedResponse:
     found, unreadable = set(), []
     for number, row in enumerate(rows, start):
         try:
@@ -108,28 +100,28 @@ def _answer(name: str, start: int, rows: Iterable[Any], read: Callable[[Any], Ob
             if observation:
                 found.add(observation)
     if not found:
-        raise UpstreamError(unreadable[0] if unreadable else "the answer holds no value")
-    return Answer(sorted(found), unreadable)
+        raise UpstreamError(unreadable[0] if unreadable else "no value in the response")
+    return ParsedResponse(sorted(found), unreadable)
 
 
 def _facts(body: bytes) -> list[Any]:
     if not body.strip():
-        raise UpstreamError("the answer is empty")
+        raise UpstreamError("empty response")
     try:
-        # Decimal, because the figures carry the noise of floats: 119.59000000000043.
+        # Values have float noise, such as 119.59000000000043.
         document = json.loads(
             body.decode("utf-8-sig"), parse_float=_number, parse_int=_number, parse_constant=_number
         )
     except (ValueError, RecursionError):
-        raise UpstreamError("the answer is not JSON") from None
+        raise UpstreamError("response is not JSON") from None
     facts = document.get("facts") if isinstance(document, dict) else None
     if not isinstance(facts, list) or not any(isinstance(row, dict) for row in facts):
-        raise UpstreamError("the answer has no list of facts")
+        raise UpstreamError("no list of facts in the response")
     return facts
 
 
 def _number(text: str) -> Decimal:
-    """Read a number; one that no Decimal can hold is not a number, which spoils its own row only."""
+    """Parse a number; NaN if out of Decimal's range."""
     try:
         return Decimal(text)
     except InvalidOperation:
@@ -141,13 +133,13 @@ def _columns(rows: Iterable[Mapping[str, Any]]) -> Columns:
     for columns in (ENGLISH, DUTCH):
         if {columns.month, columns.base_year, columns.value} <= names:
             return columns
-    raise UpstreamError("the facts lack the columns of month, base year and health index")
+    raise UpstreamError("facts without columns of month, base year and health index")
 
 
 def _bestat_row(row: Any, columns: Columns) -> Observation | None:
     if not isinstance(row, dict):
         raise UnreadableRow(f"{_short(row)} is not a row")
-    # Months before 1994 have no index, and trailing rows have not even a month.
+    # Months before 1994 have no index, trailing rows no month.
     if row.get(columns.month) is None or row.get(columns.value) is None:
         return None
     month = _named_month(row.get(columns.year), row[columns.month])
@@ -163,7 +155,7 @@ def _open_data_row(header: list[str], line: str) -> Observation | None:
 
 
 def _named_month(year: Any, text: Any) -> date:
-    """Read "April 2022". A `Year` beside it may be missing, but may not contradict it."""
+    """Parse "April 2022", which a `Year` beside it may not contradict."""
     match = re.fullmatch(r"\s*([a-z]+)\s+([0-9]{4})\s*", str(text).lower())
     if not match or match.group(1) not in MONTH_NAMES:
         raise UnreadableRow(f"{_short(text)} is not a month")
@@ -180,7 +172,7 @@ def _month(year: Any, month: Any) -> date:
 
 
 def _observation(base_year: Any, month: date, value: Any) -> Observation | None:
-    """Check one row; None for a base year or a month that had no health index."""
+    """Validate a row; None for a base year or month before the health index."""
     match = re.match(r"\s*([0-9]{4})\b", str(base_year))
     if not match:
         raise UnreadableRow(f"{_short(base_year)} is not a base year")
@@ -193,7 +185,7 @@ def _value(value: Any) -> Decimal:
     if isinstance(value, str) and re.fullmatch(r"[0-9]+(\.[0-9]+)?", value):
         value = Decimal(value)
     number = value if isinstance(value, Decimal) else Decimal("NaN")
-    if number.is_nan() or not LEAST_VALUE <= number <= GREATEST_VALUE:
+    if number.is_nan() or not MIN_VALUE <= number <= MAX_VALUE:
         raise UnreadableRow(f"{_short(value)} is not plausible as an index")
     return number.quantize(CENT, ROUND_HALF_UP)
 
@@ -203,13 +195,13 @@ def _unpack(body: bytes) -> str:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             members = [member for member in archive.infolist() if member.filename.lower().endswith(".txt")]
             if len(members) != 1:
-                raise UpstreamError(f"the zip holds {len(members)} texts, not one")
-            # The other methods unpack in steps of any size, so that no cap holds for them.
+                raise UpstreamError(f"{len(members)} texts in the zip, not one")
+            # Other methods unpack in steps of any size, so a limit has no effect.
             if members[0].compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-                raise UpstreamError("the zip is packed in another way than Statbel's")
+                raise UpstreamError("unsupported compression of the zip")
             with archive.open(members[0]) as member:
                 text = member.read(MAX_UNPACKED_BYTES + 1)
-    # All that zipfile raises on damaged, encrypted and unsupported files.
+    # What zipfile raises on damaged, encrypted and unsupported files.
     except (
         zipfile.BadZipFile,
         zlib.error,
@@ -220,9 +212,9 @@ def _unpack(body: bytes) -> str:
         RuntimeError,
         ValueError,
     ):
-        raise UpstreamError("the answer is not a readable zip") from None
+        raise UpstreamError("response is not a readable zip") from None
     if len(text) > MAX_UNPACKED_BYTES:
-        raise UpstreamError(f"the zip unpacks to more than {MAX_UNPACKED_BYTES} bytes")
+        raise UpstreamError(f"zip unpacks to more than {MAX_UNPACKED_BYTES} bytes")
     try:
         return text.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -230,5 +222,4 @@ def _unpack(body: bytes) -> str:
 
 
 def _short(value: Any) -> str:
-    """Quote what an upstream sent, but not at any length: it goes to the log."""
     return repr(value if not isinstance(value, Decimal) else str(value))[:60]

@@ -1,29 +1,24 @@
-"""Statbel's two sources of the health index: where they are, and how each is read."""
+"""Statbel's two sources of the health index."""
 
 from __future__ import annotations
 
 from typing import Callable, NamedTuple
 
 from webapp.statbel.deadline import Deadline
-from webapp.statbel.parsing import Answer, read_bestat, read_open_data
+from webapp.statbel.parsing import ParsedResponse, read_bestat, read_open_data
 
 
 class StatbelSource(NamedTuple):
-    """One of Statbel's sources: a name for logs and records, its address, how to parse it."""
-
     name: str
     url: str
-    parse: Callable[[bytes], Answer]
+    parse: Callable[[bytes], ParsedResponse]
 
 
 class Statbel:
-    """Reads the health index from Statbel's sources, in the order in which to try them.
+    """Client of Statbel's sources, in order of preference.
 
     Args:
-        bestat_url: a view of be.STAT, as JSON.
-        open_data_url: the zip with all base years.
-        timeout: seconds to connect, and for the whole answer of one source, retries included.
-            All sources together get their sum.
+        timeout: seconds to connect, and for one source including retries; their sum is for all sources.
     """
 
     def __init__(self, bestat_url: str, open_data_url: str, timeout: tuple[float, float]) -> None:
@@ -34,15 +29,12 @@ class Statbel:
         self._timeout = timeout
 
     def deadline(self) -> Deadline:
-        """The time that asking all sources, beginning now, may take."""
+        """Start the deadline for all sources together."""
         return Deadline(sum(self._timeout))
 
-    def read(self, source: StatbelSource, deadline: Deadline) -> Answer:
-        """Read the answer of one source.
-
-        Raises UpstreamError when it is out of reach, too slow, too large or unreadable.
-        """
-        # Imported here, because it takes a while, and a process may live for weeks before it has to ask.
+    def read(self, source: StatbelSource, deadline: Deadline) -> ParsedResponse:
+        """Download and parse one source. Raises UpstreamError."""
+        # A slow import, which a process may not need for weeks.
         from webapp.statbel.download import download
 
         return source.parse(download(source.url, self._timeout, deadline.within(self._timeout[1])))
