@@ -29,7 +29,11 @@ LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
 CONNECT_SECONDS = 3
 STATEMENT_MILLISECONDS = 3000
 
-# Requests with a large body that are served at a time: of all clients, and of one.
+# The worker receives a request with a body up to this size before a thread or the app sees it. One with a
+# larger body is an upload: a thread receives it.
+MAX_BUFFERED_BODY_BYTES = 64 * 1024
+
+# Concurrent uploads: of all clients, and of one.
 MAX_UPLOADS = 8
 MAX_UPLOADS_PER_CLIENT = 4
 
