@@ -89,7 +89,7 @@ def send_together(*requests: Callable[[], TestResponse | None]) -> list[TestResp
     return [response for response in responses if response is not None]
 
 
-# What is stored
+# Responses that are stored
 
 
 def test_stored_response_is_served_with_its_age(site: Site, advance: Callable[[float], None]) -> None:
