@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import re
-from typing import Callable
 
 import pytest
 from flask import Flask, abort, request
 from flask.testing import FlaskClient
 
-from webapp.config import Settings
+from tests.support.databases import settings_for
+from webapp.app import create_app
 
 PAGE = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 
-@pytest.fixture
-def app(make_app: Callable[[Settings], Flask], settings: Settings) -> Flask:
-    """The app, with routes that fail."""
-    app = make_app(settings)
+@pytest.fixture(scope="module")
+def client(sqlite_app: Flask) -> FlaskClient:
+    """A client of an app with further routes that fail."""
+    app = create_app(settings_for(sqlite_app.config["SQLALCHEMY_DATABASE_URI"]))
 
     @app.get("/broken")
     def broken() -> str:
@@ -35,7 +35,7 @@ def app(make_app: Callable[[Settings], Flask], settings: Settings) -> Flask:
     def folder() -> str:
         return "here"
 
-    return app
+    return app.test_client()
 
 
 ERRORS = [

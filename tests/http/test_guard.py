@@ -19,7 +19,7 @@ from tests.support.databases import SQLiteDatabases, settings_for
 from tests.support.live import Desk, running, started, wait
 from tests.support.processes import free_port
 from webapp.config import Settings
-from webapp.http.guard import is_valid_host
+from webapp.http.guard import is_valid_host, normalize
 from webapp.http.security import HEADERS
 
 if TYPE_CHECKING:
@@ -225,6 +225,12 @@ def test_range_with_the_date_of_the_file_gets_that_range(service: Desk) -> None:
 # Bytes beyond ASCII
 
 
+def test_raw_bytes_in_a_query_are_percent_encoded() -> None:
+    environ = {"QUERY_STRING": "q=Li\xe8ge"}
+    normalize(environ)
+    assert environ["QUERY_STRING"] == "q=Li%E8ge"
+
+
 @pytest.mark.parametrize(
     "target",
     [
@@ -379,6 +385,17 @@ def test_body_is_closed_when_the_server_rejects_the_headers(make_app: MakeApp, s
     with pytest.raises(ZeroDivisionError):
         app(create_environ(), reject)
     assert closed == [True]
+
+
+def test_app_may_replace_the_status_before_the_first_chunk(make_app: MakeApp, sqlite_url: str) -> None:
+    def respond(_environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        start_response("200 OK", [])
+        start_response("404 NOT FOUND", [])
+        return [b"x"]
+
+    app = make_app(settings_for(sqlite_url))
+    app.wsgi_app._wsgi_app = respond  # type: ignore[attr-defined]
+    assert Client(app).get("/").status_code == 404
 
 
 def test_response_that_fails_before_its_first_chunk_is_replaced(make_app: MakeApp, sqlite_url: str) -> None:

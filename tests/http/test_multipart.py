@@ -64,7 +64,7 @@ def test_invalid_utf_8_in_a_text_is_replaced() -> None:
     assert read(FIELD % (b"a", b"\xffx") + END).texts == {"a": "�x"}
 
 
-@settings(deadline=None, database=None, max_examples=100)
+@settings(deadline=None, database=None, max_examples=40)
 @given(st.dictionaries(names, values, max_size=5))
 def test_any_texts_and_files_are_read_as_sent(fields: dict[str, Any]) -> None:
     body, content_type = encode_multipart_formdata(fields)
@@ -106,7 +106,7 @@ def test_invalid_form_is_rejected(body: bytes, content_type: str) -> None:
         read(body, content_type)
 
 
-@settings(deadline=None, database=None, max_examples=300)
+@settings(deadline=None, database=None, max_examples=150)
 @given(st.lists(st.one_of(st.sampled_from(FRAGMENTS), st.binary(max_size=4)), max_size=30))
 def test_any_bytes_are_a_form_or_rejected(fragments: list[bytes]) -> None:
     try:
