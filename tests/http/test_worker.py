@@ -246,6 +246,15 @@ def test_client_gets_the_response_to_an_unread_body(service: Desk) -> None:
     assert response.status_code in (405, 413)
 
 
+def test_connection_is_closed_after_a_large_body(service: Desk) -> None:
+    with connect(service) as client:
+        client.sendall(LARGE.replace(b"1000000", b"100000") + b"9000\n" * 20_000 + GET)
+        response = receive_all(client)
+    assert response.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert b"\r\nConnection: close\r\n" in response
+    assert response.count(b"HTTP/1.1") == 1
+
+
 def test_request_sent_byte_by_byte_is_served_on_a_kept_connection(service: Desk) -> None:
     with connect(service) as client:
         for _ in range(2):
