@@ -28,7 +28,11 @@ LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
 CONNECT_SECONDS = 3
 STATEMENT_MILLISECONDS = 3000
 
-# Concurrent requests with a large body.
+# The worker receives a request with a body up to this size before a thread or the app sees it. One with a
+# larger body is an upload: a thread receives it.
+MAX_BUFFERED_BODY_BYTES = 64 * 1024
+
+# Concurrent uploads: of all clients, and of one.
 MAX_UPLOADS = 8
 MAX_UPLOADS_PER_CLIENT = 4
 

@@ -1,4 +1,6 @@
-"""The content of a request, read in parts."""
+"""Reading a request body in chunks."""
+
+from __future__ import annotations
 
 import io
 from contextlib import contextmanager
@@ -9,54 +11,52 @@ from flask import Flask
 from werkzeug.exceptions import ClientDisconnected
 
 from webapp.http import body as module
-from webapp.http.body import Content
+from webapp.http.body import RequestBody
 
 
 @contextmanager
-def content_of(body: bytes, announced: int, most_bytes: int = 1000) -> Iterator[Content]:
-    """What a server hands on of a request that announced so many bytes."""
-    environment = {"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(announced)}
-    with Flask(__name__).test_request_context(method="POST", environ_overrides=environment):
-        yield Content(most_bytes)
+def received(data: bytes, content_length: int, max_bytes: int = 1000) -> Iterator[RequestBody]:
+    environ = {"wsgi.input": io.BytesIO(data), "CONTENT_LENGTH": str(content_length)}
+    with Flask(__name__).test_request_context(method="POST", environ_overrides=environ):
+        yield RequestBody(max_bytes)
 
 
-def test_it_comes_in_parts_and_ends_with_none() -> None:
-    with content_of(b"abc", 3) as content:
-        assert [content.read(2), content.read(2), content.read(2)] == [b"ab", b"c", b""]
+def test_body_is_read_in_chunks_with_an_empty_one_at_the_end() -> None:
+    with received(b"abc", 3) as body:
+        assert [body.read(2), body.read(2), body.read(2)] == [b"ab", b"c", b""]
 
 
-def test_all_of_it_is_read_unless_it_is_more_than_was_asked_for() -> None:
-    with content_of(b"abc", 3) as content:
-        assert content.read_up_to(3) == b"abc"
-    with content_of(b"x" * 1_000_000, 1_000_000) as content:
-        assert 10 < len(content.read_up_to(10)) < 1_000_000
+def test_body_is_read_up_to_a_limit() -> None:
+    with received(b"abc", 3) as body:
+        assert body.read_up_to(3) == b"abc"
+    with received(b"x" * 1_000_000, 1_000_000) as body:
+        assert 10 < len(body.read_up_to(10)) < 1_000_000
 
 
-def test_what_is_cut_short_is_an_error_of_the_client() -> None:
-    with content_of(b"abc", 4) as content:
+def test_incomplete_body_is_a_disconnected_client() -> None:
+    with received(b"abc", 4) as body:
         with pytest.raises(ClientDisconnected):
-            content.read_up_to(99)
-        content.skip()  # nobody is there to wait for
+            body.read_up_to(99)
+        body.skip()
 
 
-def test_whatever_the_server_raises_is_an_error_of_the_client(monkeypatch: pytest.MonkeyPatch) -> None:
-    with content_of(b"", 4) as content:
-        monkeypatch.setattr(content._stream, "read", raise_what_no_stream_should)
+def test_any_error_of_the_server_is_a_disconnected_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(size: int) -> bytes:
+        raise LookupError(size)
+
+    with received(b"", 4) as body:
+        monkeypatch.setattr(body._stream, "read", fail)
         with pytest.raises(ClientDisconnected):
-            content.read(4)
-        content.skip()
+            body.read(4)
+        body.skip()
 
 
-def raise_what_no_stream_should(size: int) -> bytes:
-    raise LookupError(size)
-
-
-def test_the_rest_is_dropped_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    with content_of(b"x" * 100, 100) as content:
-        content.read(10)
-        content.skip()
-        assert content.read(1) == b""
-    monkeypatch.setattr(module, "PIECE_BYTES", 10)
-    with content_of(b"x" * 100, 100, most_bytes=50) as content:
-        content.skip()
-        assert len(content.read(100)) == 50
+def test_rest_of_a_body_is_skipped_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    with received(b"x" * 100, 100) as body:
+        body.read(10)
+        body.skip()
+        assert body.read(1) == b""
+    monkeypatch.setattr(module, "CHUNK_BYTES", 10)
+    with received(b"x" * 100, 100, max_bytes=50) as body:
+        body.skip()
+        assert len(body.read(100)) == 50

@@ -1,4 +1,4 @@
-"""The guard: requests that Werkzeug fails to parse, and exceptions that Flask never sees."""
+"""The guard: input that Werkzeug fails to parse, and exceptions outside Flask."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support.databases import SQLiteDatabases, settings_for
 from tests.support.live import Desk, running, started, wait
 from tests.support.processes import free_port
 from webapp.config import Settings
-from webapp.http.guard import is_valid_host
+from webapp.http.guard import is_valid_host, normalize
 from webapp.http.security import HEADERS
 
 if TYPE_CHECKING:
@@ -31,55 +31,57 @@ NO_UPSTREAM = {"HEALTH_INDEX_URL": "http://127.0.0.1:9/", "HEALTH_INDEX_FALLBACK
 PAGE = {"Accept": "text/html"}
 
 
-class Reply(NamedTuple):
+class Received(NamedTuple):
+    """A response as received."""
+
     status: int
     headers: http.client.HTTPMessage
     text: str
 
     @property
     def is_from_gunicorn(self) -> bool:
-        """True for a request that gunicorn rejects itself: it offers no hook to add headers."""
+        """True if gunicorn rejected the request itself: it has no hook to add headers."""
         return 400 <= self.status < 500 and "Date" not in self.headers
 
 
 def send(
-    desk: Desk, target: bytes, *headers: bytes, method: bytes = b"GET", version: bytes = b"1.1"
-) -> Reply:
-    """Send exactly these bytes as a request, and return the response."""
-    host, _colon, port = desk.url.partition("//")[2].partition(":")
+    service: Desk, target: bytes, *headers: bytes, method: bytes = b"GET", version: bytes = b"1.1"
+) -> Received:
+    """Send these bytes as a request."""
+    host, _colon, port = service.url.partition("//")[2].partition(":")
     with socket.create_connection((host, int(port)), timeout=20) as client:
         client.sendall(b"%s %s HTTP/%s\r\n" % (method, target, version))
         client.sendall(b"".join(line + b"\r\n" for line in (*headers, b"Connection: close", b"")))
         response = http.client.HTTPResponse(client, method=method.decode())
         response.begin()
-        return Reply(response.status, response.headers, response.read().decode(errors="replace"))
+        return Received(response.status, response.headers, response.read().decode(errors="replace"))
 
 
 @contextlib.contextmanager
-def a_desk(sqlite: SQLiteDatabases, folder: Path, **variables: str) -> Iterator[Desk]:
+def run_service(sqlite: SQLiteDatabases, folder: Path, **variables: str) -> Iterator[Desk]:
     url = sqlite.seeded()
-    with running(folder, DATABASE_URL=url, RATE_LIMIT="0", **NO_UPSTREAM, **variables) as desk:
-        yield desk
-        assert "Traceback" not in desk.log.read_text()
+    with running(folder, DATABASE_URL=url, RATE_LIMIT="0", **NO_UPSTREAM, **variables) as service:
+        yield service
+        assert "Traceback" not in service.log.read_text()
     sqlite.drop(url)
 
 
 @pytest.fixture(scope="module")
-def desk(sqlite: SQLiteDatabases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    with a_desk(sqlite, tmp_path_factory.mktemp("desk")) as desk:
-        yield desk
+def service(sqlite: SQLiteDatabases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    with run_service(sqlite, tmp_path_factory.mktemp("service")) as service:
+        yield service
 
 
 @pytest.fixture(scope="module")
-def uncached_desk(sqlite: SQLiteDatabases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def uncached_service(sqlite: SQLiteDatabases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     folder = tmp_path_factory.mktemp("uncached")
-    with a_desk(sqlite, folder, HTTP_CACHE_MB="0", TRUSTED_PROXIES="1") as desk:
-        yield desk
+    with run_service(sqlite, folder, HTTP_CACHE_MB="0", TRUSTED_PROXIES="1") as service:
+        yield service
 
 
-@pytest.fixture(params=["desk", "uncached_desk"])
-def each_desk(request: pytest.FixtureRequest) -> Desk:
-    """With the HTTP cache, and behind a proxy without it."""
+@pytest.fixture(params=["service", "uncached_service"])
+def each_service(request: pytest.FixtureRequest) -> Desk:
+    """A service with the HTTP cache, and one without it that trusts a proxy."""
     chosen: Desk = request.getfixturevalue(request.param)
     return chosen
 
@@ -88,80 +90,72 @@ def each_desk(request: pytest.FixtureRequest) -> Desk:
 
 HOSTS = [
     *("localhost", "LOCALHOST", "localhost:5000", "localhost:0", "localhost:65535", "localhost:", "a.be."),
-    *("my_app", "my_app:5000", "_dmarc.example.com", "a" * 63, f"{'a' * 63}:5000", "1.2.3.4", "1.2.3.4:80"),
-    *("[::1]", "[::1]:5000", "[::ffff:1.2.3.4]", "xn--caf-dma.be", "xn--strae-oqa.de", "XN--CAF-DMA.BE"),
+    *("my_app:5000", "a" * 63, "1.2.3.4", "[::1]:5000", "[::ffff:1.2.3.4]"),
+    *("xn--caf-dma.be", "xn--strae-oqa.de", "XN--CAF-DMA.BE"),
 ]
-NO_HOSTS = [
-    *("xn--", "XN--", "xn--a", "a.xn--a.be", "xn--zzzzzz", "a..b", ".", "..", ".a", "a..", "a" * 64),
-    *(f"{'a' * 64}.be", f"be.{'a' * 64}", "[", "]", "[]", "[:]", "[::g]", "[::1", "::1", "[1.2.3.4]"),
-    *(
-        "[::1%25eth0]",
-        "[::1]x",
-        "a:b:c",
-        "localhost:99999",
-        "localhost:65536",
-        "localhost:-1",
-        "localhost:+1",
-    ),
-    *("localhost:x", "localhost:0000000080", ":80", "-a", "a-", "a b", "a,b", "user@a", "a/b", "a?b", "a#b"),
-    *("a\\b", "%41", "caf\xe9.be", "caf\xc3\xa9.be", "localhost:\xb2", '"><script>', "a\n", "\x00"),
+INVALID_HOSTS = [
+    *("xn--", "xn--a", "xn--zzzzzz", "a.xn--a.be", "a..b", ".a", "a..", "a" * 64, f"be.{'a' * 64}"),
+    *("[", "[]", "[:]", "[::g]", "[::1", "::1", "[1.2.3.4]", "[::1%25eth0]", "[::1]x", "a:b:c"),
+    *("localhost:65536", "localhost:+1", "localhost:x", "localhost:0000000080", "localhost:\xb2", ":80"),
+    *("-a", "a-", "a b", "a,b", "user@a", "a/b", "%41", "caf\xe9.be", '"><script>', "a\n", "\x00"),
 ]
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_host_that_can_be_reached_is_valid(host: str) -> None:
+def test_valid_host_is_accepted(host: str) -> None:
     assert is_valid_host(host)
 
 
-@pytest.mark.parametrize("host", NO_HOSTS)
-def test_host_that_cannot_be_reached_is_invalid(host: str) -> None:
+@pytest.mark.parametrize("host", INVALID_HOSTS)
+def test_invalid_host_is_rejected(host: str) -> None:
     assert not is_valid_host(host)
 
 
-@pytest.mark.parametrize("host", HOSTS)
-def test_links_and_redirections_lead_to_a_valid_host(desk: Desk, host: str) -> None:
+@pytest.mark.parametrize(
+    "host", ["LOCALHOST:5000", "localhost:", "a.be.", "my_app:5000", "[::1]:5000", "xn--strae-oqa.de"]
+)
+def test_links_and_redirects_lead_to_the_host_of_the_request(service: Desk, host: str) -> None:
     expected = re.sub(":(0|80)?$", "", re.escape(host.lower())) + "(:0?)?"
     header = b"Host: " + host.encode()
-    page = send(desk, b"/", header)
+    page = send(service, b"/", header)
     assert page.status == 200
     assert re.search(rf'hreflang="fr" href="http://{expected}/\?lang=fr"', page.text)
-    samples = send(desk, b"/api/v1/", header, b"Accept: text/html").text
+    samples = send(service, b"/api/v1/", header, b"Accept: text/html").text
     assert re.search(rf"curl -s &#39;http://{expected}/api/v1/", samples)
-    redirection = send(desk, b"/api/v1", header)
-    assert redirection.status == 308
-    assert re.fullmatch(rf"http://{expected}/api/v1/", redirection.headers["Location"])
+    redirect = send(service, b"/api/v1", header)
+    assert redirect.status == 308
+    assert re.fullmatch(rf"http://{expected}/api/v1/", redirect.headers["Location"])
 
 
-@pytest.mark.parametrize("path", ["/", "/zipcode/9000", "/static/style.css", "/nowhere", "/healthz"])
-def test_invalid_host_is_rejected_on_every_route(each_desk: Desk, path: str) -> None:
-    for host in NO_HOSTS:
-        reply = send(each_desk, path.encode(), b"Host: " + host.encode("latin-1"))
-        assert reply.status == 400, host
-        if not reply.is_from_gunicorn:
-            assert '"BAD_REQUEST"' in reply.text
-            assert HEADERS.items() <= dict(reply.headers).items()
+def test_invalid_host_is_rejected_on_every_route(each_service: Desk) -> None:
+    for path in (b"/zipcode/9000", b"/static/style.css", b"/nowhere", b"/healthz"):
+        for host in ("xn--", "a..b", "[::1", "localhost:x", "a b", "caf\xe9.be"):
+            response = send(each_service, path, b"Host: " + host.encode("latin-1"))
+            assert response.status == 400, host
+            if not response.is_from_gunicorn:
+                assert '"BAD_REQUEST"' in response.text
+                assert HEADERS.items() <= dict(response.headers).items()
 
 
-def test_invalid_host_is_a_page_for_browsers_and_a_problem_in_the_api(desk: Desk) -> None:
-    page = send(desk, b"/", b"Host: xn--", b"Accept: text/html")
+def test_invalid_host_is_a_page_for_browsers_and_a_problem_in_the_api(service: Desk) -> None:
+    page = send(service, b"/", b"Host: xn--", b"Accept: text/html")
     assert (page.status, page.headers.get_content_type()) == (400, "text/html")
-    assert "The request cannot be read" in page.text
-    problem = send(desk, b"/api/v1/zipcodes/9000", b"Host: xn--", b"Accept: text/html")
+    problem = send(service, b"/api/v1/zipcodes/9000", b"Host: xn--", b"Accept: text/html")
     assert (problem.status, problem.headers.get_content_type()) == (400, "application/problem+json")
     assert '"code":"BAD_REQUEST"' in problem.text
 
 
 @pytest.mark.parametrize("headers", [[], [b"Host:"]])
-def test_request_without_a_host_is_answered(desk: Desk, headers: list[bytes]) -> None:
+def test_request_without_a_host_is_accepted(service: Desk, headers: list[bytes]) -> None:
     for version in (b"1.0", b"1.1"):
-        reply = send(desk, b"/zipcode/9000", *headers, version=version)
-        assert (reply.status, reply.text) == (200, '{"risk_factor":"B"}\n')
-    assert f'href="{desk.url}/?lang=fr"' in send(desk, b"/", *headers, version=b"1.0").text
+        response = send(service, b"/zipcode/9000", *headers, version=version)
+        assert (response.status, response.text) == (200, '{"risk_factor":"B"}\n')
+    assert f'href="{service.url}/?lang=fr"' in send(service, b"/", *headers, version=b"1.0").text
 
 
-@pytest.mark.parametrize(("name", "port"), [("xn--", "80"), ("a", "b"), ("", "")])
+@pytest.mark.parametrize(("name", "port"), [("xn--", "80"), ("a", "b")])
 def test_invalid_host_is_rejected_on_a_unix_socket(shared_app: Flask, name: str, port: str) -> None:
-    """There gunicorn derives SERVER_NAME and SERVER_PORT from it."""
+    """gunicorn derives SERVER_NAME and SERVER_PORT from the host there."""
     environ = {
         **create_environ("/zipcode/9000"),
         "HTTP_HOST": f"{name}:{port}:",
@@ -180,7 +174,7 @@ def test_forwarded_host_is_not_trusted(make_app: MakeApp, sqlite_url: str, heade
     assert 'href="http://localhost/?lang=nl"' in client.get("/", headers={**PAGE, **headers}).text
 
 
-@pytest.mark.parametrize("scheme", ["javascript", "[", "ftp", "http, javascript", ""])
+@pytest.mark.parametrize("scheme", ["javascript", "http, javascript", ""])
 def test_forwarded_scheme_other_than_http_is_ignored(make_app: MakeApp, sqlite_url: str, scheme: str) -> None:
     client = make_app(settings_for(sqlite_url, TRUSTED_PROXIES="1")).test_client()
     assert 'href="http://localhost/?lang=nl"' in client.get("/", headers={"X-Forwarded-Proto": scheme}).text
@@ -189,114 +183,102 @@ def test_forwarded_scheme_other_than_http_is_ignored(make_app: MakeApp, sqlite_u
 # Dates
 
 UNPARSABLE_DATES = [
-    b"Sat, 29 Oct 99999 19:43:31 GMT",
     b"Sat, 29 Oct 10000 19:43:31 GMT",
     b"Sat, 29 Oct 0000 19:43:31 GMT",
     b"Sat, 29 Oct 2147483648 19:43:31 GMT",
     b"Sat, 29 Oct 99999999999999999999 19:43:31 GMT",
     b"Sat, 99999999999 Oct 2020 19:43:31 GMT",
-    b"Sat, 29 Oct 2020 99999999999:43:31 GMT",
     b"Sat, 29 Oct 2020 19:43:31 +9999",
     b"Sat, 29 Oct 2020 19:43:31 -99999999999999999999",
     b"Jan Sat 12:(\x85 ,",  # an IndexError in the standard library of Python 3.8
     b"Sat, 29 Oct " + b"9" * 5000 + b" 19:43:31 GMT",
 ]
-DATED_PATHS = [
-    b"/zipcode/9000",
-    b"/static/style.css",
-    b"/api/v1/zipcodes/9000",
-    b"/",
-    b"/nowhere",
-    b"/healthz",
-]
 
 
-@pytest.mark.parametrize("path", DATED_PATHS)
 @pytest.mark.parametrize("name", [b"If-Modified-Since", b"If-Unmodified-Since"])
-def test_condition_with_an_impossible_date_is_ignored(each_desk: Desk, path: bytes, name: bytes) -> None:
-    plain = send(each_desk, path, b"Host: localhost")
-    for date in UNPARSABLE_DATES:
-        for _ in range(2):
-            reply = send(each_desk, path, b"Host: localhost", name + b": " + date)
-            assert (reply.status, reply.text) == (plain.status, plain.text), date
-            assert HEADERS.items() <= dict(reply.headers).items()
+def test_condition_with_an_invalid_date_is_ignored(each_service: Desk, name: bytes) -> None:
+    for path in (b"/zipcode/9000", b"/static/style.css", b"/nowhere"):
+        plain = send(each_service, path, b"Host: localhost")
+        for date in UNPARSABLE_DATES:
+            response = send(each_service, path, b"Host: localhost", name + b": " + date)
+            assert (response.status, response.text) == (plain.status, plain.text), date
+            assert HEADERS.items() <= dict(response.headers).items()
 
 
-@pytest.mark.parametrize("date", [*UNPARSABLE_DATES, b"yesterday"])
-def test_range_under_an_impossible_date_gets_everything(each_desk: Desk, date: bytes) -> None:
-    plain = send(each_desk, b"/static/style.css", b"Host: localhost")
-    reply = send(
-        each_desk, b"/static/style.css", b"Host: localhost", b"Range: bytes=0-3", b"If-Range: " + date
-    )
-    assert (reply.status, reply.text) == (200, plain.text)
+def test_range_with_an_invalid_date_gets_the_whole_file(each_service: Desk) -> None:
+    plain = send(each_service, b"/static/style.css", b"Host: localhost")
+    for date in (*UNPARSABLE_DATES, b"yesterday"):
+        condition = b"If-Range: " + date
+        response = send(
+            each_service, b"/static/style.css", b"Host: localhost", b"Range: bytes=0-3", condition
+        )
+        assert (response.status, response.text) == (200, plain.text), date
 
 
-def test_range_under_its_own_date_gets_that_part(each_desk: Desk) -> None:
-    plain = send(each_desk, b"/static/style.css", b"Host: localhost")
+def test_range_with_the_date_of_the_file_gets_that_range(service: Desk) -> None:
+    plain = send(service, b"/static/style.css", b"Host: localhost")
     condition = b"If-Range: " + plain.headers["Last-Modified"].encode()
-    reply = send(each_desk, b"/static/style.css", b"Host: localhost", b"Range: bytes=0-3", condition)
-    assert (reply.status, reply.text) == (206, plain.text[:4])
+    response = send(service, b"/static/style.css", b"Host: localhost", b"Range: bytes=0-3", condition)
+    assert (response.status, response.text) == (206, plain.text[:4])
 
 
-# Bytes that are no ASCII
+# Bytes beyond ASCII
 
 
-@pytest.mark.parametrize("accept", [b"*/*", b"text/html"])
+def test_raw_bytes_in_a_query_are_percent_encoded() -> None:
+    environ = {"QUERY_STRING": "q=Li\xe8ge"}
+    normalize(environ)
+    assert environ["QUERY_STRING"] == "q=Li%E8ge"
+
+
 @pytest.mark.parametrize(
     "target",
     [
         b"/?zipcode=Li\xe8ge",
-        b"/?lang=\xe8",
         b"/?lang=fr&lang=\xff",
-        b"/?format=\xe8",
         b"/index?year=\xe8",
-        b"/list?\xe8",
         b"/nowhere?\xe8",
-        b"/healthz?\xe8",
         b"/static/style.css?\xe8",
         b"/api/v1/zipcodes?q=Li\xe8ge",
     ],
 )
-def test_raw_bytes_in_a_query_are_as_good_as_percent_encoded_ones(
-    each_desk: Desk, target: bytes, accept: bytes
-) -> None:
+def test_raw_bytes_in_a_query_are_read_like_percent_encoded_ones(each_service: Desk, target: bytes) -> None:
     encoded = b"".join(b"%%%02X" % byte if byte > 127 else b"%c" % byte for byte in target)
-    plain = send(each_desk, encoded, b"Host: localhost", b"Accept: " + accept)
-    reply = send(each_desk, target, b"Host: localhost", b"Accept: " + accept)
-    assert reply.is_from_gunicorn or (reply.status, reply.text) == (
-        plain.status,
-        plain.text,
-    )  # newest gunicorn
+    for accept in (b"Accept: */*", b"Accept: text/html"):
+        plain = send(each_service, encoded, b"Host: localhost", accept)
+        response = send(each_service, target, b"Host: localhost", accept)
+        # The newest gunicorn rejects them.
+        assert response.is_from_gunicorn or (response.status, response.text) == (plain.status, plain.text)
 
 
 @pytest.mark.parametrize(
     ("target", "status"), [(b"/zipcode/\xe8", 400), (b"/\xe8", 404), (b"/api/v1/\xe8?\xe8", 404)]
 )
-def test_raw_bytes_in_a_path_are_not_found(each_desk: Desk, target: bytes, status: int) -> None:
-    reply = send(each_desk, target, b"Host: localhost")
-    assert reply.is_from_gunicorn or reply.status == status
+def test_raw_bytes_in_a_path_are_not_found(service: Desk, target: bytes, status: int) -> None:
+    response = send(service, target, b"Host: localhost")
+    assert response.is_from_gunicorn or response.status == status
 
 
 def test_raw_utf8_in_a_query_is_understood(reader: FlaskClient) -> None:
     environ = {"QUERY_STRING": "q=Li\xc3\xa8ge"}
-    reply = reader.get("/api/v1/zipcodes", environ_overrides=environ)
-    assert reply.json is not None
-    assert {"4000"} <= {place["zipcode"] for place in reply.json["results"]}
+    response = reader.get("/api/v1/zipcodes", environ_overrides=environ)
+    assert response.json is not None
+    assert {"4000"} <= {place["zipcode"] for place in response.json["results"]}
 
 
-@pytest.mark.parametrize("cookie", [b"\xe8", b"lang=\xe8", b'lang="\\777"', b"lang=%ff"])
-def test_raw_bytes_in_a_cookie_are_ignored(each_desk: Desk, cookie: bytes) -> None:
-    assert send(each_desk, b"/", b"Host: localhost", b"Cookie: " + cookie).status == 200
+def test_raw_bytes_in_a_cookie_are_ignored(each_service: Desk) -> None:
+    for cookie in (b"\xe8", b"lang=\xe8", b'lang="\\777"', b"lang=%ff"):
+        assert send(each_service, b"/", b"Host: localhost", b"Cookie: " + cookie).status == 200, cookie
 
 
 # Errors outside Flask
 
 
-def failing(*_arguments: object) -> Iterable[bytes]:
+def fail(*_arguments: object) -> Iterable[bytes]:
     raise ZeroDivisionError("the secret is 42")
 
 
-BREAK = {
+TARGETS_BY_PART = {
     "cache": "webapp.http.cache.HttpCache.__call__",
     "proxy": "werkzeug.middleware.proxy_fix.ProxyFix.__call__",
     "guard": "webapp.http.guard.normalize",
@@ -306,27 +288,26 @@ BREAK = {
 
 @pytest.fixture
 def broken(make_app: MakeApp, sqlite_url: str) -> Iterator[Callable[[str], Client]]:
-    """Makes a client of a desk with one part that fails."""
+    """Make a client of an app with one part that fails."""
     patch = pytest.MonkeyPatch()
 
     def make(part: str) -> Client:
         app = make_app(settings_for(sqlite_url, TRUSTED_PROXIES="1", HTTP_CACHE_MB="1"))
-        patch.setattr(BREAK[part], failing)
+        patch.setattr(TARGETS_BY_PART[part], fail)
         return Client(app)
 
     yield make
     patch.undo()
 
 
-@pytest.mark.parametrize("part", ["cache", "proxy", "guard"])
 @pytest.mark.parametrize(
-    ("path", "headers", "content_type"),
+    ("part", "path", "headers", "content_type"),
     [
-        ("/zipcode/9000", {}, "application/json"),
-        ("/zipcode/9000", PAGE, "text/html"),
-        ("/healthz", {}, "application/json"),
-        ("/nowhere", PAGE, "text/html"),
-        ("/api/v1/zipcodes/9000", PAGE, "application/problem+json"),
+        ("cache", "/zipcode/9000", {}, "application/json"),
+        ("cache", "/nowhere", PAGE, "text/html"),
+        ("cache", "/api/v1/zipcodes/9000", PAGE, "application/problem+json"),
+        ("proxy", "/healthz", {}, "application/json"),
+        ("guard", "/zipcode/9000", {}, "application/json"),
     ],
 )
 def test_error_outside_flask_has_a_reference_and_one_log_entry(
@@ -338,35 +319,35 @@ def test_error_outside_flask_has_a_reference_and_one_log_entry(
     headers: dict[str, str],
     content_type: str,
 ) -> None:
-    reply = broken(part).get(path, headers=headers)
-    assert (reply.status_code, reply.mimetype) == (500, content_type)
-    assert "secret" not in reply.text
-    assert HEADERS.items() <= dict(reply.headers).items()
-    assert reply.headers["Cache-Control"] == "no-store"
+    response = broken(part).get(path, headers=headers)
+    assert (response.status_code, response.mimetype) == (500, content_type)
+    assert "secret" not in response.text
+    assert HEADERS.items() <= dict(response.headers).items()
+    assert response.headers["Cache-Control"] == "no-store"
     assert len(caplog.records) == 1
     logged = re.search(rf"reference ([0-9a-f]{{8}}): GET {path} failed", caplog.text)
     assert logged
-    assert logged[1] in reply.text
+    assert logged[1] in response.text
     assert caplog.text.count("ZeroDivisionError: the secret is 42") == 1
     if content_type != "text/html":
-        assert reply.json is not None
-        assert "INTERNAL_ERROR" in (reply.json["detail"], reply.json.get("code"))
-        assert reply.json["reference"] == logged[1]
+        assert response.json is not None
+        assert "INTERNAL_ERROR" in (response.json["detail"], response.json.get("code"))
+        assert response.json["reference"] == logged[1]
 
 
-def test_error_response_is_bare_when_the_app_cannot_make_it(
+def test_error_response_is_minimal_when_error_handlers_fail(
     broken: Callable[[str], Client], caplog: pytest.LogCaptureFixture
 ) -> None:
-    reply = broken("request").get("/zipcode/9000", headers=PAGE)
-    assert reply.status_code == 500
-    assert reply.json is not None
-    assert reply.json["detail"] == "INTERNAL_ERROR"
-    assert HEADERS.items() <= dict(reply.headers).items()
-    assert f"reference {reply.json['reference']}: GET /zipcode/9000 failed" in caplog.text
+    response = broken("request").get("/zipcode/9000", headers=PAGE)
+    assert response.status_code == 500
+    assert response.json is not None
+    assert response.json["detail"] == "INTERNAL_ERROR"
+    assert HEADERS.items() <= dict(response.headers).items()
+    assert f"reference {response.json['reference']}: GET /zipcode/9000 failed" in caplog.text
     assert len(caplog.records) == 1
 
 
-def test_error_after_a_view_has_a_reference_too(
+def test_error_after_a_view_has_a_reference(
     make_app: MakeApp, sqlite_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     app = make_app(settings_for(sqlite_url))
@@ -378,14 +359,14 @@ def test_error_after_a_view_has_a_reference_too(
             raise error
         return response
 
-    reply = app.test_client().get("/zipcode/9000")
-    assert reply.status_code == 500
-    assert reply.json is not None
-    assert f"reference {reply.json['reference']}: GET /zipcode/9000 failed" in caplog.text
+    response = app.test_client().get("/zipcode/9000")
+    assert response.status_code == 500
+    assert response.json is not None
+    assert f"reference {response.json['reference']}: GET /zipcode/9000 failed" in caplog.text
     assert len(caplog.records) == 1
 
 
-def test_body_is_closed_when_the_server_refuses_the_headers(make_app: MakeApp, sqlite_url: str) -> None:
+def test_body_is_closed_when_the_server_rejects_the_headers(make_app: MakeApp, sqlite_url: str) -> None:
     closed = []
 
     class Body(List[bytes]):
@@ -396,18 +377,28 @@ def test_body_is_closed_when_the_server_refuses_the_headers(make_app: MakeApp, s
         start_response("200 OK", [])
         return Body([b"x"])
 
-    def refuse(*_arguments: object) -> NoReturn:
+    def reject(*_arguments: object) -> NoReturn:
         raise ZeroDivisionError
 
     app = make_app(settings_for(sqlite_url))
     app.wsgi_app._wsgi_app = respond  # type: ignore[attr-defined]  # of the guard
     with pytest.raises(ZeroDivisionError):
-        app(create_environ(), refuse)
+        app(create_environ(), reject)
     assert closed == [True]
 
 
-def test_failed_start_up_of_a_response_is_replaced(make_app: MakeApp, sqlite_url: str) -> None:
-    """The status was said, but no chunk was sent yet."""
+def test_app_may_replace_the_status_before_the_first_chunk(make_app: MakeApp, sqlite_url: str) -> None:
+    def respond(_environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        start_response("200 OK", [])
+        start_response("404 NOT FOUND", [])
+        return [b"x"]
+
+    app = make_app(settings_for(sqlite_url))
+    app.wsgi_app._wsgi_app = respond  # type: ignore[attr-defined]
+    assert Client(app).get("/").status_code == 404
+
+
+def test_response_that_fails_before_its_first_chunk_is_replaced(make_app: MakeApp, sqlite_url: str) -> None:
     closed = []
 
     class Body:
@@ -424,12 +415,12 @@ def test_failed_start_up_of_a_response_is_replaced(make_app: MakeApp, sqlite_url
 
     app = make_app(settings_for(sqlite_url))
     app.wsgi_app._wsgi_app = begin  # type: ignore[attr-defined]
-    reply = Client(app).get("/zipcode/9000")
-    assert (reply.status_code, closed) == (500, [True])
-    assert reply.headers.getlist("Content-Length") == [str(len(reply.data))]
+    response = Client(app).get("/zipcode/9000")
+    assert (response.status_code, closed) == (500, [True])
+    assert response.headers.getlist("Content-Length") == [str(len(response.data))]
 
 
-def test_response_that_breaks_off_is_not_taken_for_a_whole_one(make_app: MakeApp, sqlite_url: str) -> None:
+def test_error_after_the_first_chunk_breaks_the_response(make_app: MakeApp, sqlite_url: str) -> None:
     def begin(_environ: WSGIEnvironment, start_response: StartResponse) -> Iterator[bytes]:
         start_response("200 OK", [])
         yield b"beginning"
@@ -437,12 +428,12 @@ def test_response_that_breaks_off_is_not_taken_for_a_whole_one(make_app: MakeApp
 
     app = make_app(settings_for(sqlite_url))
     app.wsgi_app._wsgi_app = begin  # type: ignore[attr-defined]
-    reply = Client(app).get("/zipcode/9000")
+    response = Client(app).get("/zipcode/9000")
     with pytest.raises(ZeroDivisionError):
-        reply.get_data()
+        response.get_data()
 
 
-def test_error_outside_flask_is_no_page_of_gunicorns(sqlite_url: str, tmp_path: Path) -> None:
+def test_error_outside_flask_is_not_left_to_gunicorn(sqlite_url: str, tmp_path: Path) -> None:
     (tmp_path / "broken.py").write_text(
         "from webapp.app import create_app\n"
         "from webapp.http.cache import HttpCache\n"
@@ -451,19 +442,19 @@ def test_error_outside_flask_is_no_page_of_gunicorns(sqlite_url: str, tmp_path: 
     )
     port = free_port()
     command = ["gunicorn", "broken:app", "--pythonpath", str(tmp_path), "--bind", f"127.0.0.1:{port}"]
-    with started(command, port, tmp_path, DATABASE_URL=sqlite_url, **NO_UPSTREAM) as desk:
-        wait(desk)
-        before = desk.log.read_text().count("Traceback")
-        reply = send(desk, b"/zipcode/9000", b"Host: localhost")
-        log = desk.log.read_text()
-    assert reply.status == 500
-    assert HEADERS.items() <= dict(reply.headers).items()
-    assert re.search(r'"reference":"([0-9a-f]{8})"', reply.text)
+    with started(command, port, tmp_path, DATABASE_URL=sqlite_url, **NO_UPSTREAM) as service:
+        wait(service)
+        before = service.log.read_text().count("Traceback")
+        response = send(service, b"/zipcode/9000", b"Host: localhost")
+        log = service.log.read_text()
+    assert response.status == 500
+    assert HEADERS.items() <= dict(response.headers).items()
+    assert re.search(r'"reference":"([0-9a-f]{8})"', response.text)
     assert log.count("Traceback") == before + 1
     assert "ZeroDivisionError" in log
 
 
-# Anything
+# Random requests
 
 NAMES = [
     *(
@@ -537,12 +528,12 @@ METHODS = [b"GET", b"GET", b"GET", b"HEAD", b"OPTIONS", b"POST", b"TRACE", b"ODD
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_odd_headers_never_make_the_desk_fail(each_desk: Desk, seed: int) -> None:
+def test_random_headers_never_cause_an_error(each_service: Desk, seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311
     for _ in range(50):
         headers = [chance.choice(NAMES) + b": " + chance.choice(VALUES) for _ in range(chance.randrange(5))]
         method, target = chance.choice(METHODS), chance.choice(TARGETS)
-        reply = send(each_desk, target, b"Host: localhost", *headers, method=method)
+        response = send(each_service, target, b"Host: localhost", *headers, method=method)
         sent = (method, target, headers)
-        assert reply.status < 500, sent
-        assert reply.is_from_gunicorn or HEADERS.items() <= dict(reply.headers).items(), sent
+        assert response.status < 500, sent
+        assert response.is_from_gunicorn or HEADERS.items() <= dict(response.headers).items(), sent

@@ -1,8 +1,10 @@
-"""A form with files, read in memory: what browsers send, and what others might."""
+"""Parsing multipart/form-data, as browsers send it and as others might."""
+
+from __future__ import annotations
 
 import io
 import tracemalloc
-from typing import Any, Dict, List
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -11,8 +13,8 @@ from hypothesis import strategies as st
 from urllib3 import encode_multipart_formdata
 
 from webapp.errors import RequestNotValid, TooLarge
-from webapp.http.body import Content
-from webapp.http.multipart import MOST_BETWEEN, SentForm, read_form
+from webapp.http.body import RequestBody
+from webapp.http.multipart import MAX_HEADER_BYTES, SentForm, read_form
 
 FORM = "multipart/form-data; boundary=x"
 TOO_LARGE = TooLarge("It is too large.")
@@ -20,7 +22,7 @@ MEGABYTE = 1024 * 1024
 FIELD = b'--x\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n'
 END = b"--x--\r\n"
 
-SCRAPS = [
+FRAGMENTS = [
     *(b"--x", b"--", b"\r\n", b"\n", b"\r", b" ", b":", b"a", b"Content-Disposition: form-data; "),
     *(b'name="a"', b'; filename="b"', b"name*=utf-8''%FF", b"Content-Type: text/plain; charset=utf-16"),
     *(b"Content-Length: -1", FIELD % (b"a", b"1"), END),
@@ -34,54 +36,54 @@ values = st.one_of(
 )
 
 
-def read(content: bytes, content_type: str = FORM, most: int = 99 * MEGABYTE, **further: Any) -> SentForm:
-    environment = {
-        "wsgi.input": io.BytesIO(content),
-        "CONTENT_LENGTH": str(len(content)),
+def read(body: bytes, content_type: str = FORM, max_bytes: int = 99 * MEGABYTE, **extra: Any) -> SentForm:
+    environ = {
+        "wsgi.input": io.BytesIO(body),
+        "CONTENT_LENGTH": str(len(body)),
         "CONTENT_TYPE": content_type,
-        **further,
+        **extra,
     }
-    with Flask(__name__).test_request_context(method="POST", environ_overrides=environment):
-        return read_form(Content(99 * MEGABYTE), most, TOO_LARGE)
+    with Flask(__name__).test_request_context(method="POST", environ_overrides=environ):
+        return read_form(RequestBody(99 * MEGABYTE), max_bytes, TOO_LARGE)
 
 
-def test_texts_and_files_are_told_apart() -> None:
-    content, content_type = encode_multipart_formdata(
+def test_fields_without_a_file_name_are_texts() -> None:
+    body, content_type = encode_multipart_formdata(
         {"zipcodes": "é\r\n", "empty": "", "file": ("a.csv", b"\xff\r\n\r\n--"), "none": ("", b"")}
     )
-    assert read(content, content_type) == SentForm(
+    assert read(body, content_type) == SentForm(
         {"zipcodes": "é\r\n", "empty": ""}, {"file": b"\xff\r\n\r\n--"}
     )
 
 
-def test_of_several_with_one_name_the_first_counts() -> None:
+def test_first_of_several_fields_with_the_same_name_counts() -> None:
     assert read(FIELD % (b"a", b"1") + FIELD % (b"a", b"2") + END).texts == {"a": "1"}
 
 
-def test_a_text_that_is_not_utf_8_is_read_as_far_as_it_goes() -> None:
+def test_invalid_utf_8_in_a_text_is_replaced() -> None:
     assert read(FIELD % (b"a", b"\xffx") + END).texts == {"a": "�x"}
 
 
-@settings(deadline=None, database=None, max_examples=100)
+@settings(deadline=None, database=None, max_examples=40)
 @given(st.dictionaries(names, values, max_size=5))
-def test_whatever_a_browser_sends_is_what_is_read(fields: Dict[str, Any]) -> None:
-    content, content_type = encode_multipart_formdata(fields)
-    form = read(content, content_type)
+def test_any_texts_and_files_are_read_as_sent(fields: dict[str, Any]) -> None:
+    body, content_type = encode_multipart_formdata(fields)
+    form = read(body, content_type)
     assert form.texts == {name: value for name, value in fields.items() if isinstance(value, str)}
     assert form.files == {name: value[1] for name, value in fields.items() if not isinstance(value, str)}
 
 
-@pytest.mark.parametrize("further", [{}, {"CONTENT_LENGTH": "", "wsgi.input_terminated": True}], ids=str)
-def test_what_is_too_large_is_refused_whether_its_size_was_announced_or_not(further: Dict[str, Any]) -> None:
-    content = FIELD % (b"a", b"x" * MEGABYTE) + END
-    assert len(read(content, most=len(content), **further).texts["a"]) == MEGABYTE
+@pytest.mark.parametrize("extra", [{}, {"CONTENT_LENGTH": "", "wsgi.input_terminated": True}], ids=str)
+def test_form_that_is_too_large_is_rejected_with_and_without_a_length(extra: dict[str, Any]) -> None:
+    body = FIELD % (b"a", b"x" * MEGABYTE) + END
+    assert len(read(body, max_bytes=len(body), **extra).texts["a"]) == MEGABYTE
     with pytest.raises(TooLarge) as raised:
-        read(content, most=len(content) - 1, **further)
+        read(body, max_bytes=len(body) - 1, **extra)
     assert raised.value is TOO_LARGE
 
 
 @pytest.mark.parametrize(
-    ("content", "content_type"),
+    ("body", "content_type"),
     [
         (b"a=1", "application/x-www-form-urlencoded"),
         (b"", ""),
@@ -94,34 +96,34 @@ def test_what_is_too_large_is_refused_whether_its_size_was_announced_or_not(furt
         (b"--x\r\n\r\n1\r\n--x--", FORM),
         (b"--x\r\nContent-Disposition: form-data; name=\xff\r\n\r\n1\r\n--x--", FORM),
         (FIELD % (b"a", b"1") * 11 + END, FORM),
-        (b"x" * (MOST_BETWEEN + 1) + FIELD % (b"a", b"1") + END, FORM),
-        (FIELD % (b"a", b"1") + END + b"x" * (MOST_BETWEEN + 1), FORM),
+        (b"x" * (MAX_HEADER_BYTES + 1) + FIELD % (b"a", b"1") + END, FORM),
+        (FIELD % (b"a", b"1") + END + b"x" * (MAX_HEADER_BYTES + 1), FORM),
     ],
     ids=str,
 )  # fmt: skip
-def test_what_is_no_such_form_is_refused(content: bytes, content_type: str) -> None:
+def test_invalid_form_is_rejected(body: bytes, content_type: str) -> None:
     with pytest.raises(RequestNotValid, match="The form cannot be read"):
-        read(content, content_type)
+        read(body, content_type)
 
 
-@settings(deadline=None, database=None, max_examples=300)
-@given(st.lists(st.one_of(st.sampled_from(SCRAPS), st.binary(max_size=4)), max_size=30))
-def test_anything_is_a_form_or_refused(parts: List[bytes]) -> None:
+@settings(deadline=None, database=None, max_examples=150)
+@given(st.lists(st.one_of(st.sampled_from(FRAGMENTS), st.binary(max_size=4)), max_size=30))
+def test_any_bytes_are_a_form_or_rejected(fragments: list[bytes]) -> None:
     try:
-        form = read(b"".join(parts))
+        form = read(b"".join(fragments))
     except RequestNotValid:
         return
     assert set(map(type, form.texts.values())) <= {str}
     assert set(map(type, form.files.values())) <= {bytes}
 
 
-def test_headers_of_megabytes_take_no_memory() -> None:
-    content = b"--x\r\n" + b"a:\n" * (5 * MEGABYTE) + FIELD[5:] % (b"a", b"1") + END
+def test_part_headers_of_megabytes_take_little_memory() -> None:
+    body = b"--x\r\n" + b"a:\n" * (5 * MEGABYTE) + FIELD[5:] % (b"a", b"1") + END
     tracemalloc.start()
     try:
         with pytest.raises(RequestNotValid):
-            read(content)
-        _size, most = tracemalloc.get_traced_memory()
+            read(body)
+        _size, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert most < 5 * MEGABYTE
+    assert peak < 5 * MEGABYTE

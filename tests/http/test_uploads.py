@@ -1,4 +1,4 @@
-"""Large requests at a time: by one client, by all, and what others notice of them."""
+"""Limits on concurrent uploads, and other requests during uploads."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from webapp.http.uploads import Uploads
 if TYPE_CHECKING:
     from pathlib import Path
 
-ADDRESS = "/api/v1/zipcodes/lookup"
+LOOKUP = "/api/v1/zipcodes/lookup"
 CSV = {"Content-Type": "text/csv"}
 MEGABYTES_114 = (b"9000;" + b"a client with a name of a hundred letters " * 3 + b"\n") * 900_000
 
 
-def test_client_with_too_many_uploads_is_refused_until_one_ends() -> None:
+def test_client_with_too_many_uploads_is_rejected_until_one_ends() -> None:
     uploads = Uploads()
     for _ in range(MAX_UPLOADS_PER_CLIENT):
         uploads.begin("a")
@@ -46,13 +46,15 @@ def test_all_clients_together_have_a_limit() -> None:
     uploads.begin("another")
 
 
+@pytest.mark.slow
+@pytest.mark.serial
 def test_others_are_served_while_one_client_sends_large_files(sqlite_url: str, tmp_path: Path) -> None:
-    with running(tmp_path, DATABASE_URL=sqlite_url, **NOWHERE) as desk:
+    with running(tmp_path, DATABASE_URL=sqlite_url, **NOWHERE) as service:
         started = threading.Barrier(MAX_UPLOADS_PER_CLIENT + 1)
         stop = threading.Event()
 
         def upload() -> None:
-            def pieces() -> Iterator[bytes]:
+            def chunks() -> Iterator[bytes]:
                 yield MEGABYTES_114[:100_000]
                 started.wait(20)
                 for start in range(100_000, len(MEGABYTES_114), 100_000):
@@ -60,28 +62,28 @@ def test_others_are_served_while_one_client_sends_large_files(sqlite_url: str, t
                         return
                     yield MEGABYTES_114[start : start + 100_000]
 
-            requests.post(f"{desk.url}{ADDRESS}", data=pieces(), headers=CSV, timeout=60)
+            requests.post(f"{service.url}{LOOKUP}", data=chunks(), headers=CSV, timeout=60)
 
         threads = [threading.Thread(target=upload) for _ in range(MAX_UPLOADS_PER_CLIENT)]
         for thread in threads:
             thread.start()
         started.wait(20)
-        time.sleep(0.5)  # each of the four has begun
-        fifth = requests.post(f"{desk.url}{ADDRESS}", data=MEGABYTES_114, headers=CSV, timeout=60)
+        time.sleep(0.5)  # until all uploads have begun
+        fifth = requests.post(f"{service.url}{LOOKUP}", data=MEGABYTES_114, headers=CSV, timeout=60)
         durations = []
         for _ in range(5):
             start = time.monotonic()
-            assert requests.get(f"{desk.url}/zipcode/9000", timeout=20).status_code == 200
-            few = requests.post(f"{desk.url}{ADDRESS}", json={"zipcodes": ["9000"]}, timeout=20)
+            assert requests.get(f"{service.url}/zipcode/9000", timeout=20).status_code == 200
+            few = requests.post(f"{service.url}{LOOKUP}", json={"zipcodes": ["9000"]}, timeout=20)
             assert few.status_code == 200
             durations.append(time.monotonic() - start)
         stop.set()
         for thread in threads:
             thread.join()
-        after = requests.post(f"{desk.url}{ADDRESS}", data=b"9000\n" * 50_000, headers=CSV, timeout=60)
+        after = requests.post(f"{service.url}{LOOKUP}", data=b"9000\n" * 50_000, headers=CSV, timeout=60)
     assert (fifth.status_code, fifth.json()["code"]) == (429, "RATE_LIMITED")
     assert fifth.headers["Retry-After"] == "10"
     assert "Content-Security-Policy" in fifth.headers
-    # The best of five, because the clients and others use the same cores.
+    # The best of five, because the clients use the same cores.
     assert min(durations) < 1, durations
     assert after.status_code == 200

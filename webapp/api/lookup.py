@@ -21,7 +21,7 @@ from webapp.errors import (
     StorageFull,
     TooLarge,
 )
-from webapp.http.body import Content
+from webapp.http.body import RequestBody
 from webapp.zipcodes import bulk
 from webapp.zipcodes.risk_table import FACTORS
 
@@ -82,7 +82,7 @@ class ResultsSchema(AnswerSchema):
 )
 def lookup() -> Response:
     """Return the risk factors of the zipcodes in the request body."""
-    content = Content(bulk.MOST_BYTES)
+    content = RequestBody(bulk.MOST_BYTES)
     try:
         if request.headers.get("Content-Encoding", "identity") != "identity":
             raise MediaTypeNotSupported("Send the content as it is, without Content-Encoding.")
@@ -95,7 +95,7 @@ def lookup() -> Response:
         content.skip()
 
 
-def _lookup_json(content: Content) -> Response:
+def _lookup_json(content: RequestBody) -> Response:
     try:
         zipcodes: List[str] = LookupSchema().load(_read_json(content))["zipcodes"]
     except ValidationError as wrong:
@@ -108,7 +108,7 @@ def _lookup_json(content: Content) -> Response:
     return _not_kept(jsonify({"results": answers}))
 
 
-def _read_json(content: Content) -> Any:
+def _read_json(content: RequestBody) -> Any:
     body = content.read_up_to(MOST_JSON_BYTES)
     if len(body) > MOST_JSON_BYTES:
         raise TooLarge(_too_many())
@@ -138,7 +138,7 @@ def _too_many() -> str:
     )
 
 
-def _lookup_csv(content: Content) -> Response:
+def _lookup_csv(content: RequestBody) -> Response:
     # The answer waits in a file until all was read: a client that sends everything before it reads
     # would stop us, and a file that turns out to be too long can still be refused with a status.
     known = reads.bulk_results()

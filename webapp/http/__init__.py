@@ -1,1 +1,1 @@
-"""HTTP plumbing without a domain: cache, negotiation, errors, bodies, limits, static files."""
+"""HTTP plumbing, without knowledge of the domain."""

@@ -1,4 +1,4 @@
-"""The content of a request, for views that read it themselves and in parts."""
+"""Reading a request body in chunks."""
 
 from __future__ import annotations
 
@@ -8,49 +8,44 @@ from flask import request
 from werkzeug.exceptions import ClientDisconnected
 from werkzeug.wsgi import get_input_stream
 
-# What is read at a time.
-PIECE_BYTES = 256 * 1024
+CHUNK_BYTES = 256 * 1024
 
 
-class Content:
-    """The content of the request. The view ends with `skip`, whatever it answers.
+class RequestBody:
+    """The body of the current request. A view ends with `skip`, which reads up to `max_bytes`."""
 
-    Args:
-        most_bytes: how far `skip` reads; who sends more is cut off.
-    """
-
-    def __init__(self, most_bytes: int) -> None:
-        self._most_bytes = most_bytes
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
         self._stream = get_input_stream(request.environ)
-        self._bytes = 0
-        self._cut_short = False
+        self._bytes_read = 0
+        self._is_cut_short = False
 
     def read(self, size: int) -> bytes:
-        """Up to so many bytes, none at the end. Raises ClientDisconnected when it is cut short."""
+        """Read a chunk, empty at the end. Raises ClientDisconnected."""
         try:
-            part = self._stream.read(size)
-        except Exception as error:  # what servers raise here differs, but it is the client's doing
-            self._cut_short = True
+            chunk = self._stream.read(size)
+        except Exception as error:  # servers raise different ones, all because of the client
+            self._is_cut_short = True
             raise ClientDisconnected from error
-        self._bytes += len(part)
-        if not part and self._bytes < (request.content_length or 0):
-            self._cut_short = True
+        self._bytes_read += len(chunk)
+        if not chunk and self._bytes_read < (request.content_length or 0):
+            self._is_cut_short = True
             raise ClientDisconnected
-        return part
+        return chunk
 
-    def read_up_to(self, most: int) -> bytes:
-        """All of it; of more than so many bytes, some more than these."""
+    def read_up_to(self, max_bytes: int) -> bytes:
+        """Read the whole body, or a little more than `max_bytes`."""
         body = b""
-        while len(body) <= most:
-            part = self.read(PIECE_BYTES)
-            if not part:
+        while len(body) <= max_bytes:
+            chunk = self.read(CHUNK_BYTES)
+            if not chunk:
                 break
-            body += part
+            body += chunk
         return body
 
     def skip(self) -> None:
-        """Read on to the end, because a client that is still sending may not see an answer before."""
+        """Discard the rest: many clients send everything before they read the response."""
         with suppress(ClientDisconnected):
-            while not self._cut_short and self._bytes < self._most_bytes:
-                if not self.read(PIECE_BYTES):
+            while not self._is_cut_short and self._bytes_read < self._max_bytes:
+                if not self.read(CHUNK_BYTES):
                     break

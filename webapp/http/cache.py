@@ -1,10 +1,7 @@
 """In-process HTTP cache: serve stored responses without calling the app.
 
-It knows no route. Each response says in Cache-Control, Vary and ETag whether it may be stored, for how long
-and for whom (RFC 9111; RFC 5861 for stale responses). Cache-Control of a request is ignored, because a change
-of the data empties the cache.
-
-A hit is two dictionary lookups. All else may take its time, and is left to Werkzeug.
+It follows Cache-Control, Vary and ETag of responses (RFC 9111, RFC 5861). It ignores Cache-Control of
+requests, because a change of the data empties it. A hit takes two dictionary lookups.
 """
 
 from __future__ import annotations
@@ -21,42 +18,40 @@ from werkzeug.wrappers import Response
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-# Besides the limit on their bytes: all zipcodes twice over.
+# Twice the number of zipcodes.
 MAX_RESPONSES = 20_000
 
-# Of one URL: else one that is requested with ever other headers would evict all others.
+# Of one URL, so that it does not evict all others.
 MAX_VARIANTS = 64
 
-# A response with a larger body is not stored.
 MAX_BODY_BYTES = 1024 * 1024
 
-# Memory of an entry besides its body and its key, with the headers that the app sends: measured over
-# thousands.
+# Memory of an entry besides its body and key: measured over thousands.
 OVERHEAD_BYTES = 1600
 
-# Longer If-None-Match headers hold none of our tags, and Werkzeug takes the longer to parse them.
+# A longer If-None-Match contains none of our tags, and is slow to parse.
 MAX_CONDITION_CHARACTERS = 1000
 
-# Other requests for the same wait so long for a call of the app, from its beginning. Longer than
-# responses take, and short enough that one that hangs does not soon hold all threads.
+# How long a request waits for the response to another, from its start: longer than responses take, and short
+# enough that a call that hangs does not block all threads.
 WAIT_TIMEOUT_SECONDS = 0.5
 
-# Requests with these are rare, and bypass the cache: they want a part, a certain state, or have a body.
+# Rare requests, for a range or a certain version, or with a body.
 BYPASS_HEADERS = ("HTTP_RANGE", "HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_TRANSFER_ENCODING")
 
-# Hidden from the app, because the 304 that they lead to cannot be stored.
+# Hidden from the app, because a 304 cannot be stored.
 CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE")
 
-# The parts of a URL, as WSGI has them.
+# Scheme, host, prefix, path and query.
 Key = Tuple[str, ...]
-# The values of the request headers on which the responses for a URL depend.
+# The values of the request headers that Vary names.
 Variant = Tuple[Optional[str], ...]
-# With the version of the data: whoever comes after a change does not wait for a response from before.
+# With the version of the data, so that no request after a change waits for a response from before.
 Target = Tuple[Key, Variant, int]
 
 
 class CachedResponse(NamedTuple):
-    """A cache entry. Its instants are those of time.monotonic(), its size is in bytes of memory."""
+    """A cache entry: times of time.monotonic(), size in bytes of memory."""
 
     status: str
     headers: list[tuple[str, str]]
@@ -68,14 +63,7 @@ class CachedResponse(NamedTuple):
 
 
 class ResponseStore:
-    """Thread-safe cache entries, limited in number and size.
-
-    Evicts the least recently used URL, and of one URL the oldest variant.
-
-    Attributes:
-        count: number of entries.
-        bytes: approximate memory of all entries.
-    """
+    """Thread-safe store. Evicts the least recently used URL, and of one URL the oldest variant."""
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
@@ -84,15 +72,14 @@ class ResponseStore:
         self._clear()
 
     def _clear(self) -> None:
-        # For each URL: the headers on which its responses depend, as WSGI names them, and the responses.
+        # For each URL: the WSGI names of the headers in Vary, and the responses.
         self._entries: OrderedDict[Key, tuple[tuple[str, ...], dict[Variant, CachedResponse]]] = OrderedDict()
         self.count = self.bytes = 0
 
     def find(self, key: Key, environ: WSGIEnvironment, version: int) -> tuple[Variant, CachedResponse | None]:
-        """Return the variant that a request asks for, as far as is known, and its entry, if any.
+        """Return the variant that a request selects, as far as known, and its entry, if any.
 
-        A newer version of the data empties the store. An older one is that of a request that a change has
-        overtaken: it gets the newer entries.
+        A newer version empties the store. A request with an older version gets the newer entries.
         """
         with self._lock:
             if version > self._version:
@@ -114,13 +101,13 @@ class ResponseStore:
         response: CachedResponse,
         version: int,
     ) -> bool:
-        """Store a response and return True, unless it is too large or the data has changed meanwhile."""
+        """Store a response and return True, unless it is too large or the data has changed."""
         with self._lock:
             if version < self._version or response.size > self._max_bytes:
                 return False
             known, responses = self._entries.pop(key, ((), {}))
             names = tuple(sorted({*known, *vary}))
-            if names != known:  # the others are told apart by too few headers
+            if names != known:  # the others are keyed by fewer headers
                 self._discard(responses.values())
                 responses = {}
             variant = tuple([environ.get(name) for name in names])
@@ -146,7 +133,7 @@ class ResponseStore:
 
 
 class InFlight:
-    """A call of the app, for which other requests for the same wait."""
+    """A call of the app that other requests wait for."""
 
     def __init__(self) -> None:
         self._until = monotonic() + WAIT_TIMEOUT_SECONDS
@@ -158,19 +145,16 @@ class InFlight:
         self._ended.set()
 
     def wait_for_response(self) -> bool:
-        """Wait for the end, up to the timeout. Return True if the response was stored."""
+        """Return True if the response is stored before the timeout."""
         return self._ended.wait(max(0.0, self._until - monotonic())) and self._is_stored
 
 
 class HttpCache:
-    """WSGI middleware that calls the app only for responses that it has not stored.
+    """WSGI middleware.
 
     Args:
-        application: the app.
-        version: returns the version of the data behind the responses, a number that never falls. Called
-            for every request, so it has to be quick; a change empties the cache.
-        max_bytes: limit on the memory of all entries.
-        bypass: paths that go to the app as if there was no cache, nor a version.
+        version: returns the version of the data, a number that never falls; called for every request.
+        bypass: paths that are never cached.
     """
 
     def __init__(
@@ -204,12 +188,12 @@ class HttpCache:
             if stored and now < stored.usable_until:
                 return _serve(stored, now, environ, start_response)
             if not in_flight.wait_for_response():
-                # For a response that cannot be stored, all call the app at once, not one after the other.
+                # So that requests for what cannot be stored do not queue.
                 response, _is_stored = self._forward(key, environ, version, "miss")
                 return response(environ, start_response)
 
     def _join(self, target: Target) -> tuple[InFlight, bool]:
-        """Join the in-flight request for this target, or start one; True for one that is started."""
+        """Join the in-flight request for this target, or start one and return True."""
         with self._joining:
             in_flight = self._in_flight.get(target)
             if in_flight:
@@ -224,12 +208,11 @@ class HttpCache:
         environ: WSGIEnvironment,
         start_response: StartResponse,
     ) -> Iterable[bytes]:
-        """Call the app for all requests with the same target."""
         is_stored = False
         try:
             key = target[0]
             version = self._version()
-            # Another may have ended between the lookup and the joining.
+            # Another request may have stored it between the lookup and the joining.
             _variant, stored = self.store.find(key, environ, version)
             if stored and monotonic() < stored.fresh_until:
                 is_stored = True
@@ -244,11 +227,7 @@ class HttpCache:
     def _forward(
         self, key: Key, environ: WSGIEnvironment, version: int, reason: str
     ) -> tuple[Response, bool]:
-        """Call the app. Return its response, and True if that was stored.
-
-        Args:
-            reason: why the cache cannot respond, as RFC 9211 names it.
-        """
+        """Call the app. Return its response, and True if it was stored."""
         plain = {name: value for name, value in environ.items() if name not in CONDITIONS}
         response = Response.from_app(self._application, {**plain, "REQUEST_METHOD": "GET"})
         try:
@@ -264,7 +243,7 @@ class HttpCache:
 
 
 def _key(environ: WSGIEnvironment) -> Key | None:
-    """Return the URL of a request, or None if it bypasses the cache."""
+    """Return the cache key, or None to bypass the cache."""
     if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or not environ.keys().isdisjoint(BYPASS_HEADERS):
         return None
     if environ.get("CONTENT_LENGTH", "0") not in ("", "0"):
@@ -283,7 +262,6 @@ def _key(environ: WSGIEnvironment) -> Key | None:
 def _serve(
     stored: CachedResponse, now: float, environ: WSGIEnvironment, start_response: StartResponse
 ) -> Iterable[bytes]:
-    """Respond with a cache entry."""
     headers = [
         *stored.headers,
         ("Age", str(int(now - stored.stored_at))),
@@ -298,9 +276,9 @@ def _serve(
 
 
 def _cache_entry(response: Response) -> CachedResponse | None:
-    """Return the cache entry for a response, or None if it is not publicly cacheable."""
+    """Return the cache entry, or None if the response is not publicly cacheable."""
     control = parse_cache_control_header(", ".join(response.headers.getlist("Cache-Control")))
-    # A limit for shared caches takes precedence.
+    # For shared caches, s-maxage takes precedence.
     seconds = _seconds(control.get("s-maxage") or control.get("max-age"))
     if (
         response.status_code != 200
@@ -320,7 +298,7 @@ def _cache_entry(response: Response) -> CachedResponse | None:
     now = monotonic()
     return CachedResponse(
         status=response.status,
-        # The server adds the date to each response. Most headers are the same in all responses.
+        # The server adds Date. Interned, because most headers are the same in all responses.
         headers=[(intern(name), intern(value)) for name, value in response.headers if name != "Date"],
         body=[body],
         stored_at=now,
@@ -331,11 +309,11 @@ def _cache_entry(response: Response) -> CachedResponse | None:
 
 
 def _seconds(value: str | None) -> int:
-    """Return the seconds of a Cache-Control directive, 0 if it is missing or no number."""
+    """Parse the seconds of a directive, by default 0."""
     return int(value) if value and value.isdecimal() else 0
 
 
 def _vary(response: Response) -> list[str]:
-    """Return the headers that a response depends on, as WSGI names them; `*` for what no header tells."""
+    """Return the WSGI names of the headers in Vary, or `*`."""
     names = parse_set_header(", ".join(response.headers.getlist("Vary")))
     return [name if name == "*" else f"HTTP_{name.upper().replace('-', '_')}" for name in names]

@@ -1,4 +1,4 @@
-"""Error handlers: any error as a problem (under /api/), as `{"detail": code}`, or as a page."""
+"""Error handlers: respond with a problem (under /api/), with `{"detail": code}`, or with a page."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from webapp.i18n.messages import Message
 
 log = logging.getLogger(__name__)
 
-# Renders the page of an error of the domain; None for those without a page of their own.
+# Renders the page for a domain error, or returns None for the general page.
 DomainPage = Callable[[DeskError], "str | None"]
 
 
 def register(app: Flask, domain_page: DomainPage) -> None:
-    """Register the handlers on the app, because no blueprint sees a 404."""
+    """Register the handlers on the app, because a 404 belongs to no blueprint."""
     app.extensions["domain_page"] = domain_page
     app.register_error_handler(DeskError, error_response)
     app.register_error_handler(HTTPException, http_error_response)
@@ -28,7 +28,6 @@ def register(app: Flask, domain_page: DomainPage) -> None:
 
 
 def apply_error(response: Response, error: DeskError) -> Response:
-    """Give a response the status and headers of an error."""
     response.status_code = error.status
     response.cache_control.no_store = True
     if error.retry_after is not None:
@@ -37,26 +36,24 @@ def apply_error(response: Response, error: DeskError) -> Response:
 
 
 def error_response(error: DeskError) -> Response:
-    """Respond to an error of the domain."""
-    further = {"errors": error.errors} if error.errors and _is_api() else {}
+    extra = {"errors": error.errors} if error.errors and _is_api() else {}
     page: DomainPage = current_app.extensions["domain_page"]
     response = _represent(
         error.status,
         error.code,
         error.title,
         error.message,
-        further=further,
+        extra=extra,
         domain_page=lambda: page(error),
     )
     return apply_error(response, error)
 
 
 def http_error_response(error: HTTPException) -> Response:
-    """Respond to an error of the router or of Werkzeug."""
-    status = error.code or 500  # Flask keeps redirections to itself
+    status = error.code or 500  # Flask handles redirects itself
     known = HTTP_ERRORS.get(status)
     code, title, advice = known or (f"HTTP_{status}", error.name, error.description or "")
-    response = _represent(status, code, title, Message(advice, {}), further={})
+    response = _represent(status, code, title, Message(advice, {}), extra={})
     for name, value in error.get_headers():
         if name != "Content-Type":
             response.headers[name] = value  # Allow, for a 405
@@ -64,12 +61,12 @@ def http_error_response(error: HTTPException) -> Response:
 
 
 def unexpected_error_response(error: Exception) -> Response:
-    """Log an error with a reference, and respond with it."""
+    """Log an error, and respond with its reference."""
     reference = uuid.uuid4().hex[:8]
     log.error("reference %s: %s %s failed", reference, request.method, request.path, exc_info=error)
     code, title, advice = HTTP_ERRORS[500]
-    further = {"reference": reference}
-    return _represent(500, code, title, Message(advice, further), further=further)
+    extra = {"reference": reference}
+    return _represent(500, code, title, Message(advice, extra), extra=extra)
 
 
 def _represent(
@@ -78,24 +75,24 @@ def _represent(
     title: str,
     message: Message,
     *,
-    further: Mapping[str, Any],
+    extra: Mapping[str, Any],
     domain_page: Callable[[], str | None] = lambda: None,
 ) -> Response:
     if _is_api():
         response = jsonify(
-            type=url_for("api.document", _anchor=code),  # the explanation of the code
+            type=url_for("api.document", _anchor=code),  # explains the code
             title=title,
             status=status,
             detail=str(message),
             code=code,
-            **further,
+            **extra,
         )
         response.mimetype = "application/problem+json"
     elif prefers_page():
         page = domain_page() or render_template("error.html", title=title, message=message)
         response = make_response(page)
     else:
-        response = jsonify(detail=code, **further)
+        response = jsonify(detail=code, **extra)
     response.status_code = status
     response.vary.add("Accept")
     response.cache_control.no_store = True

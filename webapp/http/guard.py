@@ -1,4 +1,4 @@
-"""Outermost WSGI middleware: normalize what Werkzeug fails to parse, turn exceptions into responses."""
+"""Outermost WSGI middleware: normalize input that Werkzeug fails to parse, turn exceptions into responses."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# RFC 1123, and the underscore, which service names in a Docker network may have.
+# RFC 1123, and the underscore of service names in Docker networks.
 LABEL = r"(?!-)[a-z0-9_-]{1,63}(?<!-)"
 HOST = re.compile(
     rf"(?:(?P<name>{LABEL}(?:\.{LABEL})*)\.?|\[(?P<ipv6>[0-9a-f:.]+)\])(?::(?P<port>[0-9]{{0,5}}))?",
@@ -40,10 +40,10 @@ DATES = ("HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_IF_RANGE")
 
 
 class App(Flask):
-    """A Flask behind a guard, which validates hosts and handles what error handlers do not."""
+    """A Flask app that leaves invalid hosts and unhandled exceptions to the guard."""
 
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
-        """Keep hosts that Werkzeug drops (3.1: names with an underscore) or fails to decode (IDNA 2008)."""
+        """Keep hosts that Werkzeug 3.1 drops (with an underscore) or fails to decode (IDNA 2008)."""
         adapter = super().create_url_adapter(request)
         if request is not None and adapter is not None:
             adapter.server_name = adapter.server_name or request.environ.get("HTTP_HOST", "")
@@ -51,12 +51,12 @@ class App(Flask):
         return adapter
 
     def handle_exception(self, e: Exception) -> NoReturn:
-        """Leave to the guard what fails outside a view: Flask's own response has no reference."""
+        """Raise unhandled exceptions, because Flask's own response has no reference."""
         raise e
 
 
 class Guard:
-    """Wraps all that `app.wsgi_app` is made of, so wire it last."""
+    """Middleware to add last, around all other."""
 
     def __init__(self, app: App) -> None:
         self._app = app
@@ -66,7 +66,7 @@ class Guard:
         started: list[tuple[str, list[tuple[str, str]]]] = []
         written: list[bytes] = []
 
-        # The server gets the status with the first chunk: until then, an error can still replace it.
+        # Until the first chunk, an error can still replace the status.
         def start(
             status: str, headers: list[tuple[str, str]], _exc_info: object = None, /
         ) -> Callable[[bytes], object]:
@@ -77,17 +77,17 @@ class Guard:
             normalize(environ)
             body = _fetch_first_chunk(self._wsgi_app(environ, start), written)
             status, headers = started[0]
-        except Exception as error:  # noqa: BLE001  # whatever it is, it becomes a response
+        except Exception as error:  # noqa: BLE001  # any error becomes a response
             return self._error_response(error, environ)(environ, start_response)
         try:
             start_response(status, headers)
-        except Exception:  # of the server, for a header that it refuses; it closes only what is returned
+        except Exception:  # the server refused a header, and closes no body that it did not get
             getattr(body, "close", lambda: None)()
             raise
         return body
 
     def _error_response(self, error: Exception, environ: WSGIEnvironment) -> Response:
-        """Return the response of the app's error handlers, or a bare one if they fail too."""
+        """Return the response of the app's error handlers, or a minimal one if they fail."""
         try:
             with self._app.request_context(environ):
                 response = self._app.make_response(self._app.handle_user_exception(error))
@@ -103,29 +103,29 @@ class Guard:
 
 
 def normalize(environ: WSGIEnvironment) -> None:
-    """Rewrite or drop what Werkzeug fails to parse. Raises BadRequest for an invalid host."""
+    """Rewrite or drop input that Werkzeug fails to parse. Raises BadRequest for an invalid host."""
     query = environ["QUERY_STRING"]
     if not query.isascii():
         environ["QUERY_STRING"] = re.sub(r"[^\x00-\x7f]", lambda byte: f"%{ord(byte[0]):02X}", query)
     if "HTTP_X_FORWARDED_PROTO" in environ and not SCHEMES.fullmatch(environ["HTTP_X_FORWARDED_PROTO"]):
-        del environ["HTTP_X_FORWARDED_PROTO"]  # some proxies pass on a client's, whatever it is
+        del environ["HTTP_X_FORWARDED_PROTO"]  # some proxies pass on whatever a client sends
     for name in DATES:
         if name in environ and not _is_parsable_date(environ[name]):
             del environ[name]
             if name == "HTTP_IF_RANGE":
-                environ.pop("HTTP_RANGE", None)  # a condition that fails makes it void (RFC 9110, 13.1.5)
+                environ.pop("HTTP_RANGE", None)  # void if the condition fails (RFC 9110, 13.1.5)
     host = environ.get("HTTP_HOST")
     if host is not None and not is_valid_host(host):
         del environ["HTTP_HOST"]
-        if host:  # empty means that there is none (RFC 9112, 3.2)
-            # On a Unix socket, gunicorn derives the server's name from the host.
+        if host:  # an empty one is valid (RFC 9112, 3.2)
+            # On a Unix socket, gunicorn derives these from the host.
             environ.update(SERVER_NAME="localhost", SERVER_PORT="80")
             raise BadRequest
 
 
 @lru_cache(maxsize=1000)
 def is_valid_host(text: str) -> bool:
-    """True for a host name, an IPv4 address or a bracketed IPv6 address, with or without a port."""
+    """Return True for a host name or an IP address, with or without a port."""
     match = HOST.fullmatch(text)
     if match is None or int(match["port"] or 0) > MAX_PORT:
         return False
@@ -139,7 +139,6 @@ def is_valid_host(text: str) -> bool:
 
 
 def _is_decodable_label(label: str) -> bool:
-    """True unless the label is Punycode of no printable text."""
     if not label.startswith(PUNYCODE_PREFIX):
         return True
     try:
@@ -150,16 +149,15 @@ def _is_decodable_label(label: str) -> bool:
 
 
 def _is_parsable_date(text: str) -> bool:
-    """True unless Werkzeug lets an error of the standard library through."""
     try:
         parse_date(text)
-    except (OverflowError, IndexError):  # a number too large; "Jan Sat 12:("
+    except (OverflowError, IndexError):  # numbers that are too large; "Jan Sat 12:("
         return False
     return True
 
 
 def _fetch_first_chunk(body: Iterable[bytes], written: list[bytes]) -> Iterable[bytes]:
-    """Return the same body, once it has yielded its first chunk."""
+    """Return the same body after fetching its first chunk."""
     if isinstance(body, list) and not written:
         return body
     close = getattr(body, "close", lambda: None)

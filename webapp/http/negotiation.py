@@ -1,7 +1,4 @@
-"""Negotiation: the representation that a request asks for, and the caching headers of a response.
-
-The one place that reads Accept and `format`.
-"""
+"""Content negotiation and caching headers. Nothing else reads Accept or `format`."""
 
 from __future__ import annotations
 
@@ -9,20 +6,16 @@ from typing import Any, Callable, Iterable, Mapping
 
 from flask import Response, jsonify, make_response, render_template, request
 
-# Everything below this is for scripts: there an error is never a page.
+# Routes for scripts, where an error is never a page.
 API_PREFIX = "/api/"
 
-# Seconds for which anybody may cache a response.
 CACHE_SECONDS = 60
 
 MEDIA_TYPES = {"json": "application/json", "html": "text/html", "csv": "text/csv"}
 
 
 def preferred(*formats: str) -> str:
-    """Return the format that this request prefers; the first for `*/*` and without Accept.
-
-    `?format=` wins over Accept when it names one of them.
-    """
+    """Return the format that `?format=` or else Accept prefers, by default the first."""
     requested = request.args.get("format")
     if requested in formats:
         return str(requested)
@@ -31,7 +24,6 @@ def preferred(*formats: str) -> str:
 
 
 def prefers_page() -> bool:
-    """Return True when this request prefers a page to JSON."""
     return preferred("json", "html") == "html"
 
 
@@ -41,19 +33,14 @@ def represent(
     context: Callable[[], Mapping[str, Any]],
     headers: Mapping[str, str],
 ) -> Response:
-    """Respond with `payload` as JSON, or with `template` as a page.
-
-    Args:
-        context: called for a page only.
-        headers: facts beside the payload.
-    """
+    """Respond with `payload` as JSON, or with `template` and `context()` as a page."""
     response = make_response(render_template(template, **context())) if prefers_page() else jsonify(payload)
     response.headers.update(headers)
     return cacheable(response)
 
 
 def cacheable(response: Response) -> Response:
-    """Let anybody cache a response for CACHE_SECONDS, and reuse it for as long again while revalidating."""
+    """Make a response publicly cacheable, and usable stale for as long again while it is revalidated."""
     response.vary.add("Accept")
     response.cache_control.public = True
     response.cache_control.max_age = CACHE_SECONDS
@@ -64,7 +51,7 @@ def cacheable(response: Response) -> Response:
 
 
 def download(chunks: Iterable[bytes], file_name: str) -> Response:
-    """Respond with a CSV file that a browser saves under a name of ASCII letters."""
+    """Respond with a CSV file to save under an ASCII name."""
     response = Response(b"".join(chunks), mimetype="text/csv")
     response.headers["Content-Disposition"] = f"attachment; filename={file_name}"
     return response

@@ -1,4 +1,4 @@
-"""Rate limit: count each client's requests by the minute, in Redis or in the process."""
+"""Rate limit: count each client's requests per minute, in Redis or in the process."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ log = logging.getLogger(__name__)
 
 WINDOW_SECONDS = 60
 
-# A million rows take a thread for seconds, so a client may send about one such file a second.
+# One file per second: a million rows keep a thread busy for seconds.
 MAX_BULK_PER_WINDOW = 60
 
-# Clients that a process counts at a time, in some 15 MB. Beyond them it drops those that came first.
+# About 15 MB. Beyond this, the process forgets the oldest windows.
 MAX_CLIENTS = 50_000
 
-# Redis is near and responds in less than a millisecond; one that takes longer than this is in trouble.
+# A healthy Redis nearby responds in less than a millisecond.
 REDIS_TIMEOUT_SECONDS = 0.25
 REDIS_BACK_OFF_SECONDS = 5.0
 
-# More than one, so that a Redis some milliseconds away does not make requests wait for each other.
+# So that requests to a Redis some milliseconds away do not queue.
 REDIS_THREADS = 8
 
 KEY_PREFIX = "belgian-desk:requests:"
 
-# A window begins with its first request. One round trip, which cannot leave a key that never expires.
+# Atomic, so that no key is left without an expiry.
 ADD_SCRIPT = """
 local count = redis.call('INCRBY', KEYS[1], ARGV[1])
 local milliseconds = redis.call('PTTL', KEYS[1])
@@ -52,28 +52,27 @@ return {count, milliseconds}
 
 
 class Window(NamedTuple):
-    """A client's requests in its current minute, and the seconds until that ends."""
+    """A client's requests in its current minute, and the seconds left of it."""
 
     requests: int
     seconds_left: float
 
 
 class ProcessCounter:
-    """Count in this process, for at most MAX_CLIENTS clients. Thread-safe."""
+    """Thread-safe counter in this process."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        # Count and end of each window, in the order in which they end: all are equally long.
+        # Count and end of each window, ordered by end.
         self._windows: OrderedDict[str, tuple[int, float]] = OrderedDict()
 
     def add(self, client: str, cost: int) -> Window:
-        """Add to a client's window, or begin one."""
         now = monotonic()
         with self._lock:
             count, end = self._windows.get(client, (0, 0.0))
             if end <= now:
                 self._windows.pop(client, None)
-                self._drop_first(now)
+                self._drop_oldest(now)
                 count, end = 0, now + WINDOW_SECONDS
             count += cost
             self._windows[client] = count, end
@@ -82,42 +81,39 @@ class ProcessCounter:
     def __len__(self) -> int:
         return len(self._windows)
 
-    def _drop_first(self, now: float) -> None:
-        """Make room for a window. Drop two at most, so that no request pays for a minute of many clients."""
+    def _drop_oldest(self, now: float) -> None:
+        """Drop windows that have ended, or are too many; at most two per call, to keep it fast."""
         for _ in range(2):
-            first = next(iter(self._windows), None)
-            if first is None or (self._windows[first][1] > now and len(self) < MAX_CLIENTS):
+            oldest = next(iter(self._windows), None)
+            if oldest is None or (self._windows[oldest][1] > now and len(self) < MAX_CLIENTS):
                 return
-            del self._windows[first]
+            del self._windows[oldest]
 
 
 class RedisCounter:
-    """Count in Redis for all processes; while Redis fails, in this process.
+    """Thread-safe counter in Redis for all processes; in this process while Redis fails.
 
-    Threads of its own talk to Redis, and a request waits for them no longer than REDIS_TIMEOUT_SECONDS.
-    The timeouts of a socket alone do not bound this: they hold for each of several round trips, and not
-    for the resolution of a name.
+    Its own threads call Redis, because a socket timeout applies to each round trip anew, and not to DNS.
     """
 
     def __init__(self, url: str) -> None:
-        # Imported here because the client is optional: without REDIS_URL it need not be there.
+        # Imported here because the package is optional without REDIS_URL.
         from redis import Redis
 
         self._redis = Redis.from_url(url, **redis_options(REDIS_TIMEOUT_SECONDS))
         self._threads = ThreadPoolExecutor(REDIS_THREADS, "rate-limit")
         self._process = ProcessCounter()
         self._lock = threading.Lock()
-        # In an outage, the client whose request failed: another's may still succeed.
+        # During an outage, the client whose request failed. Probes of others might succeed.
         self._failed_client: str | None = None
         self._probe_at = inf
 
     def add(self, client: str, cost: int) -> Window:
-        """Add to a client's window, or begin one."""
         try:
             if self._failed_client is None:
                 return self._wait_for_redis(client, cost)
             self._probe_when_due(self._failed_client)
-        except Exception as error:  # noqa: BLE001  # whatever it is, no request fails for it
+        except Exception as error:  # noqa: BLE001  # no request may fail for it
             self._back_off(client, error)
         return self._process.add(client, cost)
 
@@ -149,7 +145,7 @@ class RedisCounter:
         self._threads.submit(self._probe, client)
 
     def _probe(self, client: str) -> None:
-        """Repeat the request that failed, at no cost: it writes, as a full or read-only Redis cannot."""
+        """Repeat the failed command at no cost: it writes, which a full or read-only Redis rejects."""
         try:
             self._add_in_redis(client, 0)
         except Exception as error:  # noqa: BLE001  # as above
@@ -160,7 +156,7 @@ class RedisCounter:
 
 
 def redis_options(timeout_seconds: float) -> dict[str, Any]:
-    """Options for a Redis client that waits so long for each round trip, and tries once."""
+    """Return options for a client that tries once, with a timeout per round trip."""
     from redis.backoff import NoBackoff
     from redis.retry import Retry
 
@@ -172,20 +168,16 @@ def redis_options(timeout_seconds: float) -> dict[str, Any]:
 
 
 def trust_proxies(app: Flask, settings: Settings) -> None:
-    """Take the client's address and the scheme from the trusted proxies, if there are any."""
     if settings.trusted_proxies:
         proxies = settings.trusted_proxies
-        # Flask's own way to add a middleware is to assign to the method.
+        # Flask documents this assignment.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
 
 
 def protect(app: Flask, settings: Settings, exempt: Container[str | None]) -> None:
-    """Refuse a client's requests beyond the limit, whatever they ask for.
+    """Reject requests beyond the limit, except to exempt endpoints.
 
-    Call it before other functions that may refuse a request, so that what these refuse counts too.
-
-    Args:
-        exempt: endpoints that do not count: the health probes.
+    Call it before other functions that reject requests, so that those count too.
     """
     if not settings.rate_limit:
         return
@@ -197,18 +189,15 @@ def protect(app: Flask, settings: Settings, exempt: Container[str | None]) -> No
         if request.endpoint in exempt:
             return
         cost = max(1, limit // MAX_BULK_PER_WINDOW) if is_bulk() else 1
-        window = counter.add(client(), cost)
+        window = counter.add(client_address(), cost)
         if window.requests > limit:
             error = RateLimited(N_("You can send at most %(most)s requests per minute."), most=limit)
             error.retry_after = max(1, ceil(window.seconds_left))
             raise error
 
 
-def client() -> str:
-    """Return the client's IPv4 address, or the IPv6 network of 2^64 addresses that one client has.
-
-    A proxy may add a port to the address; all without an address count as one.
-    """
+def client_address() -> str:
+    """Return the client's IPv4 address or /64 IPv6 network, or "unknown"."""
     match = re.fullmatch(r"\[(.+)\](:\d+)?|([\d.]+):\d+|(.*)", request.remote_addr or "")
     text = next((group for group in match.group(1, 3, 4) if group), "") if match else ""
     try:

@@ -1,11 +1,10 @@
-"""What is refused before any view, and the headers that tell a browser what our pages may do."""
+"""Security headers, and a limit on request bodies where no view reads any."""
 
 from __future__ import annotations
 
 from flask import Flask, Response, abort, request
 
-# The endpoints that take much by POST, and limit it themselves: the answer to what is too much comes
-# after its end, because a client that is still sending may not see it before.
+# They accept large bodies by POST, and limit the size themselves.
 BULK_ENDPOINTS = ("api-lookup.lookup", "pages.client_list")
 
 HEADERS = {
@@ -22,16 +21,16 @@ HEADERS = {
 
 
 def is_bulk() -> bool:
-    """Whether this request may bring much."""
+    """Return True for a request that may have a large body."""
     return request.method == "POST" and request.endpoint in BULK_ENDPOINTS
 
 
 def protect(app: Flask) -> None:
-    """Refuse large requests, and send the headers with every answer, pages and errors alike."""
+    """Reject large bodies, and add the headers to every response."""
 
     @app.before_request
-    def refuse_large_content() -> None:
-        # Flask itself looks at the size only when a view reads the content, and most do not.
+    def reject_large_body() -> None:
+        # Flask checks the size only when a view reads the body, and most do not.
         size = request.content_length or 0
         if size > app.config["MAX_CONTENT_LENGTH"] and not is_bulk():
             abort(413)

@@ -1,11 +1,11 @@
-"""Serves `static/`: each file under a name that carries its hash, which browsers may keep for good."""
+"""Serve static files under hashed names, which browsers may cache for a year."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any
 
 from flask import Flask, Response, send_from_directory
 
@@ -15,13 +15,13 @@ HASH_DIGITS = 12
 
 
 def register(app: Flask, folder: Path) -> None:
-    """Serve a folder; `url_for("static", filename="style.css")` gives /static/style.0123456789ab.css.
+    """Serve a folder; `url_for("static", filename="style.css")` returns /static/style.0123456789ab.css.
 
-    An older hash, in a page that was made before the last release, gets the file as it is now.
+    An older hash, from a page before the last release, gets the present file.
     """
     hashed = {path.name: _hashed_name(path) for path in folder.iterdir()}
 
-    def put_hash(endpoint: str, values: Dict[str, Any]) -> None:
+    def add_hash(endpoint: str, values: dict[str, Any]) -> None:
         if endpoint == "static":
             values["filename"] = hashed.get(values["filename"], values["filename"])
 
@@ -35,7 +35,7 @@ def register(app: Flask, folder: Path) -> None:
             response.cache_control.immutable = True
         return response
 
-    app.url_defaults(put_hash)
+    app.url_defaults(add_hash)
     app.add_url_rule("/static/<path:filename>", "static", serve)
 
 

@@ -1,4 +1,4 @@
-"""Limits on large requests in progress: each has a thread for as long as its client takes."""
+"""Limit on concurrent uploads, because each has a thread for as long as its client takes."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any, Iterator
 
 from flask import Flask, Response, g, request
 
-from webapp.config import MAX_UPLOADS, MAX_UPLOADS_PER_CLIENT
+from webapp.config import MAX_BUFFERED_BODY_BYTES, MAX_UPLOADS, MAX_UPLOADS_PER_CLIENT
 from webapp.errors import RateLimited, StorageFull
-from webapp.http.rate_limit import client
+from webapp.http.rate_limit import client_address
 from webapp.http.security import is_bulk
 from webapp.i18n.messages import N_
 
@@ -19,14 +19,14 @@ RETRY_AFTER_SECONDS = 10
 
 
 class Uploads:
-    """Counts of the large requests in progress, by client. Thread-safe."""
+    """Thread-safe counts of uploads in progress."""
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
         self._lock = threading.Lock()
 
     def begin(self, client: str) -> None:
-        """Count a request. Raises RateLimited for the client's part, StorageFull for all clients'."""
+        """Count an upload. Raises RateLimited (limit per client) or StorageFull (limit for all)."""
         error: RateLimited | StorageFull
         with self._lock:
             if self._counts[client] >= MAX_UPLOADS_PER_CLIENT:
@@ -44,29 +44,28 @@ class Uploads:
         raise error
 
     def end(self, client: str) -> None:
-        """Count a request no more."""
         with self._lock:
             self._counts[client] -= 1
-            self._counts += Counter()  # forget clients without requests
+            self._counts += Counter()  # drops clients without uploads
 
 
 def protect(app: Flask) -> None:
-    """Refuse a large request while too many are in progress, until their responses are sent."""
+    """Reject uploads beyond the limits. One ends when its response is sent."""
     uploads = Uploads()
 
     @app.before_request
     def begin() -> None:
-        if is_bulk() and _is_received_late():
-            sender = client()
-            uploads.begin(sender)
+        if is_bulk() and _is_unbuffered():
+            client = client_address()
+            uploads.begin(client)
             g.upload = ExitStack()
-            g.upload.callback(uploads.end, sender)
+            g.upload.callback(uploads.end, client)
 
     @app.after_request
     def end_when_sent(response: Response) -> Response:
         if "upload" in g and response.is_streamed:
             upload = g.pop("upload")
-            response.response = _before(response.response, upload)
+            response.response = _end_after(response.response, upload)
             response.call_on_close(upload.close)
         return response
 
@@ -74,13 +73,14 @@ def protect(app: Flask) -> None:
     def end(_error: BaseException | None) -> None:
         g.pop("upload", ExitStack()).close()
 
-    def _is_received_late() -> bool:
-        """Return True unless the server has received the whole body before it calls the application."""
-        size = request.content_length
-        return size is None or size > app.config["MAX_CONTENT_LENGTH"] or "Expect" in request.headers
+
+def _is_unbuffered() -> bool:
+    """Return True unless the worker receives the whole body before it calls the app."""
+    size = request.content_length
+    return size is None or size > MAX_BUFFERED_BODY_BYTES or "Expect" in request.headers
 
 
-def _before(parts: Any, upload: ExitStack) -> Iterator[Any]:
-    """Give all parts of a response, then end the upload: not every server closes a response."""
+def _end_after(chunks: Any, upload: ExitStack) -> Iterator[Any]:
+    """Yield all chunks, then end the upload, because not every server closes a response."""
     with upload:
-        yield from parts
+        yield from chunks

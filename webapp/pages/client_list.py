@@ -10,7 +10,7 @@ from flask_babel import gettext
 
 from webapp.data import reads
 from webapp.errors import RequestNotValid, ZipcodeNotFound, ZipcodeNotValid
-from webapp.http.body import Content
+from webapp.http.body import RequestBody
 from webapp.http.multipart import SentForm, read_form
 from webapp.http.negotiation import download
 from webapp.i18n.messages import N_
@@ -48,7 +48,7 @@ def client_list() -> Response:
     """
     if request.method != "POST":
         return _page(PageParts({"zipcodes": ""}), None)
-    content = Content(MOST_SKIPPED_BYTES)
+    content = RequestBody(MOST_SKIPPED_BYTES)
     try:
         response = _answer(content)
     finally:
@@ -57,7 +57,7 @@ def client_list() -> Response:
     return response
 
 
-def _answer(content: Content) -> Response:
+def _answer(content: RequestBody) -> Response:
     parts = PageParts({"zipcodes": ""})
     result = None
     sent = parts.attempt(lambda: read_form(content, MOST_FORM_BYTES, too_large()), "file")
