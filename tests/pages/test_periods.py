@@ -17,6 +17,7 @@ from webapp.health_index import series
 from webapp.health_index.series import MonthlyIndex
 from webapp.pages.periods import by_year, latest_months
 
+few_examples = settings(max_examples=50, deadline=None, database=None)
 # Months, counted from January 1994.
 numbers = st.sets(st.integers(0, 12 * 60), min_size=1, max_size=100)
 
@@ -82,7 +83,7 @@ def test_unknown_period_is_rejected(period: str) -> None:
     assert str(error.value) == "Choose one of these periods: 1, 5, 10, all."
 
 
-@settings(deadline=None, database=None)
+@few_examples
 @given(chosen=numbers, period=st.sampled_from(["1", "5", "10"]))
 def test_period_has_every_known_month_of_its_years_in_order(chosen: set[int], period: str) -> None:
     months = numbered_months(chosen)
@@ -91,7 +92,7 @@ def test_period_has_every_known_month_of_its_years_in_order(chosen: set[int], pe
     assert list(latest_months(months, period)) == numbered_months(expected)
 
 
-@settings(deadline=None, database=None)
+@few_examples
 @given(chosen=numbers)
 def test_period_all_has_every_month(chosen: set[int]) -> None:
     months = numbered_months(chosen)
@@ -113,7 +114,7 @@ def test_grid_without_months_is_empty() -> None:
     assert by_year([]) == []
 
 
-@settings(deadline=None, database=None)
+@few_examples
 @given(chosen=numbers)
 def test_grid_has_every_month_once(chosen: set[int]) -> None:
     months = numbered_months(chosen)

@@ -28,7 +28,7 @@ class LatestQuery(ApiSchema):
 
 class MonthPath(ApiSchema):
     base_year = BaseYear(data_key="base", required=True)
-    month = Month("Month.", required=True)
+    month = Month("Month, such as 2020-01.", required=True)
 
 
 class SeriesQuery(ApiSchema):

@@ -46,7 +46,7 @@ def error_page(error: DeskError) -> str | None:
         return None
     params = {**request.args, **(request.view_args or {})}
     parts = PageParts({field: params.get(field, "")})
-    parts.refuse(error, field)
+    parts.record(error, field)
     return _render(parts, title=error.title)
 
 

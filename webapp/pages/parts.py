@@ -34,10 +34,10 @@ class PageParts:
         try:
             return part()
         except DeskError as error:
-            self.refuse(error, field)
+            self.record(error, field)
             return None
 
-    def refuse(self, error: DeskError, field: str | None = None) -> None:
+    def record(self, error: DeskError, field: str | None = None) -> None:
         """Record an error: at `field` if it is a 4xx, else as a failure."""
         # The traceback holds the locals of every frame, such as an upload, in a cycle that only the garbage
         # collector would end.
