@@ -135,7 +135,7 @@ def _months_by_name() -> dict[str, int]:
     found: dict[str, set[int]] = {name: {number} for name, number in EXTRA_MONTH_NAMES.items()}
     for locale, width, context in product(LOCALES, WIDTHS, CONTEXTS):
         for number, name in get_month_names(width, context, locale).items():
-            # "Maerz" is typed without an umlaut key; folding "März" gives "marz".
+            # "Maerz" is typed without an umlaut key; folding only drops the dots of "März".
             for spelling in (name, name.replace("ä", "ae")):
                 found.setdefault(fold(spelling), set()).add(number)
     return {name: min(numbers) for name, numbers in found.items() if len(numbers) == 1}
