@@ -92,7 +92,7 @@ def test_csv_of_windows_comes_back_in_its_encoding(reader: FlaskClient) -> None:
         (
             b'{"zipcodes": [], "zip": 1}',
             "application/json",
-            (400, "NOT_VALID", {"zip": ["This route does not know this parameter."]}),
+            (400, "NOT_VALID", {"zip": ["Unknown parameter."]}),
         ),
         (b"", "text/csv", (400, "CSV_NOT_VALID", None)),
         (b'9000,"', "text/csv", (400, "CSV_NOT_VALID", None)),

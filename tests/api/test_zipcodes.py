@@ -1,9 +1,11 @@
-"""`/api/v1/zipcodes`: one zipcode, suggestions, all with a factor, and what is refused."""
+"""`/api/v1/zipcodes`: one zipcode, suggestions, zipcodes by risk factor, and invalid parameters."""
+
+from __future__ import annotations
 
 import csv
 import uuid
 from datetime import date, datetime, timedelta, timezone
-from typing import Any, Dict, Iterator, List, Tuple
+from typing import Any, Iterator
 from urllib.parse import quote
 
 import pytest
@@ -25,13 +27,13 @@ PATH = "/api/v1/zipcodes"
 SEED = ROOT / "seed" / "places.csv"
 
 NO_ZIPCODE = ["A zipcode has four digits, from 1000 to 9999, for example 9000."]
-ONE_OF_BOTH = ["Give either q or risk_factor."]
-WRONG_Q = ["Write 1 to 100 characters."]
-WRONG_FACTOR = ["Choose A, B or C."]
-WRONG_LIMIT = ["Give a number from 1 to 100."]
-WRONG_CURSOR = ["Give the next_cursor of the previous answer."]
-NO_CURSOR = ["Suggestions for q have no cursor."]
-UNKNOWN = ["This route does not know this parameter."]
+ONE_OF_BOTH = ["Specify either q or risk_factor."]
+WRONG_Q = ["Must have 1 to 100 characters."]
+WRONG_FACTOR = ["Must be A, B or C."]
+WRONG_LIMIT = ["Must be a number from 1 to 100."]
+WRONG_CURSOR = ["Use the next_cursor of the previous response."]
+NO_CURSOR = ["Cannot be combined with q."]
+UNKNOWN = ["Unknown parameter."]
 
 GENT = {
     "name": "Gent",
@@ -57,22 +59,22 @@ def get(client: FlaskClient, path: str = "", **query: str) -> Any:
     return response.json
 
 
-def refusal(client: FlaskClient, query: "Dict[str, str]") -> Tuple[int, str, Dict[str, List[str]]]:
-    """The status, the code, and what is wrong with each parameter."""
+def problem(client: FlaskClient, query: dict[str, str]) -> tuple[int, str, dict[str, list[str]]]:
+    """Return the status, the code and the messages by parameter."""
     response = client.get(PATH, query_string=query)
     body = response.json
     assert body is not None
     return response.status_code, body["code"], body["errors"]
 
 
-def load_table(app: Flask, ranges: List[Range], effective_from: date) -> None:
+def load_table(app: Flask, ranges: list[Range], effective_from: date) -> None:
     with app.app_context():
         file = RiskFile("new.csv", uuid.uuid4().hex * 2, ranges)
         assert import_table(db.session(), file, file.name, effective_from).table is not None
         db.session.commit()
 
 
-def remove_all(app: Flask, model: Any) -> None:
+def delete_all(app: Flask, model: Any) -> None:
     with app.app_context():
         db.session.execute(delete(model))
         db.session.commit()
@@ -89,8 +91,8 @@ def remove_all(app: Flask, model: Any) -> None:
         ("1001", "C", ("1000", "1310"), []),
     ],
 )
-def test_a_zipcode_has_its_factor_the_range_the_table_and_its_places(
-    reader: FlaskClient, zipcode: str, factor: str, ends: Tuple[str, str], found: List[Any]
+def test_zipcode_has_risk_factor_range_table_and_places(
+    reader: FlaskClient, zipcode: str, factor: str, ends: tuple[str, str], found: list[Any]
 ) -> None:
     assert get(reader, f"/{zipcode}") == {
         "zipcode": zipcode,
@@ -102,39 +104,31 @@ def test_a_zipcode_has_its_factor_the_range_the_table_and_its_places(
     }
 
 
-def test_every_zipcode_has_the_same_factor_as_on_the_older_route(reader: FlaskClient) -> None:
+def test_every_range_has_its_factor_and_every_gap_is_not_found(reader: FlaskClient) -> None:
     for first, last, factor in RANGES:
-        for zipcode in {first, last}:
-            found = get(reader, f"/{zipcode}")
-            older = reader.get(f"/zipcode/{zipcode}")
-            assert older.json == {"risk_factor": found["risk_factor"]} == {"risk_factor": factor}
-            assert found["range"] == {"first": str(first), "last": str(last)}
+        found = get(reader, f"/{last}")
+        assert found["risk_factor"] == factor, last
+        assert found["range"] == {"first": str(first), "last": str(last)}
+    for first, _last in GAPS:
+        assert reader.get(f"{PATH}/{first}").status_code == 404, first
 
 
-@pytest.mark.parametrize("zipcode", sorted({end for gap in GAPS for end in gap})[:5])
-def test_a_zipcode_in_no_range_is_not_found(reader: FlaskClient, zipcode: int) -> None:
-    response = reader.get(f"{PATH}/{zipcode}")
+def test_zipcode_in_no_range_is_not_found(reader: FlaskClient) -> None:
+    response = reader.get(f"{PATH}/1311")
     assert (response.status_code, response.json) == (
         404,
         {
             "type": "/api/v1/#ZIPCODE_NOT_FOUND",
             "title": "No risk factor for this zipcode",
             "status": 404,
-            "detail": f"Zipcode {zipcode} is in no range of the risk table. Check it for typing errors.",
+            "detail": "Zipcode 1311 is in no range of the risk table. Check it for typing errors.",
             "code": "ZIPCODE_NOT_FOUND",
         },
     )
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        *("999", "0999", "10000", "-1000", "abc", "90 00", " 9000", "9000\n", "9000\0", "9000.0", "9e3"),
-        *("٩٠٠٠", "９０００", "9000'--", "%", "9" * 1000),
-    ],
-    ids=lambda text: ascii(text)[:20],
-)
-def test_what_is_no_zipcode_is_refused(reader: FlaskClient, text: str) -> None:
+@pytest.mark.parametrize("text", ["999", "0999", "abc", "9000\n", "９０００"], ids=ascii)
+def test_invalid_zipcode_is_rejected(reader: FlaskClient, text: str) -> None:
     response = reader.get(f"{PATH}/{quote(text)}")
     assert (response.status_code, response.json) == (
         400,
@@ -152,7 +146,7 @@ def test_what_is_no_zipcode_is_refused(reader: FlaskClient, text: str) -> None:
 # Suggestions
 
 
-def test_suggestions_for_the_beginning_of_a_name(reader: FlaskClient) -> None:
+def test_suggestions_start_with_the_text(reader: FlaskClient) -> None:
     assert get(reader, q="bruxe", limit="2") == {
         "results": [
             {"zipcode": "1000", **BRUSSELS},
@@ -166,36 +160,30 @@ def test_suggestions_for_the_beginning_of_a_name(reader: FlaskClient) -> None:
     }
 
 
-@pytest.mark.parametrize(
-    "text", ["gent", "GAND", "9000", "9000 gent", "90 gen", "gent\0", "\0gent", "gent%", " gent "], ids=ascii
-)
-def test_a_place_is_suggested_for_its_zipcode_its_names_or_both(reader: FlaskClient, text: str) -> None:
+@pytest.mark.parametrize("text", ["GAND", "90 gen", "\0gent%"], ids=ascii)
+def test_place_is_suggested_for_its_zipcode_its_names_or_both(reader: FlaskClient, text: str) -> None:
     assert get(reader, q=text)["results"][0] == {"zipcode": "9000", **GENT}
 
 
 @pytest.mark.parametrize(("limit", "count"), [({}, 20), ({"limit": "1"}, 1), ({"limit": "100"}, 100)])
-def test_there_are_as_many_suggestions_as_asked_and_else_twenty(
-    reader: FlaskClient, limit: "Dict[str, str]", count: int
-) -> None:
+def test_limit_is_20_by_default(reader: FlaskClient, limit: dict[str, str], count: int) -> None:
     assert len(get(reader, q="a", **limit)["results"]) == count
     assert len(get(reader, risk_factor="A", **limit)["results"]) == count
 
 
-@pytest.mark.parametrize(
-    "text", ["zzz", "90000", " ", "-", "%", "_", "|", "\0", "%00", "北", "' OR 1=1 --", "x" * 100], ids=ascii
-)
-def test_where_nothing_is_found_the_answer_is_empty_and_no_error(reader: FlaskClient, text: str) -> None:
+@pytest.mark.parametrize("text", ["zzz", " ", "北", "x" * 100], ids=ascii)
+def test_text_without_match_has_no_suggestions(reader: FlaskClient, text: str) -> None:
     assert get(reader, q=text) == {"results": []}
 
 
-def test_bytes_that_are_no_text_find_nothing(reader: FlaskClient) -> None:
+def test_invalid_utf_8_has_no_suggestions(reader: FlaskClient) -> None:
     assert reader.get(f"{PATH}?q=%ff%fe").json == {"results": []}
 
 
-# All with a risk factor
+# Zipcodes by risk factor
 
 
-def test_the_zipcodes_with_a_factor(reader: FlaskClient) -> None:
+def test_zipcodes_with_a_risk_factor(reader: FlaskClient) -> None:
     assert get(reader, risk_factor="C", limit="2") == {
         "total": 114,
         "results": [
@@ -206,7 +194,7 @@ def test_the_zipcodes_with_a_factor(reader: FlaskClient) -> None:
     }
 
 
-def test_it_goes_on_after_the_cursor(reader: FlaskClient) -> None:
+def test_list_continues_after_the_cursor(reader: FlaskClient) -> None:
     found = get(reader, risk_factor="C", limit="1", cursor="1000")
     assert found == {
         "total": 114,
@@ -215,39 +203,37 @@ def test_it_goes_on_after_the_cursor(reader: FlaskClient) -> None:
     }
 
 
-@pytest.mark.parametrize(("factor", "limit"), [("A", "100"), ("B", "33"), ("C", "19"), ("C", "100")])
-def test_who_follows_the_cursor_reads_every_zipcode_once(
-    reader: FlaskClient, factor: str, limit: str
-) -> None:
+@pytest.mark.parametrize(("factor", "limit"), [("A", "100"), ("C", "19")])
+def test_following_the_cursor_lists_every_zipcode_once(reader: FlaskClient, factor: str, limit: str) -> None:
     with SEED.open(encoding="utf-8", newline="") as file:
         in_use = sorted({row["zipcode"] for row in csv.DictReader(file)})
-    right = [zipcode for zipcode in in_use if FACTORS[int(zipcode)] == factor]
+    expected = [zipcode for zipcode in in_use if FACTORS[int(zipcode)] == factor]
     query, read = {"risk_factor": factor, "limit": limit}, []
     while True:
         page = get(reader, **query)
-        assert page["total"] == len(right)
+        assert page["total"] == len(expected)
         assert 0 < len(page["results"]) <= int(limit)
         read += page["results"]
         if page["next_cursor"] is None:
             break
         query["cursor"] = page["next_cursor"]
-    assert [entry["zipcode"] for entry in read] == right
+    assert [entry["zipcode"] for entry in read] == expected
     assert {entry["risk_factor"] for entry in read} == {factor}
     assert all(entry["places"] for entry in read)
 
 
-def test_beyond_the_end_the_answer_is_empty_and_no_error(reader: FlaskClient) -> None:
+def test_list_beyond_the_end_is_empty(reader: FlaskClient) -> None:
     found = get(reader, risk_factor="A", cursor="9999")
     assert found == {"total": 596, "results": [], "next_cursor": None}
 
 
-def test_a_factor_that_no_zipcode_has_is_empty_and_no_error(app: Flask, client: FlaskClient) -> None:
+def test_list_of_a_risk_factor_without_zipcodes_is_empty(app: Flask, client: FlaskClient) -> None:
     load_table(app, [Range(1000, 9999, "A")], date(2026, 8, 14))
     assert get(client, risk_factor="B") == {"total": 0, "results": [], "next_cursor": None}
     assert get(client, risk_factor="A")["total"] == 1146
 
 
-# What is refused
+# Invalid parameters
 
 
 @pytest.mark.parametrize(
@@ -260,8 +246,6 @@ def test_a_factor_that_no_zipcode_has_is_empty_and_no_error(app: Flask, client: 
         ({"q": ""}, {"q": WRONG_Q}),
         ({"q": "x" * 101}, {"q": WRONG_Q}),
         ({"q": "gent", "zipcode": "9000"}, {"zipcode": UNKNOWN}),
-        ({"q": "gent", "format": "html"}, {"format": UNKNOWN}),
-        ({"risk_factor": "A", "factor": "A"}, {"factor": UNKNOWN}),
         (
             {"risk_factor": "D", "limit": "0", "cursor": "0", "x": ""},
             {"risk_factor": WRONG_FACTOR, "limit": WRONG_LIMIT, "cursor": WRONG_CURSOR, "x": UNKNOWN},
@@ -269,66 +253,46 @@ def test_a_factor_that_no_zipcode_has_is_empty_and_no_error(app: Flask, client: 
     ],
     ids="-".join,
 )
-def test_a_question_that_is_not_clear_is_refused(
-    reader: FlaskClient, query: "Dict[str, str]", errors: "Dict[str, List[str]]"
+def test_invalid_combination_is_rejected(
+    reader: FlaskClient, query: dict[str, str], errors: dict[str, list[str]]
 ) -> None:
-    assert refusal(reader, query) == (400, "NOT_VALID", errors)
+    assert problem(reader, query) == (400, "NOT_VALID", errors)
 
 
-@pytest.mark.parametrize("factor", ["", "D", "a", "AB", " A", "A\n", "A\0", "Ａ"], ids=ascii)
-def test_what_is_no_risk_factor_is_refused(reader: FlaskClient, factor: str) -> None:
-    found = refusal(reader, {"risk_factor": factor})
+@pytest.mark.parametrize("factor", ["", "D", "a", "A\n"], ids=ascii)
+def test_invalid_risk_factor_is_rejected(reader: FlaskClient, factor: str) -> None:
+    found = problem(reader, {"risk_factor": factor})
     assert found == (400, "NOT_VALID", {"risk_factor": WRONG_FACTOR})
 
 
-@pytest.mark.parametrize("question", [{"q": "gent"}, {"risk_factor": "A"}], ids=["q", "risk_factor"])
 @pytest.mark.parametrize(
     "limit",
-    [
-        *("0", "-1", "101", "", "abc", "1.5", "1e1", "0x10"),
-        *("1\0", "1\n", " 1", "+1", "1_0", "１０", "9" * 5000),
-    ],
+    ["0", "-1", "101", "", "abc", "1\n", " 1", "1_0", "１０", "9" * 5000],
     ids=lambda limit: ascii(limit)[:10],
 )
-def test_a_limit_that_is_no_number_from_1_to_100_is_refused(
-    reader: FlaskClient, question: "Dict[str, str]", limit: str
-) -> None:
-    assert refusal(reader, {**question, "limit": limit}) == (400, "NOT_VALID", {"limit": WRONG_LIMIT})
+def test_limit_other_than_1_to_100_is_rejected(reader: FlaskClient, limit: str) -> None:
+    assert problem(reader, {"q": "gent", "limit": limit}) == (400, "NOT_VALID", {"limit": WRONG_LIMIT})
 
 
-@pytest.mark.parametrize(
-    "cursor",
-    ["", "0", "999", "0999", "10000", "-1000", "abc", "9000 ", " 9000", "9000\0", "9000\n", "９０００"],
-    ids=ascii,
-)
-def test_what_is_no_cursor_is_refused(reader: FlaskClient, cursor: str) -> None:
-    found = refusal(reader, {"risk_factor": "A", "cursor": cursor})
+@pytest.mark.parametrize("cursor", ["", "0999", "9000\n"], ids=ascii)
+def test_invalid_cursor_is_rejected(reader: FlaskClient, cursor: str) -> None:
+    found = problem(reader, {"risk_factor": "A", "cursor": cursor})
     assert found == (400, "NOT_VALID", {"cursor": WRONG_CURSOR})
 
 
-def test_a_parameter_is_given_once(reader: FlaskClient) -> None:
-    response = reader.get(f"{PATH}?q=gent&q=luik&limit=1")
-    assert response.json is not None
-    assert (response.status_code, response.json["errors"]) == (400, {"q": ["Give this parameter once."]})
-
-
-def test_one_zipcode_has_no_parameters(reader: FlaskClient) -> None:
-    response = reader.get(f"{PATH}/9000?year=2026")
-    assert response.json is not None
-    assert (response.status_code, response.json["errors"]) == (400, {"year": UNKNOWN})
-
-
-def test_a_hundred_characters_are_not_too_many(reader: FlaskClient) -> None:
+def test_text_of_100_characters_is_accepted(reader: FlaskClient) -> None:
     assert get(reader, q="gent" + " " * 96)["results"][0]["zipcode"] == "9000"
 
 
-# Nothing to answer from
+# Without data
 
 
-def test_without_a_risk_table_there_are_suggestions_and_no_factors(app: Flask, client: FlaskClient) -> None:
-    remove_all(app, RiskTable)
-    for question in ("/9000", "?risk_factor=A"):
-        response = client.get(f"{PATH}{question}")
+def test_without_a_risk_table_there_are_suggestions_and_no_risk_factors(
+    app: Flask, client: FlaskClient
+) -> None:
+    delete_all(app, RiskTable)
+    for url in ("/9000", "?risk_factor=A"):
+        response = client.get(f"{PATH}{url}")
         assert response.json is not None
         assert (response.status_code, response.json["code"]) == (503, "RISK_TABLE_UNAVAILABLE")
         assert response.content_type == "application/problem+json"
@@ -336,38 +300,24 @@ def test_without_a_risk_table_there_are_suggestions_and_no_factors(app: Flask, c
     assert get(client, q="gent", limit="1") == {"results": [{"zipcode": "9000", **GENT}]}
 
 
-def test_without_places_there_are_factors_and_no_suggestions(app: Flask, client: FlaskClient) -> None:
-    remove_all(app, Place)
+def test_without_places_there_are_risk_factors_and_no_suggestions(app: Flask, client: FlaskClient) -> None:
+    delete_all(app, Place)
     assert get(client, q="gent") == {"results": []}
     assert get(client, risk_factor="A") == {"total": 0, "results": [], "next_cursor": None}
     found = get(client, "/9000")
     assert (found["risk_factor"], found["assigned"], found["places"]) == ("B", False, [])
 
 
-# Since when
+# Last-Modified
 
 
-QUESTIONS = ["/9000", "?risk_factor=C", "?q=gent"]
+URLS = ["/9000", "?risk_factor=C", "?q=gent"]
 
 
-def modified(client: FlaskClient, question: str) -> str:
-    response = client.get(f"{PATH}{question}")
+def last_modified(client: FlaskClient, url: str) -> str:
+    response = client.get(f"{PATH}{url}")
     assert response.status_code == 200
     return response.headers["Last-Modified"]
-
-
-@pytest.mark.parametrize("question", [*QUESTIONS, "?q=zzz", "?risk_factor=A&cursor=9999"])
-def test_an_answer_is_not_sent_again_while_it_is_the_same(reader: FlaskClient, question: str) -> None:
-    first = reader.get(f"{PATH}{question}")
-    assert first.headers["Last-Modified"] == "Fri, 14 Aug 2026 12:00:00 GMT"
-    for name, value in (
-        ("If-None-Match", first.headers["ETag"]),
-        ("If-Modified-Since", first.headers["Last-Modified"]),
-    ):
-        again = reader.get(f"{PATH}{question}", headers={name: value})
-        assert (again.status_code, again.data) == (304, b"")
-    earlier = {"If-Modified-Since": "Fri, 14 Aug 2026 11:59:59 GMT"}
-    assert reader.get(f"{PATH}{question}", headers=earlier).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -378,7 +328,7 @@ def test_an_answer_is_not_sent_again_while_it_is_the_same(reader: FlaskClient, q
     ],
     ids=["summer", "winter"],
 )
-def test_a_risk_table_is_a_change_from_its_first_midnight_in_belgium(
+def test_planned_risk_table_changes_last_modified_at_midnight_in_belgium(
     app: Flask,
     client: FlaskClient,
     set_clock: SetClock,
@@ -388,72 +338,72 @@ def test_a_risk_table_is_a_change_from_its_first_midnight_in_belgium(
     imported = "Fri, 14 Aug 2026 12:00:00 GMT"
     load_table(app, [Range(9000, 9000, "C")], midnight.date() + timedelta(days=1))
     set_clock(midnight - timedelta(seconds=1))
-    assert [modified(client, question) for question in QUESTIONS] == [imported] * 3
+    assert [last_modified(client, url) for url in URLS] == [imported] * 3
     assert get(client, "/9000")["risk_factor"] == "B"
     set_clock(midnight)
-    assert [modified(client, question) for question in QUESTIONS] == [since, since, imported]
+    assert [last_modified(client, url) for url in URLS] == [since, since, imported]
     assert get(client, "/9000")["risk_factor"] == "C"
-    for question in QUESTIONS[:2]:
-        again = client.get(f"{PATH}{question}", headers={"If-Modified-Since": imported})
+    for url in URLS[:2]:
+        again = client.get(f"{PATH}{url}", headers={"If-Modified-Since": imported})
         assert again.status_code == 200
 
 
-def test_a_risk_table_that_counts_at_once_is_a_change_from_its_import(
+def test_risk_table_in_force_at_once_changes_last_modified_at_its_import(
     app: Flask, client: FlaskClient, set_clock: SetClock
 ) -> None:
     set_clock(datetime(2026, 8, 20, 9, 30, tzinfo=timezone.utc))
     load_table(app, [Range(9000, 9000, "C")], date(2026, 8, 20))
-    assert modified(client, "/9000") == modified(client, "?risk_factor=C") == "Thu, 20 Aug 2026 09:30:00 GMT"
+    assert (
+        last_modified(client, "/9000")
+        == last_modified(client, "?risk_factor=C")
+        == "Thu, 20 Aug 2026 09:30:00 GMT"
+    )
 
 
-def test_that_places_are_loaded_anew_is_a_change(
-    app: Flask, client: FlaskClient, set_clock: SetClock
-) -> None:
-    before = [client.get(f"{PATH}{question}") for question in QUESTIONS]
+def test_reloaded_places_change_last_modified(app: Flask, client: FlaskClient, set_clock: SetClock) -> None:
+    before = [client.get(f"{PATH}{url}") for url in URLS]
     set_clock(datetime(2026, 8, 20, 9, 30, tzinfo=timezone.utc))
     with app.app_context():
         rows = [row for row in places.read(SEED) if row["zipcode"] != 1020]
         assert places.load(db.session(), rows) is True
         db.session.commit()
-    for question, seen in zip(QUESTIONS, before):
+    for url, seen in zip(URLS, before):
         since = {"If-Modified-Since": seen.headers["Last-Modified"]}
-        again = client.get(f"{PATH}{question}", headers=since)
+        again = client.get(f"{PATH}{url}", headers=since)
         assert again.status_code == 200
         assert again.headers["Last-Modified"] == "Thu, 20 Aug 2026 09:30:00 GMT"
     assert get(client, risk_factor="C")["total"] == 113
 
 
-# What is documented
+# The documented schemas
 
-ANSWERS = [
-    *(("/{zipcode}", "/9000"), ("/{zipcode}", "/1001"), ("/{zipcode}", "/4280")),
-    *(("", "?q=gent"), ("", "?q=13&limit=2"), ("", "?q=eupen"), ("", "?q=zzz")),
-    *(("", "?risk_factor=A&limit=5"), ("", "?risk_factor=C&cursor=1310")),
-    *(("/{zipcode}", "/1000"), ("", "?q=bru"), ("", "?risk_factor=C&limit=3")),  # where no province is
-    ("", "?risk_factor=A&cursor=9999"),
+RESPONSES = [
+    *(("/{zipcode}", "/9000"), ("/{zipcode}", "/1001"), ("/{zipcode}", "/1000")),  # 1000 has no province
+    *(("", "?q=bru"), ("", "?q=eupen"), ("", "?q=zzz")),
+    *(("", "?risk_factor=A&limit=5"), ("", "?risk_factor=A&cursor=9999")),
 ]
 
 
-def spoilt(value: Any) -> Iterator[Any]:
-    """The same with one member left out or of another type, once for each that must be so."""
+def invalid_copies(value: Any) -> Iterator[Any]:
+    """Yield copies with one required member removed or of another type."""
     for name, inner in value.items():
         yield {other: value[other] for other in value if other != name}
         if isinstance(inner, (str, int)):
             yield {**value, name: [inner]}
         elif name in ("range", "risk_table", "municipality"):
-            yield from ({**value, name: other} for other in spoilt(inner))
+            yield from ({**value, name: other} for other in invalid_copies(inner))
         elif name in ("results", "places") and inner:
-            yield from ({**value, name: [other]} for other in spoilt(inner[0]))
+            yield from ({**value, name: [other]} for other in invalid_copies(inner[0]))
 
 
-@pytest.mark.parametrize(("path", "question"), ANSWERS, ids=[question for _path, question in ANSWERS])
-def test_the_documented_schema_describes_the_answer_and_no_other(
-    reader: FlaskClient, path: str, question: str
+@pytest.mark.parametrize(("path", "url"), RESPONSES, ids=[url for _path, url in RESPONSES])
+def test_documented_schema_accepts_the_response_and_no_invalid_copy(
+    reader: FlaskClient, path: str, url: str
 ) -> None:
     document: Any = reader.get("/api/v1/openapi.json").json
     documented = document["paths"][f"{PATH}{path}"]["get"]["responses"]["200"]["content"]["application/json"]
     schema = {"allOf": [documented["schema"]], "components": document["components"]}
     validator = OAS30Validator(schema)
-    answer = get(reader, question)
-    assert [error.message for error in validator.iter_errors(answer)] == []
-    assert [wrong for wrong in spoilt(answer) if validator.is_valid(wrong)] == []
+    response = get(reader, url)
+    assert [error.message for error in validator.iter_errors(response)] == []
+    assert [wrong for wrong in invalid_copies(response) if validator.is_valid(wrong)] == []

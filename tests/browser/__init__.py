@@ -1,1 +1,1 @@
-"""Tests in a real browser. `make test-browser` runs them, plain `pytest` leaves them out."""
+"""Tests in a browser, run by `make test-browser` and not by plain `pytest`."""

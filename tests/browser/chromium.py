@@ -1,4 +1,6 @@
-"""The Chromium that is installed, without a window, and with nothing but loopback within its reach."""
+"""The installed Chromium, headless and without access to any host but loopback."""
+
+from __future__ import annotations
 
 import contextlib
 import shutil
@@ -6,20 +8,19 @@ from typing import Iterator
 
 from playwright.sync_api import Browser, sync_playwright
 
-# Besides what Playwright gives itself, such as --disable-background-networking and --disable-sync.
-# The rule lets no name be looked up and no other address be reached, whoever asks for it: a page or
-# Chromium's own services.
+# In addition to Playwright's own, such as --disable-background-networking and --disable-sync. The resolver
+# rule blocks every other host for pages and for Chromium's own services.
 FLAGS = ["--disable-gpu", "--disable-quic", "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"]
 
 
 class NoChromium(Exception):
-    """Chromium is not installed. The message tells how to get it."""
+    """Chromium is not installed; the message says how to install it."""
 
 
 @contextlib.contextmanager
 def running() -> Iterator[Browser]:
-    """Start Chromium, and stop it afterwards."""
-    # Playwright's own builds would have to be downloaded from its makers.
+    """Run Chromium within the context."""
+    # Not Playwright's own build, which would have to be downloaded.
     program = shutil.which("chromium")
     if program is None:
         raise NoChromium("no `chromium` on the PATH; on Debian: apt-get install chromium fonts-dejavu-core")

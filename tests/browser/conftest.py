@@ -1,10 +1,12 @@
-"""What the browser tests share: a running desk, Chromium, and a page that a test can set up.
+"""Fixtures of the browser tests: a running service, Chromium and a page.
 
-A test parametrizes `javascript`, `color_scheme`, `locale`, `viewport` and `scale` to have its page
-otherwise than they say here; it need not name them as arguments.
+Parametrize `javascript`, `color_scheme`, `locale`, `viewport` or `scale` to configure the page; a test need
+not take them as arguments.
 """
 
-from typing import Iterator, List, Literal, Tuple
+from __future__ import annotations
+
+from typing import Iterator, Literal
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -16,15 +18,14 @@ from tests.support.databases import NOWHERE, SQLiteDatabases
 
 ColorScheme = Literal["light", "dark"]
 
-# A page of loopback is there at once; whoever waits this long waits for nothing.
-PATIENCE_MILLISECONDS = 10_000
+TIMEOUT_MILLISECONDS = 10_000
 
 
 @pytest.fixture(scope="session")
-def desk(sqlite: SQLiteDatabases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[live.Desk]:
-    """A running desk with the seed's data, for tests that leave them as they are."""
+def service(sqlite: SQLiteDatabases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[live.Desk]:
+    """A running service with the seed, for tests that only read."""
     url = sqlite.seeded()
-    folder = tmp_path_factory.mktemp("desk")
+    folder = tmp_path_factory.mktemp("service")
     with live.running(folder, DATABASE_URL=url, RATE_LIMIT="0", **NOWHERE) as running:
         yield running
     sqlite.drop(url)
@@ -51,56 +52,56 @@ def color_scheme() -> ColorScheme:
 
 @pytest.fixture
 def locale() -> str:
-    """The language that the browser asks for."""
+    """The preferred language of the browser."""
     return "en-GB"
 
 
 @pytest.fixture
-def viewport() -> Tuple[int, int]:
-    """Width and height of the window in CSS pixels."""
+def viewport() -> tuple[int, int]:
+    """Width and height in CSS pixels."""
     return 1280, 800
 
 
 @pytest.fixture
 def scale() -> float:
-    """Pixels of the screen in a CSS pixel. Zoomed to 200 % is half the viewport at a scale of 2."""
+    """Screen pixels per CSS pixel. Half the viewport at a scale of 2 is a zoom of 200 %."""
     return 1
 
 
 @pytest.fixture
-def complaints() -> Iterator[List[str]]:
-    """What a page does that it must not: a test fails when any is left at its end.
+def page_errors() -> Iterator[list[str]]:
+    """Errors of the page, which fail the test at its end.
 
-    One that provokes some closes the page's context, lest more should come, and takes them out.
+    A test that provokes errors closes the page's context, so that no more follow, and clears the list.
     """
-    noted: List[str] = []
-    yield noted
-    assert not noted, "the page " + "\nthe page ".join(noted)
+    errors: list[str] = []
+    yield errors
+    assert not errors, "the page " + "\nthe page ".join(errors)
 
 
 @pytest.fixture
 def page(
     *,
-    desk: live.Desk,
+    service: live.Desk,
     browser: Browser,
-    complaints: List[str],
+    page_errors: list[str],
     javascript: bool,
     color_scheme: ColorScheme,
     locale: str,
-    viewport: Tuple[int, int],
+    viewport: tuple[int, int],
     scale: float,
 ) -> Iterator[Page]:
-    """An empty page of a browser that has never been at the desk; addresses are the desk's."""
+    """An empty page in a new browser context; URLs are relative to the service."""
     width, height = viewport
     context = browser.new_context(
-        base_url=desk.url,
+        base_url=service.url,
         java_script_enabled=javascript,
         color_scheme=color_scheme,
         locale=locale,
         viewport={"width": width, "height": height},
         device_scale_factor=scale,
     )
-    context.set_default_timeout(PATIENCE_MILLISECONDS)
-    watch(context, desk.url, complaints)
+    context.set_default_timeout(TIMEOUT_MILLISECONDS)
+    watch(context, service.url, page_errors)
     yield context.new_page()
     context.close()

@@ -1,15 +1,15 @@
-"""The calculator in a browser: filled in, corrected, copied and printed."""
+"""The calculator in a browser: input, correction, copying and printing."""
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.addresses import CALCULATION
+from tests.browser.urls import CALCULATION
 
 both_ways = pytest.mark.parametrize("javascript", [True, False], ids=["with script", "without script"])
 
 
 @both_ways
-def test_an_amount_is_indexed_after_a_correction(page: Page) -> None:
+def test_amount_is_indexed_after_a_correction(page: Page) -> None:
     page.goto("/indexation")
     page.locator("#amount").fill("1,250")
     page.get_by_role("button", name="Calculate").click()
@@ -22,7 +22,7 @@ def test_an_amount_is_indexed_after_a_correction(page: Page) -> None:
     expect(page.locator(".big-number")).to_have_text("€1,557.88")
 
 
-def test_the_sentence_is_copied(page: Page) -> None:
+def test_sentence_is_copied(page: Page) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto(CALCULATION)
     page.get_by_role("button", name="Copy this sentence").click()
@@ -30,14 +30,14 @@ def test_the_sentence_is_copied(page: Page) -> None:
     assert page.evaluate("navigator.clipboard.readText()") == page.locator("#sentence").text_content()
 
 
-def test_where_copying_is_not_allowed_the_sentence_is_selected(page: Page) -> None:
+def test_sentence_is_selected_where_copying_is_denied(page: Page) -> None:
     page.add_init_script("navigator.clipboard.writeText = () => Promise.reject(new Error('no'))")
     page.goto(CALCULATION)
     page.get_by_role("button", name="Copy this sentence").click()
     page.wait_for_function("String(getSelection()) === document.querySelector('#sentence').textContent")
 
 
-def test_the_page_is_printed(page: Page) -> None:
+def test_print_button_prints_the_page(page: Page) -> None:
     page.add_init_script("window.print = () => { document.title = 'printed' }")
     page.goto(CALCULATION)
     page.get_by_role("button", name="Print").click()
@@ -45,7 +45,7 @@ def test_the_page_is_printed(page: Page) -> None:
 
 
 @pytest.mark.parametrize("javascript", [False])
-def test_what_needs_a_script_is_not_offered_without(page: Page) -> None:
+def test_buttons_that_need_javascript_are_hidden_without_it(page: Page) -> None:
     page.goto(CALCULATION)
     expect(page.locator("#sentence")).to_be_visible()
     expect(page.locator("[data-copy]")).to_be_hidden()

@@ -1,40 +1,40 @@
-"""What goes wrong in a page without a word to whoever looks at it."""
+"""Errors of a page that its text does not show."""
 
-from typing import List
+from __future__ import annotations
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Request, Response, WebError
 
 
-def watch(context: BrowserContext, address: str, complaints: List[str]) -> None:
-    """Note requests to others than `address`, requests that fail, and errors of scripts and the console.
+def watch(context: BrowserContext, url: str, errors: list[str]) -> None:
+    """Record in `errors`: requests to other hosts than `url`, failed requests, script and console errors.
 
-    What breaks the Content-Security-Policy is an error of the console.
+    Violations of the Content-Security-Policy are console errors.
     """
 
-    def requested(request: Request) -> None:
-        if not request.url.startswith((f"{address}/", "data:", "blob:")):
-            complaints.append(f"asks another than the desk: {request.url}")
+    def on_request(request: Request) -> None:
+        if not request.url.startswith((f"{url}/", "data:", "blob:")):
+            errors.append(f"requests another host: {request.url}")
 
-    def answered(response: Response) -> None:
-        # A page may tell somebody what to correct; what it loads may not, and the desk itself may not fail.
+    def on_response(response: Response) -> None:
+        # A page itself may respond with a 4xx to invalid input; the files that it loads may not.
         if response.status >= (500 if response.request.is_navigation_request() else 400):
-            complaints.append(f"gets {response.status} from {response.url}")
+            errors.append(f"gets {response.status} from {response.url}")
 
-    def failed(request: Request) -> None:
-        # Aborted is what a page gives up itself: an older search, all that is under way when it is left.
+    def on_failure(request: Request) -> None:
+        # Aborted by the page itself: an older search, or in flight when the page was left.
         if request.failure != "net::ERR_ABORTED":
-            complaints.append(f"cannot load {request.url}: {request.failure}")
+            errors.append(f"cannot load {request.url}: {request.failure}")
 
-    def logged(message: ConsoleMessage) -> None:
-        # What could not be loaded is noted above, where pages and what they load are told apart.
+    def on_console(message: ConsoleMessage) -> None:
+        # Failed loads are recorded above, where pages and their files are told apart.
         if message.type == "error" and not message.text.startswith("Failed to load resource:"):
-            complaints.append(f"logs {message.text}")
+            errors.append(f"logs {message.text}")
 
-    def raised(error: WebError) -> None:
-        complaints.append(f"raises {error.error}")
+    def on_script_error(error: WebError) -> None:
+        errors.append(f"raises {error.error}")
 
-    context.on("request", requested)
-    context.on("response", answered)
-    context.on("requestfailed", failed)
-    context.on("console", logged)
-    context.on("weberror", raised)
+    context.on("request", on_request)
+    context.on("response", on_response)
+    context.on("requestfailed", on_failure)
+    context.on("console", on_console)
+    context.on("weberror", on_script_error)

@@ -1,1 +1,1 @@
-"""What machines ask of the running service."""
+"""Tests of the health checks."""

@@ -1,4 +1,4 @@
-"""`/index`: the base years that it takes, its responses and their headers."""
+"""`/index`: the base year, the JSON and its headers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def headers(client: FlaskClient, path: str) -> dict[str, str | None]:
 # The headers
 
 
-def test_headers_of_a_published_value(reader: FlaskClient) -> None:
+def test_published_value_has_headers(reader: FlaskClient) -> None:
     assert headers(reader, "/index?year=2025") == {
         "Index-Month": "2026-07",
         "Index-Status": "published",
@@ -35,7 +35,7 @@ def test_headers_of_a_published_value(reader: FlaskClient) -> None:
     }
 
 
-def test_headers_of_a_converted_value(reader: FlaskClient) -> None:
+def test_converted_value_has_headers(reader: FlaskClient) -> None:
     assert headers(reader, "/index") == {
         "Index-Month": "2025-12",
         "Index-Status": "converted",
@@ -44,7 +44,7 @@ def test_headers_of_a_converted_value(reader: FlaskClient) -> None:
     }
 
 
-def test_headers_after_a_response_of_statbel_have_its_instant(
+def test_headers_have_the_time_of_the_last_response_of_statbel(
     client: FlaskClient, statbel: FakeStatbel, set_clock: SetClock
 ) -> None:
     set_clock(PUBLICATION)
@@ -57,7 +57,7 @@ def test_headers_after_a_response_of_statbel_have_its_instant(
     }
 
 
-def test_headers_after_a_failure_of_statbel_say_stale(
+def test_headers_say_stale_after_a_failure_of_statbel(
     client: FlaskClient, statbel: FakeStatbel, set_clock: SetClock
 ) -> None:
     set_clock(PUBLICATION)
@@ -89,9 +89,7 @@ def test_further_base_year_of_the_data_is_accepted(app: Flask) -> None:
     assert client.get("/index?year=2034").json == {"index": 80.12}
 
 
-@pytest.mark.parametrize(
-    "text", ["2034", "2020", "", "abc", "２００４", " 2004", "+2004", "2004\0"], ids=ascii
-)
+@pytest.mark.parametrize("text", ["2020", "", "２００４", " 2004"], ids=ascii)
 def test_invalid_base_year_is_rejected(reader: FlaskClient, text: str) -> None:
     response = reader.get("/index", query_string={"year": text})
     assert (response.status_code, response.json) == (400, {"detail": "WRONG_YEAR"})
@@ -101,18 +99,12 @@ def test_invalid_base_year_is_rejected(reader: FlaskClient, text: str) -> None:
 # Without values
 
 
-@pytest.mark.parametrize("path", ["/index", "/index?year=2025"])
-def test_index_without_values_is_unavailable(app: Flask, path: str) -> None:
+def test_index_is_unavailable_until_there_is_a_value(app: Flask) -> None:
     forget(app)
-    response = app.test_client().get(path)
+    client = app.test_client()
+    response = client.get("/index")
     assert (response.status_code, response.json) == (503, {"detail": "INDEX_UNAVAILABLE"})
     assert int(response.headers["Retry-After"]) > 0
     assert response.headers["Cache-Control"] == "no-store"
-
-
-def test_index_is_served_as_soon_as_there_is_a_value(app: Flask) -> None:
-    forget(app)
-    client = app.test_client()
-    assert client.get("/index").status_code == 503
     hold(app, 2004, "2026-07", "168.50")
     assert client.get("/index").json == {"index": 168.5}

@@ -51,14 +51,14 @@ def test_failure_of_the_service_belongs_to_no_field_and_is_listed_once() -> None
 
 def test_error_without_a_field_is_a_failure() -> None:
     parts = PageParts({})
-    parts.refuse(CsvNotValid("no"))
+    parts.record(CsvNotValid("no"))
     assert (parts.errors, [str(failure) for failure in parts.failures]) == ({}, ["no"])
 
 
 def test_first_of_two_errors_of_a_field_is_shown() -> None:
     parts = PageParts({})
-    parts.refuse(WrongYear("first"), "year")
-    parts.refuse(WrongYear("second"), "year")
+    parts.record(WrongYear("first"), "year")
+    parts.record(WrongYear("second"), "year")
     assert str(parts.errors["year"]) == "first"
 
 

@@ -1,4 +1,4 @@
-"""`/zipcode/<zipcode>`: every range of the seed, invalid zipcodes, and the headers."""
+"""`/zipcode/<zipcode>`: the JSON, its headers, and the page."""
 
 from __future__ import annotations
 
@@ -22,39 +22,28 @@ from webapp.zipcodes.risk_table import Range
 PAGE = {"Accept": "text/html"}
 
 
-@pytest.mark.parametrize("seed_range", RANGES, ids=lambda seed_range: f"{seed_range[0]}-{seed_range[1]}")
-def test_both_ends_and_the_middle_of_a_range_have_its_factor(
-    reader: FlaskClient, seed_range: tuple[int, int, str]
-) -> None:
-    first, last, factor = seed_range
-    responses = [reader.get(f"/zipcode/{zipcode}") for zipcode in (first, (first + last) // 2, last)]
-    assert [response.status_code for response in responses] == [200, 200, 200]
-    assert [response.json for response in responses] == [{"risk_factor": factor}] * 3
-    assert {response.headers["Risk-Range"] for response in responses} == {f"{first}-{last}"}
-
-
-@pytest.mark.parametrize("gap", GAPS, ids=lambda gap: f"{gap[0]}-{gap[1]}")
-def test_both_ends_of_a_gap_are_not_found(reader: FlaskClient, gap: tuple[int, int]) -> None:
-    responses = [reader.get(f"/zipcode/{zipcode}") for zipcode in gap]
-    assert [(response.status_code, response.json) for response in responses] == [
-        (404, {"detail": "ZIPCODE_NOT_FOUND"})
-    ] * 2
+def test_every_range_has_its_factor_and_every_gap_is_not_found(reader: FlaskClient) -> None:
+    for first, last, factor in RANGES:
+        for zipcode in {first, last}:
+            response = reader.get(f"/zipcode/{zipcode}")
+            assert (response.status_code, response.json) == (200, {"risk_factor": factor}), zipcode
+            assert response.headers["Risk-Range"] == f"{first}-{last}"
+    for zipcode in {end for gap in GAPS for end in gap}:
+        response = reader.get(f"/zipcode/{zipcode}")
+        assert (response.status_code, response.json) == (404, {"detail": "ZIPCODE_NOT_FOUND"}), zipcode
 
 
 @pytest.mark.parametrize(
-    "given",
-    [
-        *("999", "10000", "0999", "0000", "-1", "+9000", "abc", "90 00", " 9000", "9000\n", "9000.0", "9e3"),
-        *("٩٠٠٠", "９０００", "9000²", "9000'--", "B-9000", "\x000000", "9" * 2000),
-    ],
-    ids=lambda given: ascii(given)[:20],
+    "text",
+    ["0999", "B-9000", "9000\n", "９０００", "\x000000", "9" * 2000],
+    ids=lambda text: ascii(text)[:12],
 )
-def test_invalid_zipcode_is_rejected(reader: FlaskClient, given: str) -> None:
-    response = reader.get(f"/zipcode/{quote(given)}")
+def test_invalid_zipcode_is_rejected(reader: FlaskClient, text: str) -> None:
+    response = reader.get(f"/zipcode/{quote(text)}")
     assert (response.status_code, response.json) == (400, {"detail": "ZIPCODE_NOT_VALID"})
 
 
-def test_headers_have_range_and_risk_table(reader: FlaskClient) -> None:
+def test_json_has_headers_with_range_and_risk_table(reader: FlaskClient) -> None:
     headers = reader.get("/zipcode/9200").headers
     assert (headers["Risk-Range"], headers["Risk-Table"], headers["Risk-Table-Effective-From"]) == (
         "9170-9240",
@@ -73,7 +62,6 @@ def test_page_shows_factor_and_places(reader: FlaskClient) -> None:
     ("path", "status", "near"),
     [
         ("/zipcode/1311", 404, "1310 La Hulpe"),
-        ("/zipcode/90000", 400, "9000 Gent"),
         ("/zipcode/gentt", 400, "9000 Gent"),
     ],
 )
@@ -103,7 +91,7 @@ def test_page_does_not_link_to_itself(reader: FlaskClient) -> None:
     assert "/zipcode/4700" not in links(reader.get("/zipcode/4700", headers=PAGE).text)
 
 
-def test_two_slashes_are_not_one(reader: FlaskClient) -> None:
+def test_double_slash_is_not_found(reader: FlaskClient) -> None:
     assert reader.get("/zipcode//9000").json == {"detail": "NOT_FOUND"}
 
 
@@ -116,9 +104,7 @@ def test_zipcode_without_a_risk_table_is_unavailable(app: Flask, client: FlaskCl
     assert int(response.headers["Retry-After"]) > 0
 
 
-def test_new_risk_table_is_served_at_once_for_a_zipcode_that_was_not_found(
-    app: Flask, client: FlaskClient
-) -> None:
+def test_zipcode_that_was_not_found_is_served_from_a_new_risk_table(app: Flask, client: FlaskClient) -> None:
     assert client.get("/zipcode/1311").status_code == 404
     with app.app_context():
         file = RiskFile("new.csv", uuid.uuid4().hex * 2, [Range(1311, 1311, "A")])

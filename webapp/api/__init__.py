@@ -1,4 +1,4 @@
-"""`/api/v1`: everything that scripts may ask, documented from the schemas that validate."""
+"""`/api/v1`: the JSON API, documented from the schemas that validate."""
 
 from __future__ import annotations
 
@@ -10,25 +10,24 @@ from webapp.api import document, health_index, indexation, lookup, zipcodes
 from webapp.api.routing import PREFIX, ProblemSchema
 
 
-class DeskApi(Api):  # type: ignore[misc]  # flask-smorest has no types
-    """Collects the document. Which errors there are, each route says itself."""
+class ProblemApi(Api):  # type: ignore[misc]  # flask-smorest has no types
+    """Documents errors as RFC 9457 problems, and only those that a route declares."""
 
     ERROR_SCHEMA = ProblemSchema
     DEFAULT_ERROR_RESPONSE_NAME = None
 
 
 def register(app: Flask) -> None:
-    """Add the API, its OpenAPI document and its page for people to the application.
+    """Add the API, its OpenAPI document and its documentation page to the application.
 
-    Call it before errors.register_error_handlers: flask-smorest brings a handler of its own, and
-    the one that is registered last counts.
+    Call it before error_handlers.register: flask-smorest adds a handler too, and the last one wins.
     """
-    api = DeskApi(app, spec_kwargs=document.ABOUT)
+    api = ProblemApi(app, spec_kwargs=document.SPEC)
     for blueprint in (health_index.bp, indexation.bp, zipcodes.bp, lookup.bp):
         api.register_blueprint(blueprint)
     app.register_blueprint(document.bp)
-    document.keep(app, api)
-    # Nothing here is private or changes anything, so any page in a browser may ask.
+    document.build(app, api)
+    # Open to every origin: nothing here is private or changes data.
     CORS(
         app,
         resources=rf"{PREFIX}(/.*)?",

@@ -1,8 +1,8 @@
-"""The OpenAPI document of the API, for programs, and the page that shows it to people."""
+"""The OpenAPI document, and the page that shows it."""
 
 from __future__ import annotations
 
-from typing import Any, Dict
+from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, jsonify, request
 from flask_smorest import Api
@@ -16,49 +16,49 @@ from webapp.version import VERSION
 
 bp = Blueprint("api", __name__, url_prefix=PREFIX)
 
-ABOUT: Dict[str, Any] = {
-    "title": "Belgian index and zipcode-risk desk",
+SPEC: dict[str, Any] = {
+    "title": "Belgian health index and zipcode risk API",
     "version": VERSION,
     "openapi_version": "3.0.3",
     "info": {
         "description": (
-            "The Belgian health index on every base year, indexation of amounts, and the risk factor "
-            "of zipcodes. Nothing needs a key. Errors are RFC 9457 problems with a code that does not change."
+            "The Belgian health index on every base year, indexation of amounts, and the risk factors of "
+            "zipcodes. No key is needed. Errors are RFC 9457 problems with a stable code."
         ),
         "license": {"name": "MIT"},
     },
 }
 
 
-def keep(app: Flask, api: Api) -> None:
-    """Make the document once, when all routes are known, and keep it with the application."""
+def build(app: Flask, api: Api) -> None:
+    """Store the document of all registered routes in `app.extensions`."""
     document = api.spec.to_dict()
-    # A blueprint is named for Flask; people see what it is about.
+    # flask-smorest tags routes with the name of their blueprint; people read its description.
     document["tags"] = [{"name": tag["description"]} for tag in document["tags"]]
-    del document["components"]["schemas"]["PaginationMetadata"]  # flask-smorest's own, unused here
-    app.extensions["openapi"] = {"document": document, "made_at": http_date(clock.now())}
+    del document["components"]["schemas"]["PaginationMetadata"]  # added by flask-smorest, unused
+    app.extensions["openapi"] = {"document": document, "built_at": http_date(clock.now())}
 
 
 @bp.get("/")
 def document() -> Response:
-    """The document as a page for people, or as it is for programs."""
-    kept = current_app.extensions["openapi"]
+    """Respond with the document, as a page or as JSON."""
+    openapi = current_app.extensions["openapi"]
     return represent(
-        payload=kept["document"],
+        payload=openapi["document"],
         template="api.html",
         context=lambda: {
-            "document": kept["document"],
+            "document": openapi["document"],
             "codes": codes(),
             "server": request.host_url.rstrip("/"),
         },
-        headers={"Last-Modified": kept["made_at"]},
+        headers={"Last-Modified": openapi["built_at"]},
     )
 
 
 @bp.get("/openapi.json")
 def openapi() -> Response:
-    """The document, whatever Accept says."""
-    kept = current_app.extensions["openapi"]
-    response = jsonify(kept["document"])
-    response.headers["Last-Modified"] = kept["made_at"]
+    """Respond with the document as JSON, whatever the Accept header."""
+    openapi = current_app.extensions["openapi"]
+    response = jsonify(openapi["document"])
+    response.headers["Last-Modified"] = openapi["built_at"]
     return cacheable(response)

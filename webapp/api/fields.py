@@ -1,11 +1,11 @@
-"""The values that requests and answers of the API carry, each with its rule and its own error."""
+"""Fields of the API's schemas, each with its validation and its error."""
 
 from __future__ import annotations
 
 import re
 from datetime import date
 from decimal import Decimal
-from typing import Any, Type
+from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
@@ -25,19 +25,19 @@ from webapp.zipcodes.zipcode import ZIPCODE
 
 
 class ApiSchema(Schema):
-    """A schema with our words for what marshmallow finds wrong itself."""
+    """A schema with error messages of our own."""
 
     class Meta:
         unknown = RAISE
 
     error_messages = {
-        "unknown": "This route does not know this parameter.",
+        "unknown": "Unknown parameter.",
         "type": "Send a JSON object.",
     }
 
 
-class AnswerSchema(ApiSchema):
-    """A schema of what is answered: every member is always there."""
+class ResponseSchema(ApiSchema):
+    """A response, documented with every member as required."""
 
     def on_bind_field(self, field_name: str, field_obj: Any) -> None:
         field_obj.required = True
@@ -46,13 +46,17 @@ class AnswerSchema(ApiSchema):
 class BaseYear(fields.Integer):
     """A base year of the health index."""
 
-    error: Type[DeskError] = WrongYear
+    error: type[DeskError] = WrongYear
 
     def __init__(self, **options: Any) -> None:
-        about = {"description": "Base year of the health index.", "enum": sorted(BASE_YEARS), "example": 2013}
+        metadata = {
+            "description": "Base year of the health index.",
+            "enum": sorted(BASE_YEARS),
+            "example": 2013,
+        }
         super().__init__(
-            metadata=about,
-            error_messages={"required": "Give the base year that the contract names."},
+            metadata=metadata,
+            error_messages={"required": "Specify the base year named in the contract."},
             **options,
         )
 
@@ -63,110 +67,110 @@ class BaseYear(fields.Integer):
             raise ValidationError(str(wrong)) from None
 
 
-class Written(fields.String):
-    """Text of one form; what does not have it is refused with advice."""
+class PatternString(fields.String):
+    """A string that matches `pattern`; `advice` is the message for any other value."""
 
     pattern = ""
     example = ""
     advice = ""
-    error: Type[DeskError] = RequestNotValid
+    error: type[DeskError] = RequestNotValid
 
     def __init__(self, description: str = "", **options: Any) -> None:
-        about = {"pattern": self.pattern, "example": self.example}
+        metadata = {"pattern": self.pattern, "example": self.example}
         if description:
-            about["description"] = description
-        super().__init__(metadata=about, error_messages={"required": self.advice}, **options)
+            metadata["description"] = description
+        super().__init__(metadata=metadata, error_messages={"required": self.advice}, **options)
 
     def _deserialize(self, value: Any, *_args: Any, **_options: Any) -> Any:
-        # The whole text: `$` alone lets a line end through.
+        # fullmatch, because `$` also matches before a final line end.
         if not isinstance(value, str) or not re.fullmatch(self.pattern, value):
             raise ValidationError(self.advice)
-        return self.understand(value)
+        return self.parse(value)
 
-    def understand(self, text: str) -> Any:
-        """What text of the right form stands for in Python."""
+    def parse(self, text: str) -> Any:
+        """Convert a matching string to its Python value."""
         return text
 
     def _serialize(self, value: Any, *_args: Any, **_options: Any) -> Any:
         return None if value is None else str(value)
 
 
-class Month(Written):
-    """A month, written 2026-07; in Python its first day."""
+class Month(PatternString):
+    """A month as `YYYY-MM`; in Python its first day."""
 
     pattern = f"^{ISO_MONTH}$"
     example = "2020-01"
-    advice = "Write the month as a year and two digits, such as 2020-01."
+    advice = "Use the format YYYY-MM, such as 2020-01."
     error = MonthNotValid
 
-    def understand(self, text: str) -> date:
+    def parse(self, text: str) -> date:
         return parse_iso_month(text)
 
     def _serialize(self, value: Any, *_args: Any, **_options: Any) -> Any:
         return value and iso_month(value)
 
 
-class Amount(Written):
-    """An exact amount in euros, written 1250.50; in Python a Decimal."""
+class Amount(PatternString):
+    """An exact amount in euros; in Python a Decimal."""
 
-    # Three digits after a point are refused and not rounded: in Belgium 1.250 may mean 1250.
+    # Three digits after a point are rejected, not rounded: in Belgium 1.250 may mean 1250.
     pattern = r"^[0-9]{1,12}(\.[0-9]{1,2})?$"
     example = "1250.50"
-    advice = "Write the amount in digits, with a point only before one or two digits of cents: 1250.50"
+    advice = "Use digits, with a point before one or two decimals, such as 1250.50."
     error = AmountNotValid
 
-    def understand(self, text: str) -> Decimal:
+    def parse(self, text: str) -> Decimal:
         return Decimal(text)
 
 
-class AnsweredAmount(Written):
-    """An amount in euros that was computed: always with two decimals, and of any length."""
+class ResponseAmount(PatternString):
+    """An amount in euros of any size, with two decimals."""
 
     pattern = r"^[0-9]+\.[0-9]{2}$"
     example = "1557.88"
 
 
-class Zipcode(Written):
-    """A zipcode of four digits, as text; in Python a number."""
+class Zipcode(PatternString):
+    """A zipcode of four digits; in Python an int."""
 
     pattern = f"^{ZIPCODE}$"
     example = "9000"
     advice = ZIPCODE_ADVICE
-    error: Type[DeskError] = ZipcodeNotValid
+    error: type[DeskError] = ZipcodeNotValid
 
-    def understand(self, text: str) -> int:
+    def parse(self, text: str) -> int:
         return int(text)
 
 
 class Cursor(Zipcode):
-    """Where a list goes on: the last zipcode of the answer before."""
+    """The position in a list: the last zipcode of the previous response."""
 
-    advice = "Give the next_cursor of the previous answer."
+    advice = "Use the next_cursor of the previous response."
     error = RequestNotValid
 
 
-class Count(fields.Integer):
-    """A number of things, from 1 to a limit."""
+class Limit(fields.Integer):
+    """A number of results, from 1 to `maximum`."""
 
-    def __init__(self, most: int, **options: Any) -> None:
-        self.most = most
-        super().__init__(validate=validate.Range(1, most), **options)
+    def __init__(self, maximum: int, **options: Any) -> None:
+        self.maximum = maximum
+        super().__init__(validate=validate.Range(1, maximum), **options)
 
     def _deserialize(self, value: Any, *_args: Any, **_options: Any) -> int:
-        if not re.fullmatch("[0-9]{1,9}", value) or not 1 <= int(value) <= self.most:
-            raise ValidationError(f"Give a number from 1 to {self.most}.")
+        if not re.fullmatch("[0-9]{1,9}", value) or not 1 <= int(value) <= self.maximum:
+            raise ValidationError(f"Must be a number from 1 to {self.maximum}.")
         return int(value)
 
 
 class IndexNumber(fields.Float):
-    """An index with two decimals, as a number."""
+    """An index with two decimals."""
 
     def __init__(self, description: str, **options: Any) -> None:
         super().__init__(metadata={"description": description, "example": 136.69}, **options)
 
 
-class Instant(fields.String):
-    """An instant in UTC, written 2026-08-14T12:00:00Z."""
+class Timestamp(fields.String):
+    """An instant in UTC, such as 2026-08-14T12:00:00Z."""
 
     def __init__(self, description: str) -> None:
         super().__init__(metadata={"description": description, "format": "date-time"})

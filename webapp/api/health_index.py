@@ -1,21 +1,20 @@
-"""`/api/v1/health-index`: the latest index, a month, a series, the base years."""
+"""`/api/v1/health-index`: the latest index, one month, a series, and the base years."""
 
 from __future__ import annotations
 
 import csv
 import io
 from datetime import date
-from typing import Any, Dict, Sequence
+from typing import Any, Sequence
 
 from flask import Response
 from marshmallow import fields, validate
 
-from webapp.api.fields import AnswerSchema, ApiSchema, BaseYear, IndexNumber, Instant, Month
-from webapp.api.routing import Answer, ApiBlueprint
+from webapp.api.fields import ApiSchema, BaseYear, IndexNumber, Month, ResponseSchema, Timestamp
+from webapp.api.routing import ApiBlueprint, ViewResult
 from webapp.data import reads
 from webapp.errors import IndexUnavailable, MonthNotFound, MonthNotValid, RequestNotValid, WrongYear
-from webapp.health_index import series as service
-from webapp.health_index.series import MonthlyIndex
+from webapp.health_index.series import MonthlyIndex, find
 from webapp.health_index.values import CONVERTED, PUBLISHED
 from webapp.http.negotiation import preferred
 from webapp.i18n.iso_month import iso_month
@@ -29,137 +28,134 @@ class LatestQuery(ApiSchema):
 
 class MonthPath(ApiSchema):
     base_year = BaseYear(data_key="base", required=True)
-    month = Month("The month wanted.", required=True)
+    month = Month("Month, such as 2020-01.", required=True)
 
 
 class SeriesQuery(ApiSchema):
     base_year = BaseYear(data_key="base", required=True)
-    first = Month("The first month wanted; without it, the first that is held.", data_key="from")
-    last = Month("The last month wanted; without it, the latest.", data_key="to")
+    first = Month("First month. Defaults to the first available month.", data_key="from")
+    last = Month("Last month. Defaults to the latest available month.", data_key="to")
     format = fields.String(
-        validate=validate.OneOf(["json", "csv"], error="Choose json or csv."),
-        metadata={"description": "json or csv; it wins over Accept."},
+        validate=validate.OneOf(["json", "csv"], error="Must be json or csv."),
+        metadata={"description": "Response format, json or csv. Takes precedence over the Accept header."},
     )
 
 
 class StatusField(fields.String):
-    """How an index came about."""
+    """The origin of a value: published or converted."""
 
     def __init__(self) -> None:
         super().__init__(
             validate=validate.OneOf([PUBLISHED, CONVERTED]),
-            metadata={"description": "published by Statbel, or converted with its coefficients."},
+            metadata={"description": "published by Statbel, or converted from another base year."},
         )
 
 
-class ValueSchema(AnswerSchema):
+class ValueSchema(ResponseSchema):
     base_year = fields.Integer()
-    month = Month("The month that the value describes.")
-    value = IndexNumber("The health index.")
+    month = Month("Month of the value.")
+    value = IndexNumber("Health index.")
     status = StatusField()
-    source = fields.String(metadata={"description": "Where it was read: bestat, open-data or seed."})
-    fetched_at = Instant("When it was read.")
+    source = fields.String(metadata={"description": "Source of the value: bestat, open-data or seed."})
+    fetched_at = Timestamp("Time at which the value was retrieved.")
 
 
 class LatestSchema(ValueSchema):
-    stale = fields.Boolean(metadata={"description": "Whether a later month should be out already."})
-    next_publication = fields.Date(metadata={"description": "The day on which Statbel publishes again."})
+    stale = fields.Boolean(metadata={"description": "True if a later month should have been published."})
+    next_publication = fields.Date(metadata={"description": "Date of Statbel's next publication."})
 
 
 class MonthSchema(ValueSchema):
-    smoothed = IndexNumber("The smoothed index, null where it is not defined.", allow_none=True)
+    smoothed = IndexNumber("Smoothed index; null for months without one.", allow_none=True)
 
 
-class SeriesValueSchema(AnswerSchema):
-    month = Month("The month that the value describes.")
-    value = IndexNumber("The health index.")
-    smoothed = IndexNumber("The smoothed index, null where it is not defined.", allow_none=True)
+class SeriesValueSchema(ResponseSchema):
+    month = Month("Month of the value.")
+    value = IndexNumber("Health index.")
+    smoothed = IndexNumber("Smoothed index; null for months without one.", allow_none=True)
     status = StatusField()
 
 
-class SeriesSchema(AnswerSchema):
+class SeriesSchema(ResponseSchema):
     base_year = fields.Integer()
     values = fields.List(fields.Nested(SeriesValueSchema))
 
 
-class HeldRangeSchema(AnswerSchema):
+class BaseYearRangeSchema(ResponseSchema):
     base_year = fields.Integer()
-    first_month = Month("The first month held.")
-    last_month = Month("The last month held.")
+    first_month = Month("First available month.")
+    last_month = Month("Last available month.")
 
 
-class BaseYearsSchema(AnswerSchema):
-    base_years = fields.List(fields.Nested(HeldRangeSchema))
+class BaseYearsSchema(ResponseSchema):
+    base_years = fields.List(fields.Nested(BaseYearRangeSchema))
 
 
-@bp.read(
+@bp.get(
     "",
-    summary="The latest health index on a base year",
-    takes=LatestQuery,
-    answers=LatestSchema,
+    summary="Latest health index on a base year",
+    params=LatestQuery,
+    response=LatestSchema,
     errors=(WrongYear, IndexUnavailable),
     examples=("/health-index?base=2013",),
 )
-def latest(query: Dict[str, Any]) -> Answer:
-    """Return the latest index on a base year."""
+def latest(query: dict[str, Any]) -> ViewResult:
     found = reads.latest_index(query["base_year"])
     return {**found, "value": found["index"]}, found["changed_at"]
 
 
-@bp.read(
+@bp.get(
     "/<base>/<month>",
-    summary="The health index of one month",
-    takes=MonthPath,
-    answers=MonthSchema,
+    summary="Health index of one month",
+    params=MonthPath,
+    response=MonthSchema,
     errors=(WrongYear, MonthNotValid, MonthNotFound, IndexUnavailable),
     examples=("/health-index/2013/2020-01",),
 )
-def month(path: Dict[str, Any]) -> Answer:
-    """Return the index of a month."""
-    held = reads.monthly_index(path["base_year"])
-    return service.find(held, path["month"]), reads.index_changed_at(path["base_year"])
+def month(path: dict[str, Any]) -> ViewResult:
+    months = reads.monthly_index(path["base_year"])
+    return find(months, path["month"]), reads.index_changed_at(path["base_year"])
 
 
-@bp.read(
+@bp.get(
     "/series",
-    summary="The months of a base year in order, as JSON or CSV, with the smoothed index",
+    summary="Monthly health index and smoothed index of a base year, as JSON or CSV",
     description=(
-        "Months that are not held are left out. The smoothed index is the mean of four months of the same\n"
-        "base year, two percent less since April 2016; in the year before that it stood still."
+        "Unavailable months are left out. The smoothed index is the mean of four months on the same base "
+        "year, reduced by 2% since April 2016 and frozen in the year before."
     ),
-    takes=SeriesQuery,
-    answers=SeriesSchema,
+    params=SeriesQuery,
+    response=SeriesSchema,
     errors=(WrongYear, MonthNotValid, IndexUnavailable),
     examples=("/health-index/series?base=2013&from=2025-01&to=2025-03",),
     csv=True,
 )
-def series(query: Dict[str, Any]) -> Answer:
-    """Return the months of a base year and a range."""
+def series(query: dict[str, Any]) -> ViewResult:
     first, last = query.get("first", date.min), query.get("last", date.max)
     if first > last:
-        advice = "Give a month that is not before the first one."
-        raise RequestNotValid(f"to: {advice}", errors={"to": [advice]})
-    held = reads.monthly_index(query["base_year"])
-    wanted = [entry for entry in held if first <= entry["month"] <= last]
+        message = "Must not be before from."
+        raise RequestNotValid(f"to: {message}", errors={"to": [message]})
+    base_year = query["base_year"]
+    months = [entry for entry in reads.monthly_index(base_year) if first <= entry["month"] <= last]
+    changed_at = reads.index_changed_at(base_year)
     if preferred("json", "csv") == "csv":
-        return _as_csv(wanted), reads.index_changed_at(query["base_year"])
-    return {"base_year": query["base_year"], "values": wanted}, reads.index_changed_at(query["base_year"])
+        return _to_csv(months), changed_at
+    return {"base_year": base_year, "values": months}, changed_at
 
 
-@bp.read(
+@bp.get(
     "/base-years",
-    summary="The base years that are held, newest first, each with its first and last month",
-    answers=BaseYearsSchema,
+    summary="Available base years, newest first, with their first and last months",
+    response=BaseYearsSchema,
     errors=(IndexUnavailable,),
     examples=("/health-index/base-years",),
 )
-def base_years() -> Answer:
-    """Return the base years with their first and last months."""
-    held = reads.base_year_ranges()
-    return {"base_years": held}, max(reads.index_changed_at(entry["base_year"]) for entry in held)
+def base_years() -> ViewResult:
+    ranges = reads.base_year_ranges()
+    return {"base_years": ranges}, max(reads.index_changed_at(entry["base_year"]) for entry in ranges)
 
 
-def _as_csv(entries: Sequence[MonthlyIndex]) -> Response:
+def _to_csv(entries: Sequence[MonthlyIndex]) -> Response:
     columns = ("base_year", "month", "value", "smoothed", "status")
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, columns, extrasaction="ignore")

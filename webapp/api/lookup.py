@@ -10,7 +10,7 @@ from typing import IO, Any, Iterator, List
 from flask import Response, current_app, jsonify, request
 from marshmallow import ValidationError, fields, validate
 
-from webapp.api.fields import AnswerSchema, ApiSchema
+from webapp.api.fields import ApiSchema, ResponseSchema
 from webapp.api.routing import PREFIX, ApiBlueprint, not_valid
 from webapp.data import reads
 from webapp.errors import (
@@ -49,7 +49,7 @@ class LookupSchema(ApiSchema):
     )
 
 
-class ResultSchema(AnswerSchema):
+class ResultSchema(ResponseSchema):
     zipcode = fields.String(metadata={"description": "As it was given."})
     risk_factor = fields.String(validate=validate.OneOf(FACTORS), allow_none=True)
     error = fields.String(
@@ -57,7 +57,7 @@ class ResultSchema(AnswerSchema):
     )
 
 
-class ResultsSchema(AnswerSchema):
+class ResultsSchema(ResponseSchema):
     results = fields.List(fields.Nested(ResultSchema))
 
 
@@ -72,8 +72,11 @@ class ResultsSchema(AnswerSchema):
         "The first row is a\nheader when it names that column, or when its first field is a text without "
         "a digit."
     ),
-    takes={"application/json": LookupSchema, "text/csv": {"type": "string", "example": "zipcode\n9000\n"}},
-    answers={"application/json": ResultsSchema, "text/csv": {"type": "string"}},
+    request_body={
+        "application/json": LookupSchema,
+        "text/csv": {"type": "string", "example": "zipcode\n9000\n"},
+    },
+    responses={"application/json": ResultsSchema, "text/csv": {"type": "string"}},
     errors=(CsvNotValid, MediaTypeNotSupported, RiskTableUnavailable, StorageFull),
     examples=(
         'curl -s -H \'Content-Type: application/json\' -d \'{"zipcodes": ["9000", "999"]}\' ' + ADDRESS,

@@ -1,11 +1,11 @@
-"""How a route of the API is declared: in one place what it takes, what it answers, what it refuses."""
+"""Declaration of API routes: parameters, responses, errors and documentation in one place."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from functools import wraps
 from http import HTTPStatus
-from typing import Any, Callable, Dict, List, Mapping, NoReturn, Optional, Sequence, Set, Tuple, Type, Union
+from typing import Any, Callable, Mapping, NoReturn, Optional, Sequence, Tuple
 
 from flask import Request, Response, request
 from flask_smorest import Blueprint
@@ -27,44 +27,48 @@ from webapp.http.negotiation import API_PREFIX, cacheable
 
 PREFIX = f"{API_PREFIX}v1"
 
-# Of one parameter: a list may have thousands of wrong elements.
-MOST_MESSAGES = 10
+# Per parameter: a list may have thousands of invalid elements.
+MAX_MESSAGES = 10
 
-# What every route may answer besides its own errors.
-EVERYWHERE: Sequence[Type[DeskError]] = (RequestNotValid, TooLarge, RateLimited, DatabaseUnavailable)
+# Errors of every route.
+COMMON_ERRORS: Sequence[type[DeskError]] = (RequestNotValid, TooLarge, RateLimited, DatabaseUnavailable)
 
-# What a view returns: the data or a response, and when it last changed, where that is known.
-Answer = Tuple[Any, Optional[datetime]]
-View = Callable[..., Answer]
+# The data or a response, and the time of its last change, if known.
+ViewResult = Tuple[Any, Optional[datetime]]
+View = Callable[..., ViewResult]
 
 
 class ProblemSchema(ApiSchema):
-    """An error as RFC 9457 has it, with a code and, for wrong parameters, what is wrong with each."""
+    """An RFC 9457 problem, with a code and messages by parameter."""
 
-    type = fields.String(required=True, metadata={"description": "Where the code is explained."})
-    title = fields.String(required=True, metadata={"description": "What is wrong, in a few words."})
-    status = fields.Integer(required=True, metadata={"description": "The HTTP status."})
-    detail = fields.String(required=True, metadata={"description": "What is wrong, and what to do."})
-    code = fields.String(required=True, metadata={"description": "The name to branch on."})
+    type = fields.String(required=True, metadata={"description": "URL of the documentation of the code."})
+    title = fields.String(required=True, metadata={"description": "Short summary of the problem."})
+    status = fields.Integer(required=True, metadata={"description": "HTTP status."})
+    detail = fields.String(
+        required=True, metadata={"description": "Explanation of the problem, and how to fix it."}
+    )
+    code = fields.String(required=True, metadata={"description": "Stable code to branch on."})
     errors = fields.Dict(
         keys=fields.String(),
         values=fields.List(fields.String()),
-        metadata={"description": "For wrong input: each parameter with its messages."},
+        metadata={"description": "For invalid input: messages by parameter."},
     )
-    reference = fields.String(metadata={"description": "For an error of ours: what to report."})
+    reference = fields.String(
+        metadata={"description": "For a server error: reference to quote when reporting it."}
+    )
 
 
 class _Parser(FlaskParser):
-    """Makes what a schema finds wrong an error of the domain."""
+    """Raises validation errors as errors of the domain."""
 
     DEFAULT_VALIDATION_STATUS = 400
-    # A parameter that is misspelt and left out may change an amount: nothing unknown is ignored.
-    DEFAULT_UNKNOWN_BY_LOCATION: Dict[str, Optional[str]] = {"query": RAISE, "path": RAISE}
+    # Ignoring a misspelt parameter could change an amount.
+    DEFAULT_UNKNOWN_BY_LOCATION: dict[str, str | None] = {"query": RAISE, "path": RAISE}
 
     def load_querystring(self, req: Request, schema: Schema) -> Any:
         repeated = [name for name, values in req.args.lists() if len(values) > 1]
         if repeated:
-            raise ValidationError({name: ["Give this parameter once."] for name in repeated})
+            raise ValidationError({name: ["Specify this parameter only once."] for name in repeated})
         return super().load_querystring(req, schema)
 
     def handle_error(
@@ -73,22 +77,19 @@ class _Parser(FlaskParser):
         req: Request,
         schema: Schema,
         *,
-        error_status_code: Optional[int],
-        error_headers: Optional[Mapping[str, str]],
+        error_status_code: int | None,
+        error_headers: Mapping[str, str] | None,
     ) -> NoReturn:
-        messages: Dict[str, Any] = error.messages_dict
-        (wrong,) = messages.values()  # of the one location that was read
-        raise not_valid(schema, wrong)
+        messages: dict[str, Any] = error.messages_dict
+        (errors,) = messages.values()  # of a single location
+        raise not_valid(schema, errors)
 
 
-def not_valid(schema: Schema, wrong: Mapping[str, Any]) -> DeskError:
-    """The error that tells what a schema found wrong.
-
-    Its code is that of the one field that is wrong; where there are several, NOT_VALID.
-    """
+def not_valid(schema: Schema, messages: Mapping[str, Any]) -> DeskError:
+    """Return the error for marshmallow's `messages`: that of a single invalid field, else NOT_VALID."""
     errors = {
-        "content" if name == SCHEMA else name: _messages(found)[:MOST_MESSAGES]
-        for name, found in wrong.items()
+        "content" if name == SCHEMA else name: _flatten(nested)[:MAX_MESSAGES]
+        for name, nested in messages.items()
     }
     names = list(errors)
     if len(names) > 1:
@@ -98,60 +99,57 @@ def not_valid(schema: Schema, wrong: Mapping[str, Any]) -> DeskError:
     return error(f"{names[0]}: {errors[names[0]][0]}", errors=errors)
 
 
-def _messages(found: Any) -> List[str]:
-    """What marshmallow says of one field: a list, or for each element of a list such a list."""
-    if isinstance(found, dict):
+def _flatten(messages: Any) -> list[str]:
+    """Return marshmallow's messages of one field, which it nests by position for a list."""
+    if isinstance(messages, dict):
         return [
             f"Element {position + 1}: {message}"
-            for position, inner in found.items()
-            for message in _messages(inner)
+            for position, nested in messages.items()
+            for message in _flatten(nested)
         ]
-    return [str(message) for message in found]
+    return [str(message) for message in messages]
 
 
 class ApiBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
-    """A group of routes under /api/v1 that only read."""
+    """A group of routes under /api/v1."""
 
     ARGUMENTS_PARSER = _Parser()
 
     def __init__(self, name: str, description: str, path: str) -> None:
         super().__init__(name, name, url_prefix=PREFIX + path, description=description)
 
-    def read(
+    def get(
         self,
         path: str,
         *,
         summary: str,
         description: str = "",
-        takes: Optional[Type[Schema]] = None,
-        answers: Union[Type[Schema], Sequence[Type[Schema]]],
-        errors: Sequence[Type[DeskError]],
+        params: type[Schema] | None = None,
+        response: type[Schema] | Sequence[type[Schema]],
+        errors: Sequence[type[DeskError]],
         examples: Sequence[str],
         csv: bool = False,
     ) -> Callable[[View], View]:
-        """Declare a view that gives its data, or a response, and when that last changed.
+        """Declare a GET route, whose view returns a ViewResult.
 
         Args:
-            summary: of the route, for its documentation.
-            takes: schema of the parameters in the path where it has any, else in the query.
-            answers: schema of the data, as JSON; several where it depends on the question, and then
-                the view makes the response.
-            errors: those of the domain that the view may raise.
-            examples: addresses that work, each what follows /api/v1.
-            csv: whether the view also answers in CSV.
+            params: the schema of the path's parameters if it has any, else of the query.
+            response: the schema of the JSON; with several, the view returns a response.
+            errors: errors of the domain that the view may raise.
+            examples: paths below /api/v1 that work.
+            csv: True if the view also returns CSV.
         """
         location = "path" if "<" in path else "query"
-        takes_query = takes is not None and location == "query"
+        takes_query = params is not None and location == "query"
 
         def declare(view: View) -> View:
-            # From the inside out: the data with its date is written as JSON, which may then turn
-            # out to be known to the client; what is asked is checked before all that.
-            route = self._answering(answers)(_with_date(view, takes_query))
+            # The last decorator runs first: validate, then serialize, then compare with the client's cache.
+            route = self._documented_response(response)(_with_last_modified(view, takes_query))
             if csv:
                 text = {"schema": {"type": "string"}, "content_type": "text/csv"}
                 route = self.alt_response(200, success=True, **text)(route)
             route = _cacheable(route)
-            route = self.alt_response(304, description="Not modified since you asked.", success=True)(route)
+            route = self.alt_response(304, description="Not modified.", success=True)(route)
             samples = [
                 {
                     "lang": "Shell",
@@ -161,8 +159,8 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest has no typ
                 for example in examples
             ]
             route = self._documented(route, summary, description, errors, samples)
-            if takes is not None:
-                route = self.arguments(takes(), location=location)(route)
+            if params is not None:
+                route = self.arguments(params(), location=location)(route)
             self._add(path, route, "GET")
             return view
 
@@ -174,31 +172,30 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest has no typ
         *,
         summary: str,
         description: str,
-        takes: Mapping[str, Any],
-        answers: Mapping[str, Any],
-        errors: Sequence[Type[DeskError]],
+        request_body: Mapping[str, Any],
+        responses: Mapping[str, Any],
+        errors: Sequence[type[DeskError]],
         examples: Sequence[str],
     ) -> Callable[[Callable[[], Response]], Callable[[], Response]]:
-        """Declare a view that reads the content of a POST itself, and makes the response.
+        """Declare a POST route, whose view reads the request body and returns a response.
 
         Args:
-            summary: of the route, for its documentation.
-            takes: the media types that it reads, each with its schema.
-            answers: the media types that it answers in, each with its schema.
-            errors: those of the domain that the view may raise.
-            examples: commands that work, in which {server} stands for where the desk is.
+            request_body: schemas by media type.
+            responses: schemas by media type.
+            errors: errors of the domain that the view may raise.
+            examples: shell commands that work, with {server} for the URL of the service.
         """
 
         def declare(view: Callable[[], Response]) -> Callable[[], Response]:
             @wraps(view)
             def respond() -> Response:
-                _refuse_query()
+                _reject_query()
                 return view()
 
             route: Any = respond
-            for media_type, schema in answers.items():
+            for media_type, schema in responses.items():
                 route = self.alt_response(200, schema=schema, content_type=media_type, success=True)(route)
-            content = {media_type: {"schema": schema} for media_type, schema in takes.items()}
+            content = {media_type: {"schema": schema} for media_type, schema in request_body.items()}
             route = self.doc(requestBody={"required": True, "content": content})(route)
             samples = [{"lang": "Shell", "source": example} for example in examples]
             self._add(path, self._documented(route, summary, description, errors, samples), "POST")
@@ -209,24 +206,22 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest has no typ
     def _add(self, path: str, route: Any, method: str) -> None:
         self.add_url_rule(path, view_func=route, methods=[method], tags=[self.description])
 
-    def _answering(self, answers: Union[Type[Schema], Sequence[Type[Schema]]]) -> Any:
-        if isinstance(answers, Sequence):
-            return self.response(200, {"anyOf": list(answers)})
-        return self.response(200, answers)
+    def _documented_response(self, schema: type[Schema] | Sequence[type[Schema]]) -> Any:
+        return self.response(200, {"anyOf": list(schema)} if isinstance(schema, Sequence) else schema)
 
     def _documented(
         self,
         view: Any,
         summary: str,
         description: str,
-        errors: Sequence[Type[DeskError]],
+        errors: Sequence[type[DeskError]],
         samples: Sequence[Mapping[str, str]],
     ) -> Any:
-        """Document a route: its purpose, its errors by status, and commands that call it."""
-        # flask-smorest reads docstrings, and `python -OO` has none.
+        """Document a route, with its errors by status and its examples."""
+        # flask-smorest reads docstrings, which `python -OO` strips.
         view.__doc__ = f"{summary}\n\n{description}"
-        codes: Dict[int, Set[str]] = {500: {INTERNAL_ERROR}}
-        for error in (*errors, *EVERYWHERE):
+        codes: dict[int, set[str]] = {500: {INTERNAL_ERROR}}
+        for error in (*errors, *COMMON_ERRORS):
             codes.setdefault(error.status, set()).add(error.code)
         for status, names in codes.items():
             view = self.alt_response(
@@ -238,17 +233,17 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest has no typ
         return self.doc(**{"x-codeSamples": list(samples)})(view)
 
 
-def _with_date(view: View, takes_query: bool) -> Callable[..., Tuple[Any, int, Mapping[str, str]]]:
-    """Make of a view one that gives its data, the status, and Last-Modified."""
+def _with_last_modified(view: View, takes_query: bool) -> Callable[..., tuple[Any, int, Mapping[str, str]]]:
+    """Wrap a view to return its data, the status and Last-Modified."""
 
     @wraps(view)
-    def answer(*arguments: Any, **_path: Any) -> Tuple[Any, int, Mapping[str, str]]:
+    def respond(*arguments: Any, **_path: Any) -> tuple[Any, int, Mapping[str, str]]:
         if not takes_query:
-            _refuse_query()
+            _reject_query()
         data, changed_at = view(*arguments)
         return data, 200, {"Last-Modified": http_date(changed_at)} if changed_at else {}
 
-    return answer
+    return respond
 
 
 def _cacheable(route: Any) -> Any:
@@ -259,8 +254,8 @@ def _cacheable(route: Any) -> Any:
     return respond
 
 
-def _refuse_query() -> None:
-    """Refuse any parameter, where a route has no schema for them."""
-    wrong = ApiSchema().validate(request.args)
-    if wrong:
-        raise not_valid(ApiSchema(), wrong)
+def _reject_query() -> None:
+    """Reject any query of a route without query parameters."""
+    messages = ApiSchema().validate(request.args)
+    if messages:
+        raise not_valid(ApiSchema(), messages)

@@ -1,14 +1,14 @@
-"""`/api/v1/zipcodes`: one zipcode, suggestions while typing, all with a factor."""
+"""`/api/v1/zipcodes`: one zipcode, suggestions, and zipcodes by risk factor."""
 
 from __future__ import annotations
 
-from typing import Any, Dict
+from typing import Any
 
 from flask import jsonify
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from webapp.api.fields import AnswerSchema, ApiSchema, Count, Cursor, Zipcode
-from webapp.api.routing import Answer, ApiBlueprint
+from webapp.api.fields import ApiSchema, Cursor, Limit, ResponseSchema, Zipcode
+from webapp.api.routing import ApiBlueprint, ViewResult
 from webapp.data import current, reads
 from webapp.errors import RiskTableUnavailable, ZipcodeNotFound, ZipcodeNotValid
 from webapp.zipcodes import risk_table, search
@@ -16,38 +16,38 @@ from webapp.zipcodes.risk_table import FACTORS
 
 bp = ApiBlueprint("api-zipcodes", "Zipcodes", "/zipcodes")
 
-MOST_RESULTS = 100
+MAX_RESULTS = 100
 
 
 class ZipcodePath(ApiSchema):
-    zipcode = Zipcode("A zipcode of four digits.", required=True)
+    zipcode = Zipcode("Zipcode of four digits.", required=True)
 
 
 class DirectoryQuery(ApiSchema):
     q = fields.String(
-        validate=validate.Length(1, 100, error="Write 1 to 100 characters."),
+        validate=validate.Length(1, 100, error="Must have 1 to 100 characters."),
         metadata={
-            "description": "The beginning of a zipcode or of a place name, in any language.",
+            "description": "Start of a zipcode or place name, in any language.",
             "example": "gen",
         },
     )
     risk_factor = fields.String(
-        validate=validate.OneOf(FACTORS, error="Choose A, B or C."),
-        metadata={"description": "All zipcodes in use with this factor.", "example": "A"},
+        validate=validate.OneOf(FACTORS, error="Must be A, B or C."),
+        metadata={"description": "List all zipcodes in use with this risk factor.", "example": "A"},
     )
-    limit = Count(
-        MOST_RESULTS,
+    limit = Limit(
+        MAX_RESULTS,
         load_default=20,
-        metadata={"description": f"The most results to give: 20 without it, up to {MOST_RESULTS}."},
+        metadata={"description": f"Maximum number of results, up to {MAX_RESULTS}. Defaults to 20."},
     )
-    cursor = Cursor("With risk_factor: the next_cursor of the previous answer.")
+    cursor = Cursor("With risk_factor: next_cursor of the previous response.")
 
     @validates_schema
-    def one_question(self, data: Dict[str, Any], **_options: Any) -> None:
+    def check_combination(self, data: dict[str, Any], **_options: Any) -> None:
         if ("q" in data) == ("risk_factor" in data):
-            raise ValidationError("Give either q or risk_factor.", "q")
+            raise ValidationError("Specify either q or risk_factor.", "q")
         if "q" in data and "cursor" in data:
-            raise ValidationError("Suggestions for q have no cursor.", "cursor")
+            raise ValidationError("Cannot be combined with q.", "cursor")
 
 
 class NamesSchema(ApiSchema):
@@ -56,36 +56,36 @@ class NamesSchema(ApiSchema):
     de = fields.String()
 
 
-class MunicipalitySchema(AnswerSchema):
-    nis = fields.String(metadata={"description": "The code in Statbel's REFNIS.", "example": "44021"})
+class MunicipalitySchema(ResponseSchema):
+    nis = fields.String(metadata={"description": "REFNIS code of Statbel.", "example": "44021"})
     names = fields.Nested(NamesSchema)
 
 
-class PlaceSchema(AnswerSchema):
-    name = fields.String(metadata={"description": "The name in the languages of the place itself."})
+class PlaceSchema(ResponseSchema):
+    name = fields.String(metadata={"description": "Name in the languages of the place itself."})
     names = fields.Nested(NamesSchema)
     municipality = fields.Nested(MunicipalitySchema)
-    # A nested schema that may be null is documented differently by each version of apispec.
+    # A Dict, because versions of apispec document nullable nested schemas differently.
     province = fields.Dict(keys=fields.String(), values=fields.String(), allow_none=True)
     region = fields.String(metadata={"example": "Flanders"})
 
 
-class RangeSchema(AnswerSchema):
-    first = Zipcode("The first zipcode of the range.")
-    last = Zipcode("The last zipcode of the range.")
+class RangeSchema(ResponseSchema):
+    first = Zipcode("First zipcode of the range.")
+    last = Zipcode("Last zipcode of the range.")
 
 
-class RiskTableSchema(AnswerSchema):
+class RiskTableSchema(ResponseSchema):
     id = fields.Integer()
     effective_from = fields.Date()
 
 
-class ZipcodeSchema(AnswerSchema):
+class ZipcodeSchema(ResponseSchema):
     zipcode = Zipcode()
     risk_factor = fields.String(validate=validate.OneOf(FACTORS))
     range = fields.Nested(RangeSchema)
     risk_table = fields.Nested(RiskTableSchema)
-    assigned = fields.Boolean(metadata={"description": "Whether bpost uses this zipcode."})
+    assigned = fields.Boolean(metadata={"description": "True if bpost uses this zipcode."})
     places = fields.List(fields.Nested(PlaceSchema))
 
 
@@ -93,38 +93,37 @@ class SuggestionSchema(PlaceSchema):
     zipcode = Zipcode()
 
 
-class SuggestionsSchema(AnswerSchema):
+class SuggestionsSchema(ResponseSchema):
     results = fields.List(fields.Nested(SuggestionSchema))
 
 
-class ZipcodeInUseSchema(AnswerSchema):
+class ZipcodeInUseSchema(ResponseSchema):
     zipcode = Zipcode()
     risk_factor = fields.String(validate=validate.OneOf(FACTORS))
     places = fields.List(fields.Nested(PlaceSchema))
 
 
-class ZipcodesWithFactorSchema(AnswerSchema):
-    total = fields.Integer(metadata={"description": "How many zipcodes in use have this factor."})
+class ZipcodesWithFactorSchema(ResponseSchema):
+    total = fields.Integer(metadata={"description": "Number of zipcodes in use with this risk factor."})
     results = fields.List(fields.Nested(ZipcodeInUseSchema))
-    next_cursor = Zipcode("What to give as cursor for the next results; null at the end.", allow_none=True)
+    next_cursor = Zipcode("Cursor for the next results; null at the end.", allow_none=True)
 
 
-@bp.read(
+@bp.get(
     "/<zipcode>",
-    summary="The risk factor of a zipcode, where it comes from, and the places with this zipcode",
+    summary="Risk factor of a zipcode, its range and risk table, and its places",
     description=(
-        "A zipcode that bpost does not use, but that a range holds, has a risk factor and no places, and\n"
-        "assigned is false: it may be a typing error."
+        "A zipcode within a range that bpost does not use has a risk factor but no places, and assigned is "
+        "false: it may be a typing error."
     ),
-    takes=ZipcodePath,
-    answers=ZipcodeSchema,
+    params=ZipcodePath,
+    response=ZipcodeSchema,
     errors=(ZipcodeNotValid, ZipcodeNotFound, RiskTableUnavailable),
     examples=("/zipcodes/9000",),
 )
-def zipcode(path: Dict[str, Any]) -> Answer:
-    """Return the risk factor of a zipcode."""
+def zipcode(path: dict[str, Any]) -> ViewResult:
     found = reads.risk_factor(path["zipcode"])
-    answer = {
+    body = {
         "zipcode": found["zipcode"],
         "risk_factor": found["factor"],
         "range": {"first": found["first"], "last": found["last"]},
@@ -132,37 +131,35 @@ def zipcode(path: Dict[str, Any]) -> Answer:
         "assigned": bool(found["places"]),
         "places": found["places"],
     }
-    return answer, found["changed_at"]
+    return body, found["changed_at"]
 
 
-@bp.read(
+@bp.get(
     "",
-    summary="Suggestions for what somebody types (q), or all zipcodes in use with a risk factor",
+    summary="Suggest places (q), or list the zipcodes in use with a risk factor",
     description=(
-        "Suggestions are places whose zipcode or name, in any language, begins so, the best first; case,\n"
-        "accents and hyphens make no difference. With risk_factor the answer has a total, and a cursor\n"
-        "that leads to the next results."
+        "Suggestions are places whose zipcode or name starts with q, in any language, best matches first; "
+        "case, accents and hyphens are ignored. The list has a total, and a cursor for the next results."
     ),
-    takes=DirectoryQuery,
-    answers=(SuggestionsSchema, ZipcodesWithFactorSchema),
+    params=DirectoryQuery,
+    response=(SuggestionsSchema, ZipcodesWithFactorSchema),
     errors=(RiskTableUnavailable,),
     examples=("/zipcodes?q=gen&limit=3", "/zipcodes?risk_factor=A&limit=3"),
 )
-def directory_of_zipcodes(query: Dict[str, Any]) -> Answer:
-    """Return suggestions, or zipcodes with a risk factor."""
-    # Not dumped by the schemas: with their four levels that took longer than all the rest of a suggestion.
+def directory_of_zipcodes(query: dict[str, Any]) -> ViewResult:
+    # Built by hand: dumping four levels of schemas took longer than the rest of a suggestion.
     snapshot = current.snapshot()
-    answer: Dict[str, Any]
+    body: dict[str, Any]
     if "q" in query:
         found = reads.suggestions(query["q"], query["limit"])
-        answer = {"results": [{**place, "zipcode": str(place["zipcode"])} for place in found]}
-        return jsonify(answer), snapshot.places.loaded_at
+        body = {"results": [{**place, "zipcode": str(place["zipcode"])} for place in found]}
+        return jsonify(body), snapshot.places.loaded_at
     table = snapshot.risk_table
     factor = query["risk_factor"]
     page = search.with_factor(
         table, snapshot.places, factor, after=query.get("cursor", 0), limit=query["limit"]
     )
-    answer = {
+    body = {
         "total": page.total,
         "results": [
             {"zipcode": str(entry["zipcode"]), "risk_factor": factor, "places": entry["places"]}
@@ -170,4 +167,4 @@ def directory_of_zipcodes(query: Dict[str, Any]) -> Answer:
         ],
         "next_cursor": page.next_after and str(page.next_after),
     }
-    return jsonify(answer), risk_table.changed_at(table, snapshot.places)
+    return jsonify(body), risk_table.changed_at(table, snapshot.places)

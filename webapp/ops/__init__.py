@@ -1,3 +1,3 @@
-"""Liveness and readiness, for operators."""
+"""Health checks."""
 
 from webapp.ops.views import bp as bp

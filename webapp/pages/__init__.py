@@ -1,4 +1,4 @@
-"""Pages for people, two of them also JSON: lookup, health index, zipcode, indexation, list, about."""
+"""HTML pages; two also respond with JSON."""
 
 from webapp.pages import about as about
 from webapp.pages import client_list as client_list

@@ -1,4 +1,4 @@
-"""`/about`: the source of each figure, and how fresh it is."""
+"""`/about`: the sources of the data, and its age."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from webapp.pages.parts import PageParts
 
 @bp.get("/about")
 def about() -> Response:
-    """Show the sources."""
     parts = PageParts({})
     return parts.respond(
         parts.render(

@@ -1,4 +1,4 @@
-"""`/index` and `/index.csv`: the health index, as JSON, as a page and as a spreadsheet."""
+"""`/index` and `/index.csv`: the health index as JSON, page and spreadsheet."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ STATUS_WORDS = {
 
 @bp.get("/index")
 def index() -> Response:
-    """Respond with the latest index on the base year `year`, or on the default one."""
+    """Respond with the latest index on base year `year`."""
     latest = reads.latest_index(_base_year())
     return represent(
         payload={"index": float(latest["index"])},
@@ -42,7 +42,7 @@ def index() -> Response:
 
 @bp.get("/index.csv")
 def index_csv() -> Response:
-    """Respond with the months of a base year and a period, as a spreadsheet in the language of the page."""
+    """Respond with the months of a period as CSV for Excel, in the page's language."""
     base_year = _base_year()
     months = latest_months(reads.monthly_index(base_year), _period())
     columns = [gettext("Month"), gettext("Health index"), gettext("Smoothed index"), gettext("Source")]
@@ -60,7 +60,6 @@ def index_csv() -> Response:
 
 
 def _page_context(latest: LatestIndex) -> dict[str, Any]:
-    """Return all base years, and the months of a period."""
     months = latest_months(reads.monthly_index(latest["base_year"]), _period())
     return {
         "latest": latest,
@@ -87,7 +86,7 @@ def _status_words(entry: MonthlyIndex) -> str:
 
 
 def _headers(latest: LatestIndex) -> dict[str, str]:
-    """Return month, status and freshness, for which the JSON body has no members."""
+    """Return month, status and freshness, which the JSON contract leaves out."""
     headers = {
         "Index-Month": iso_month(latest["month"]),
         "Index-Status": latest["status"],

@@ -1,4 +1,4 @@
-"""`/indexation`: an amount indexed, worked out so that it can be copied into a letter."""
+"""`/indexation`: the calculator of indexed amounts."""
 
 from __future__ import annotations
 
@@ -22,10 +22,7 @@ FIELDS = ("amount", "year", "from", "to")
 
 @bp.get("/indexation")
 def indexation() -> Response:
-    """Show the form, and below it the new amount as soon as a field is filled in.
-
-    `from` and `to` are months; without `to` it is the latest on the base year.
-    """
+    """Show the form and, once a field is filled in, the new amount. `to` defaults to the latest month."""
     parts = PageParts({field: request.args.get(field, "").strip() for field in FIELDS})
     found = _indexation(parts) if any(parts.values.values()) else None
     later = parts.attempt(lambda: _later(found)) if found and not parts.values["to"] else None
@@ -50,7 +47,7 @@ def _base_year(text: str) -> int:
 
 
 def _month(text: str, months: Sequence[MonthlyIndex] | None) -> date:
-    """Parse a month, and check that the base year has it, if that is known."""
+    """Parse a month; raise MonthNotFound if `months` lacks it."""
     month = parse_month(text)
     if months:
         find(months, month)
@@ -58,6 +55,6 @@ def _month(text: str, months: Sequence[MonthlyIndex] | None) -> date:
 
 
 def _later(found: Indexation) -> BaseYearOverview | None:
-    """Return the base year with a later month than the latest on the chosen one."""
+    """Return the newest base year if it has later months."""
     entry = newest(reads.index_overview())
     return entry if entry["month"] > found["new_month"] else None

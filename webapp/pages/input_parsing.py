@@ -1,4 +1,4 @@
-"""Understands amounts and months as people in Belgium type them, and refuses what has two readings."""
+"""Parses amounts and months as people in Belgium type them, and rejects ambiguous ones."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from itertools import product
-from typing import Dict, List, Literal, Match, Optional, Set
+from typing import Literal, Match
 
 from babel.dates import get_month_names
 
@@ -15,54 +15,51 @@ from webapp.errors import AmountNotValid, MonthNotValid
 from webapp.i18n.folding import fold
 from webapp.i18n.messages import N_
 
-# Before the decimals: what index_amount computes exactly.
-MOST_DIGITS = 12
+# Before the decimals. Up to here index_amount is exact.
+MAX_DIGITS = 12
 
 CURRENCY_MARK = re.compile("€|euros?|eur", re.IGNORECASE)
 
-# No-break, narrow no-break and thin space: French and pasted text group digits with any of them.
+# No-break, narrow no-break and thin spaces group digits in French and in pasted text.
 SPACES = str.maketrans(dict.fromkeys("\u00a0\u202f\u2009", " "))
 
-# The first of several groups is not 0: 0.125 is an eighth to whoever types it, and not 125.
-AMOUNT_FORMS = [
-    re.compile(form)
-    for form in (
+# A group of thousands never starts with 0: 0.125 means an eighth, not 125.
+AMOUNT_PATTERNS = [
+    re.compile(pattern)
+    for pattern in (
         r"(?P<whole>[0-9]+|[1-9][0-9]{0,2}(?: [0-9]{3})+)(?:[.,](?P<cents>[0-9]{1,2})|,--?)?",  # 1 250,50
         r"(?P<whole>[1-9][0-9]{0,2}(?:\.[0-9]{3})+)(?:,(?P<cents>[0-9]{1,2})|,--?)?",  # 1.250,50
         r"(?P<whole>[1-9][0-9]{0,2}(?:,[0-9]{3})+)(?:\.(?P<cents>[0-9]{1,2}))?",  # 1,250.50
     )
 ]
-# 1250 to the English, 1.25 to a Belgian. A point in its place always groups, in Belgium.
-TWO_READINGS = re.compile("[1-9][0-9]{0,2},[0-9]{3}")
+# 1,250 is 1250 in English and 1.25 in Belgium; 1.250 is always 1250 there.
+AMBIGUOUS_AMOUNT = re.compile("[1-9][0-9]{0,2},[0-9]{3}")
 
 FIRST_YEAR, LAST_YEAR = 1900, 2099
 
-BETWEEN = "(?: ?[-/.] ?| )"
+SEPARATOR = "(?: ?[-/.] ?| )"
 DAY = "(?P<day>[0-9]{1,2})"
-# A name has a bounded length because Unicode's normal forms of a long hostile text take long.
+# Names are bounded because Unicode normalization of long hostile text is slow.
 MONTH = r"(?:(?P<number>[0-9]{1,2})|(?P<name>[^\W\d_][^0-9]{0,30}))"
 YEAR = "(?P<year>[0-9]{4})"
-# A French contract begins on "1er janvier".
-YEAR_LAST = re.compile(f"(?:{DAY}(?:er)?{BETWEEN})?{MONTH}{BETWEEN}{YEAR}", re.IGNORECASE)
-YEAR_FIRST = re.compile(f"{YEAR}{BETWEEN}{MONTH}(?:{BETWEEN}{DAY})?")
+# "er" for the French "1er janvier".
+YEAR_LAST = re.compile(f"(?:{DAY}(?:er)?{SEPARATOR})?{MONTH}{SEPARATOR}{YEAR}", re.IGNORECASE)
+YEAR_FIRST = re.compile(f"{YEAR}{SEPARATOR}{MONTH}(?:{SEPARATOR}{DAY})?")
 
 LOCALES = ["nl", "fr", "de", "en"]
-WIDTHS: List[Literal["wide", "abbreviated"]] = ["wide", "abbreviated"]
-CONTEXTS: List[Literal["format", "stand-alone"]] = ["format", "stand-alone"]
+WIDTHS: list[Literal["wide", "abbreviated"]] = ["wide", "abbreviated"]
+CONTEXTS: list[Literal["format", "stand-alone"]] = ["format", "stand-alone"]
 
-# What CLDR lacks: the usual Dutch "febr.", and the French "fév." and "juill." beside its "févr." and "juil.".
-FURTHER_NAMES = {"febr": 2, "fev": 2, "juill": 7}
+# Abbreviations missing from CLDR: Dutch "febr.", French "fév." and "juill.".
+EXTRA_MONTH_NAMES = {"febr": 2, "fev": 2, "juill": 7}
 
 
 def parse_amount(text: str) -> Decimal:
-    """Understand an amount in euros, with the decimals that were typed: none, one or two.
-
-    Raises AmountNotValid.
-    """
-    number = _without_mark(text)
+    """Parse an amount in euros, keeping the number of decimals. Raises AmountNotValid."""
+    number = _strip_currency(text)
     if not number:
         raise AmountNotValid(N_("Enter an amount, for example 1250,50."))
-    if TWO_READINGS.fullmatch(number):
+    if AMBIGUOUS_AMOUNT.fullmatch(number):
         raise AmountNotValid(
             N_(
                 "A comma followed by three digits is ambiguous. "
@@ -70,27 +67,27 @@ def parse_amount(text: str) -> Decimal:
             ),
             whole=number.replace(",", ""),
         )
-    match = next(filter(None, (form.fullmatch(number) for form in AMOUNT_FORMS)), None)
+    match = next(filter(None, (pattern.fullmatch(number) for pattern in AMOUNT_PATTERNS)), None)
     if match is None:
         raise AmountNotValid(N_("Enter the amount in euros, for example 1250,50."))
     digits = re.sub("[^0-9]", "", match["whole"])
-    if len(digits) > MOST_DIGITS:
+    if len(digits) > MAX_DIGITS:
         raise AmountNotValid(
             N_("Enter an amount with at most %(most)s digits before the decimals."),
-            most=MOST_DIGITS,
+            most=MAX_DIGITS,
         )
     return Decimal(f"{digits}.{match['cents']}" if match["cents"] else digits)
 
 
 def parse_month(text: str) -> date:
-    """Understand a month, or the month of a full date, in four languages; give its first day.
+    """Parse a month or full date, in any of the four languages, to the first of the month.
 
     Raises MonthNotValid.
     """
-    written = " ".join(text.split())
-    if not written:
+    text = " ".join(text.split())
+    if not text:
         raise MonthNotValid(N_("Enter a month, for example 01/2020."))
-    match = YEAR_LAST.fullmatch(written) or YEAR_FIRST.fullmatch(written)
+    match = YEAR_LAST.fullmatch(text) or YEAR_FIRST.fullmatch(text)
     month = _month_number(match) if match else None
     if match is None or month is None:
         raise MonthNotValid(N_("Enter a month and a four-digit year, for example 01/2020 or January 2020."))
@@ -115,28 +112,28 @@ def parse_month(text: str) -> date:
         ) from None
 
 
-def _without_mark(text: str) -> str:
-    """Take white space and one currency mark away from around a number, and make its spaces alike."""
+def _strip_currency(text: str) -> str:
+    """Strip whitespace and one leading or trailing currency mark, and normalize inner spaces."""
     number = text.translate(SPACES).strip()
     parts = [part.strip() for part in CURRENCY_MARK.split(number)]
-    # Two marks, or one between digits, stay: no form of an amount has them.
+    # Keep two marks, or one between digits, so that the number matches no pattern.
     return "".join(parts) if len(parts) == 2 and "" in parts else number
 
 
-def _month_number(match: Match[str]) -> Optional[int]:
+def _month_number(match: Match[str]) -> int | None:
     if match["number"]:
         return int(match["number"])
     return _months_by_name().get(fold(match["name"]))
 
 
-# When first asked for, and not at start-up: reading four locales takes a while.
+# Lazy because loading four locales would slow down start-up.
 @lru_cache(maxsize=None)
-def _months_by_name() -> Dict[str, int]:
-    """The number of each month by its folded names, less those that would mean two months."""
-    found: Dict[str, Set[int]] = {name: {number} for name, number in FURTHER_NAMES.items()}
+def _months_by_name() -> dict[str, int]:
+    """Return month numbers by folded name, without names that two months share."""
+    found: dict[str, set[int]] = {name: {number} for name, number in EXTRA_MONTH_NAMES.items()}
     for locale, width, context in product(LOCALES, WIDTHS, CONTEXTS):
         for number, name in get_month_names(width, context, locale).items():
-            # März is written Maerz where a keyboard has no umlaut; the search form only drops the dots.
+            # "Maerz" is typed without an umlaut key; folding only drops the dots of "März".
             for spelling in (name, name.replace("ä", "ae")):
                 found.setdefault(fold(spelling), set()).add(number)
     return {name: min(numbers) for name, numbers in found.items() if len(numbers) == 1}

@@ -1,4 +1,4 @@
-"""`/`: the lookup form and its results. The URL holds the whole request, so every result is a link."""
+"""`/`: the lookup form and its results. A GET, so that results can be linked to."""
 
 from __future__ import annotations
 
@@ -26,10 +26,7 @@ FIELDS = {WrongYear: "year", ZipcodeNotValid: "zipcode", ZipcodeNotFound: "zipco
 
 @bp.get("/")
 def lookup() -> Response:
-    """Show the form, and below it the requested risk factor, index, or both.
-
-    The parameter `zipcode` may also be the name of a place.
-    """
+    """Show the form, and the risk factor, the index or both. `zipcode` may be a place name."""
     text = request.args.get("zipcode", "").strip()
     year = request.args.get("year", str(DEFAULT_BASE_YEAR)).strip()
     parts = PageParts({"zipcode": text, "year": year})
@@ -43,13 +40,13 @@ def lookup() -> Response:
 
 
 def error_page(error: DeskError) -> str | None:
-    """Render the lookup page with the field to correct; None for an error without such a field."""
+    """Render the lookup page for an error of one of its FIELDS, else return None."""
     field = FIELDS.get(type(error))
     if field is None:
         return None
-    given = {**request.args, **(request.view_args or {})}
-    parts = PageParts({field: given.get(field, "")})
-    parts.refuse(error, field)
+    params = {**request.args, **(request.view_args or {})}
+    parts = PageParts({field: params.get(field, "")})
+    parts.record(error, field)
     return _render(parts, title=error.title)
 
 
@@ -61,7 +58,6 @@ def _render(
     places: list[Suggestion] | None = None,
     title: str | None = None,
 ) -> str:
-    """Render the lookup page, whatever it has to show."""
     try:
         text = parts.values["zipcode"] if "zipcode" in parts.errors else None
         near = reads.nearest_if_unused(found) if text is None else reads.nearest(text)
@@ -73,7 +69,7 @@ def _render(
 
 
 def _look_up(parts: PageParts, text: str) -> tuple[RiskFactor | None, list[Suggestion]]:
-    """Return the risk factor, if the zipcode is clear, and further places that the text may stand for."""
+    """Return the risk factor if `text` means one zipcode, and other matching places."""
     interpretation = parts.attempt(lambda: _interpret(text), "zipcode")
     if interpretation is None:
         return None, []
@@ -89,6 +85,6 @@ def _interpret(text: str) -> Interpretation:
         places = current.snapshot().places
     except DatabaseUnavailable:
         with suppress(ZipcodeNotFound):
-            search.interpret(NO_PLACES, text)  # a number that is no zipcode is wrong whatever the data
+            search.interpret(NO_PLACES, text)  # invalid zipcodes are rejected without data, too
         raise
     return search.interpret(places, text)

@@ -1,4 +1,4 @@
-"""The parts of a page with a form: input, results, and errors, part by part."""
+"""Pages whose parts fail independently."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ Result = TypeVar("Result")
 
 
 class PageParts:
-    """Collects the parts of a page. A part that fails does not take the others with it.
+    """Collects the errors of a page, so that one does not hide the results of other parts.
 
     Attributes:
-        values: the input, by field.
-        errors: the message for each wrong field.
-        failures: other errors, each title once.
+        values: the input by field.
+        errors: the message by invalid field.
+        failures: all other errors, one per title.
     """
 
     def __init__(self, values: Mapping[str, str]) -> None:
@@ -30,21 +30,17 @@ class PageParts:
         self._first: DeskError | None = None
 
     def attempt(self, part: Callable[[], Result], field: str | None = None) -> Result | None:
-        """Call `part`; on an error of the domain record it and return None.
-
-        Args:
-            field: the field to which an error of the request belongs.
-        """
+        """Call `part`; on failure record the error and return None."""
         try:
             return part()
         except DeskError as error:
-            self.refuse(error, field)
+            self.record(error, field)
             return None
 
-    def refuse(self, error: DeskError, field: str | None = None) -> None:
-        """Record an error: at its field, or as a failure when the request is not to blame."""
-        # Its traceback holds all locals of the functions that raised it, such as an upload, and the two would
-        # keep each other alive.
+    def record(self, error: DeskError, field: str | None = None) -> None:
+        """Record an error: at `field` if it is a 4xx, else as a failure."""
+        # The traceback holds the locals of every frame, such as an upload, in a cycle that only the garbage
+        # collector would end.
         error.__traceback__ = error.__context__ = None
         self._first = self._first or error
         if field and error.status < 500:
@@ -53,12 +49,12 @@ class PageParts:
             self.failures.append(error)
 
     def render(self, template: str, **context: Any) -> str:
-        """Render a template with the parts."""
+        """Render a template with input and errors."""
         return render_template(
             template, values=self.values, errors=self.errors, failures=self.failures, **context
         )
 
     def respond(self, page: str) -> Response:
-        """Respond with a page, with the status of the first error if there is one."""
+        """Respond with a page and the status of the first error, if any."""
         response = make_response(page)
         return apply_error(response, self._first) if self._first else cacheable(response)

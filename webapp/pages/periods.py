@@ -1,9 +1,9 @@
-"""The periods of a series that the page of the health index shows, and its months by year."""
+"""Periods of a series, and its grid of months by year."""
 
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Dict, List, Optional, Sequence, Tuple
+from typing import List, Optional, Sequence, Tuple
 
 from dateutil.relativedelta import relativedelta
 
@@ -11,21 +11,17 @@ from webapp.errors import RequestNotValid
 from webapp.health_index.series import MonthlyIndex
 from webapp.i18n.messages import N_
 
-# Years up to the latest month that is held; ALL is everything since 1994.
+# Years up to the latest month.
 ALL = "all"
 PERIODS = ("1", "5", "10", ALL)
 DEFAULT_PERIOD = "5"
 
-# A year, and its twelve months: None for one that is not shown or not held.
+# A year and its twelve values; None for a missing month.
 YearOfValues = Tuple[int, List[Optional[Decimal]]]
 
 
 def latest_months(months: Sequence[MonthlyIndex], period: str) -> Sequence[MonthlyIndex]:
-    """The months of a period: of five years the latest month, the same one five years before, and all
-    between them.
-
-    Raises RequestNotValid when `period` is none of PERIODS.
-    """
+    """Return the latest month and `period` years before it: 61 months for "5". Raises RequestNotValid."""
     if period not in PERIODS:
         raise RequestNotValid(N_("Choose one of these periods: %(known)s."), known=", ".join(PERIODS))
     if period == ALL:
@@ -34,9 +30,9 @@ def latest_months(months: Sequence[MonthlyIndex], period: str) -> Sequence[Month
     return [entry for entry in months if entry["month"] >= first]
 
 
-def by_year(months: Sequence[MonthlyIndex]) -> List[YearOfValues]:
-    """The values as a grid of years, the latest first, and months."""
-    years: Dict[int, Dict[int, Decimal]] = {}
+def by_year(months: Sequence[MonthlyIndex]) -> list[YearOfValues]:
+    """Return the values by year, latest year first."""
+    years: dict[int, dict[int, Decimal]] = {}
     for entry in months:
         years.setdefault(entry["month"].year, {})[entry["month"].month] = entry["value"]
     return [

@@ -1,4 +1,4 @@
-"""`/zipcode/<zipcode>`: the risk factor of a zipcode, as JSON and as a page."""
+"""`/zipcode/<zipcode>`: the risk factor of a zipcode as JSON or page."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from webapp.zipcodes.zipcode import parse_zipcode
 
 @bp.get("/zipcode/<zipcode>")
 def zipcode(zipcode: str) -> Response:
-    """Respond with the risk factor of a zipcode."""
     found = reads.risk_factor(parse_zipcode(zipcode))
     return represent(
         payload={"risk_factor": found["factor"]},
@@ -24,7 +23,7 @@ def zipcode(zipcode: str) -> Response:
 
 
 def _headers(found: RiskFactor) -> dict[str, str]:
-    """Return the range and the risk table, for which the JSON body has no members."""
+    """Return range and risk table, which the JSON contract leaves out."""
     return {
         "Risk-Range": f"{found['first']}-{found['last']}",
         "Risk-Table": str(found["risk_table"]),

@@ -1,12 +1,14 @@
-"""The pages of the desk, each as it may be found: empty, answered, and with what went wrong."""
+"""The pages of the service in each of their states: empty, with results and with errors."""
+
+from __future__ import annotations
 
 from urllib.parse import urlencode
 
 CALCULATION = "/indexation?" + urlencode({"amount": "1.250,50", "year": "2013", "from": "01/2020"})
 
-ADDRESSES = {
+URLS = {
     "lookup": "/",
-    "answer": "/?zipcode=9000&year=2013",
+    "results": "/?zipcode=9000&year=2013",
     "several places": "/?zipcode=antwerpen",
     "no place": "/?zipcode=gentt&year=2020",
     "unused zipcode": "/?zipcode=1001",
@@ -15,15 +17,15 @@ ADDRESSES = {
     "all months": "/index?year=2025&period=all",
     "indexation": "/indexation",
     "calculation": CALCULATION,
-    "wrong calculation": "/indexation?amount=1,250&from=1990&to=x",
+    "invalid calculation": "/indexation?amount=1,250&from=1990&to=x",
     "list": "/list",
     "about": "/about",
     "api": "/api/v1/",
-    "nowhere": "/nowhere",
+    "not found": "/nowhere",
 }
 
 LANGUAGES = ("nl", "fr", "de", "en")
 
 
-def in_language(address: str, language: str) -> str:
-    return f"{address}{'&' if '?' in address else '?'}lang={language}"
+def in_language(url: str, language: str) -> str:
+    return f"{url}{'&' if '?' in url else '?'}lang={language}"
