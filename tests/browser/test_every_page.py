@@ -99,7 +99,7 @@ def test_the_browsers_own_language_is_taken(page: Page, locale: str) -> None:
 def test_the_first_tab_stop_leads_to_the_content(page: Page) -> None:
     page.goto("/about")
     page.keyboard.press("Tab")
-    expect(page.locator(".skip-link")).to_be_focused()
+    expect(page.locator(".skip")).to_be_focused()
     page.keyboard.press("Enter")
     assert page.url.endswith("#main")
 

@@ -16,7 +16,7 @@ def test_a_narrow_window_gives_each_index_the_number_of_its_month(page: Page, wi
 
 def test_every_month_has_its_column_whether_held_or_not(page: Page) -> None:
     page.goto("/index?year=2025&period=1")
-    columns = page.locator(".month-table thead th").all()
+    columns = page.locator(".months thead th").all()
     widths = [box["width"] for box in (column.bounding_box() for column in columns) if box]
     assert len(widths) == 13
     assert max(widths) - min(widths) < 1

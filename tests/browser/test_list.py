@@ -54,7 +54,7 @@ def test_zipcodes_are_pasted(page: Page) -> None:
 def test_nothing_is_corrected(page: Page) -> None:
     page.goto("/list")
     page.get_by_role("button", name="Show the risk factors").click()
-    expect(page.locator(".error-summary")).to_contain_text("Paste zipcodes or choose a file.")
+    expect(page.locator(".summary")).to_contain_text("Paste zipcodes or choose a file.")
     expect(page.locator("#zipcodes")).to_be_focused()
     page.keyboard.type("9000")
     page.get_by_role("button", name="Show the risk factors").click()
@@ -160,7 +160,7 @@ def test_axe_finds_nothing_beside_a_list_of_which_something_is_said(
     page.goto(f"/list?lang={language}")
     page.locator("#zipcodes").fill(pasted)
     page.locator("[value=show]").click()
-    expect(page.locator(".note, .error-summary")).to_be_visible()
+    expect(page.locator(".note, .summary")).to_be_visible()
     assert_accessible(page)
     assert_no_horizontal_scrolling(page)
     page.emulate_media(color_scheme="dark")

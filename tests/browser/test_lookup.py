@@ -41,7 +41,7 @@ def test_the_keyboard_is_enough(page: Page) -> None:
 def test_an_error_is_corrected(page: Page) -> None:
     page.goto("/?zipcode=gentt&year=2020")
     expect(page.locator("#zipcode")).to_be_focused()
-    page.locator(".error-summary a", has_text="gentt").click()
+    page.locator(".summary a", has_text="gentt").click()
     expect(page.locator("#zipcode")).to_be_focused()
     page.locator("#zipcode").fill("gent")
     page.get_by_role("radio", name="2004").check()
@@ -156,6 +156,6 @@ def test_without_an_answer_no_suggestion_stays(page: Page, complaints: "list[str
     page.keyboard.type("zz")
     expect(page.get_by_role("listbox")).to_be_hidden()
     page.keyboard.press("Enter")
-    expect(page.locator(".error-summary")).to_be_visible()  # the form itself works
+    expect(page.locator(".summary")).to_be_visible()  # the form itself works
     page.context.close()
     complaints.clear()

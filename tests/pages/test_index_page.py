@@ -67,7 +67,7 @@ def test_period_applies_to_chart_table_and_download(
     page = reader.get(f"{PAGE}&year=2013&period={period}").text
     [points] = re.findall(r'points="([^"]+)"', page)
     assert len(points.split()) == months
-    table = page[page.index('<table class="month-table">') :]
+    table = page[page.index('<table class="months">') :]
     assert len(re.findall(r"<td>[0-9.]+</td>", table)) == months
     [address] = [address for address in links(page) if address.startswith("/index.csv")]
     downloaded = rows(reader, address.split("?", 1)[1])
