@@ -95,7 +95,7 @@ def test_language_of_the_browser_is_the_default(page: Page, language: str) -> No
 def test_first_tab_stop_skips_to_the_main_part(page: Page) -> None:
     page.goto("/about")
     page.keyboard.press("Tab")
-    expect(page.locator(".skip-link")).to_be_focused()
+    expect(page.locator(".skip")).to_be_focused()
     page.keyboard.press("Enter")
     assert page.url.endswith("#main")
 

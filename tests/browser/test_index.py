@@ -16,7 +16,7 @@ def test_narrow_window_shows_the_number_of_each_month(page: Page, width: int) ->
 
 def test_every_month_has_a_column_of_equal_width(page: Page) -> None:
     page.goto("/index?year=2025&period=1")
-    columns = page.locator(".month-table thead th").all()
+    columns = page.locator(".months thead th").all()
     widths = [box["width"] for box in (column.bounding_box() for column in columns) if box]
     assert len(widths) == 13
     assert max(widths) - min(widths) < 1

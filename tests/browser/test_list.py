@@ -55,7 +55,7 @@ def test_pasted_zipcodes_are_looked_up(page: Page) -> None:
 def test_empty_form_is_rejected_and_corrected(page: Page) -> None:
     page.goto("/list")
     page.get_by_role("button", name="Show the risk factors").click()
-    expect(page.locator(".error-summary")).to_contain_text("Paste zipcodes or choose a file.")
+    expect(page.locator(".summary")).to_contain_text("Paste zipcodes or choose a file.")
     expect(page.locator("#zipcodes")).to_be_focused()
     page.keyboard.type("9000")
     page.get_by_role("button", name="Show the risk factors").click()

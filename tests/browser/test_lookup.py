@@ -43,7 +43,7 @@ def test_form_works_by_keyboard(page: Page) -> None:
 def test_error_is_corrected(page: Page) -> None:
     page.goto("/?zipcode=gentt&year=2020")
     expect(page.locator("#zipcode")).to_be_focused()
-    page.locator(".error-summary a", has_text="gentt").click()
+    page.locator(".summary a", has_text="gentt").click()
     expect(page.locator("#zipcode")).to_be_focused()
     page.locator("#zipcode").fill("gent")
     page.keyboard.press("Tab")
@@ -157,6 +157,6 @@ def test_failed_request_hides_the_suggestions(page: Page, page_errors: list[str]
     page.keyboard.type("zz")
     expect(page.get_by_role("listbox")).to_be_hidden()
     page.keyboard.press("Enter")
-    expect(page.locator(".error-summary")).to_be_visible()  # the form itself works
+    expect(page.locator(".summary")).to_be_visible()  # the form itself works
     page.context.close()
     page_errors.clear()

@@ -258,7 +258,7 @@ MONTHS = {
 )
 def test_page_has_no_untranslatable_words(marking: FlaskClient, path: str) -> None:
     text = page(marking, path).text
-    without_places = re.sub('<ul class="place-list">.*?</ul>', "", text, flags=re.DOTALL)  # names alone
+    without_places = re.sub('<ul class="places">.*?</ul>', "", text, flags=re.DOTALL)  # names alone
     assert Words(without_places).unmarked() - NAMES - MONTHS == set()
 
 

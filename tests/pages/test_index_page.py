@@ -67,7 +67,7 @@ def test_period_applies_to_chart_table_and_download(
     page = reader.get(f"{PAGE}&year=2013&period={period}").text
     [points] = re.findall(r'points="([^"]+)"', page)
     assert len(points.split()) == months
-    table = page[page.index('<table class="month-table">') :]
+    table = page[page.index('<table class="months">') :]
     assert len(re.findall(r"<td>[0-9.]+</td>", table)) == months
     [url] = [url for url in links(page) if url.startswith("/index.csv")]
     downloaded = rows(reader, url.split("?", 1)[1])
