@@ -119,6 +119,18 @@ def test_text_without_match_suggests_nearest_places(reader: FlaskClient, typed: 
     assert nearest in text(response.text)
 
 
+def test_zipcode_with_the_name_of_another_place_offers_both(reader: FlaskClient) -> None:
+    response = reader.get("/?zipcode=9000+Brugge&year=2013&lang=fr")
+    assert response.status_code == 404
+    assert "9000 est le code postal de Gand (Gent), pas de Brugge." in text(response.text)
+    assert {"/?zipcode=9000&year=2013", "/?zipcode=8000&year=2013"} <= set(links(response.text))
+
+
+def test_list_that_is_cut_says_how_many_places_match(reader: FlaskClient) -> None:
+    assert "The first 12 of 18." in text(reader.get("/?zipcode=antwerpen").text)
+    assert "The first" not in text(reader.get("/?zipcode=aalst").text)
+
+
 def test_text_far_from_every_name_suggests_none(reader: FlaskClient) -> None:
     page = text(reader.get("/?zipcode=qqqqqqqq").text)
     assert "No place is found for “qqqqqqqq”. Check the spelling." in page

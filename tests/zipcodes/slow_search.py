@@ -40,6 +40,13 @@ def key(row: dict[str, str]) -> Key:
     return int(row["zipcode"]), row["name_nl"], row["name_fr"], row["name_de"]
 
 
+def is_main(row: dict[str, str]) -> bool:
+    """True for a place that gave its municipality the name, or a part of it."""
+    merged = row["municipality_nl"].split("-")
+    names_municipality = row["name_nl"] == row["municipality_nl"] or row["name_fr"] == row["municipality_fr"]
+    return names_municipality or row["name_nl"] in merged
+
+
 def rank(place: Searched, name: str) -> int | None:
     """Return the rank of a place, 0 for the best; None when it does not match."""
     if name in place.names:
@@ -62,7 +69,6 @@ def expected(text: str, limit: int) -> list[Key]:
         row = place.row
         found_rank = rank(place, name) if name else int(row["zipcode"])
         if found_rank is not None and row["zipcode"].startswith(digits):
-            own = row["name_nl"] == row["municipality_nl"] or row["name_fr"] == row["municipality_fr"]
-            order = (found_rank, not own, len(row["name"]), fold(row["name"]), int(row["zipcode"]))
+            order = (found_rank, not is_main(row), len(row["name"]), fold(row["name"]), int(row["zipcode"]))
             found.append((order, key(row)))
     return [found_key for _order, found_key in sorted(found)[:limit]]

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from tests.zipcodes.seed import IN_USE, ZIPCODES_BY_NAME, places
 from webapp.i18n.folding import fold
 from webapp.zipcodes import search
+from webapp.zipcodes.interpretation import MAX_PLACES
 from webapp.zipcodes.places import Places
-from webapp.zipcodes.search import MAX_NAME_LETTERS, MAX_NEAREST, MAX_PLACES
+from webapp.zipcodes.search import MAX_NAME_LETTERS, MAX_NEAREST
 
 searching = settings(deadline=None, database=None, max_examples=60)
 
@@ -102,7 +103,7 @@ def misspelled(draw: st.DrawFn) -> tuple[str, str]:
 @example(("Sint-Truiden", "SintTruiden"))
 def test_name_with_a_typing_error_is_suggested_or_near(names: tuple[str, str]) -> None:
     name, text = names
-    suggested = {place["zipcode"] for place in search.suggest(places(), text, MAX_PLACES)}
+    suggested = {place["zipcode"] for place in search.search(places(), text, MAX_PLACES).places}
     assert ZIPCODES_BY_NAME[name] & suggested.union(nearest_zipcodes(text))
 
 

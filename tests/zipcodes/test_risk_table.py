@@ -85,6 +85,7 @@ def test_lookup_returns_factor_range_table_and_places() -> None:
         "last": 9240,
         "risk_table": 1,
         "effective_from": TODAY,
+        "kind": "locality",
         "places": [
             *("Appels", "Baasrode", "Dendermonde", "Grembergen", "Mespelare", "Oudegem", "Schoonaarde"),
             "Sint-Gillis-Dendermonde",

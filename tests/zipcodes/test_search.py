@@ -22,7 +22,7 @@ searching = settings(deadline=None, database=None, max_examples=60)
 
 def suggested(text: str, limit: int = ALL) -> list[Key]:
     found = []
-    for place in search.suggest(places(), text, limit):
+    for place in search.search(places(), text, limit).places:
         dutch, french, german = (place["names"].get(language, "") for language in ("nl", "fr", "de"))
         found.append((place["zipcode"], dutch, french, german))
     return found
@@ -30,14 +30,14 @@ def suggested(text: str, limit: int = ALL) -> list[Key]:
 
 def named(text: str, limit: int = ALL) -> list[str]:
     """Return zipcode and name of each suggestion."""
-    return [f"{place['zipcode']} {place['name']}" for place in search.suggest(places(), text, limit)]
+    return [f"{place['zipcode']} {place['name']}" for place in search.search(places(), text, limit).places]
 
 
 # By zipcode
 
 
 def test_suggestion_has_zipcode_names_municipality_and_region() -> None:
-    assert search.suggest(places(), "9000", 10) == [
+    assert search.search(places(), "9000", 10).places == [
         {
             "zipcode": 9000,
             "name": "Gent",
@@ -181,7 +181,7 @@ def test_place_that_abbreviates_its_saint_itself_is_found_alone() -> None:
     vith = next(row for row in PLACES if row["name_fr"] == "Saint-Vith")
     names = dict.fromkeys(NAME_COLUMNS, "St-Vith")
     with_abbreviated = Places([*places().rows, place_row(vith, zipcode=4799, **names)], ORDINARY_DAY)
-    assert [place["zipcode"] for place in search.suggest(with_abbreviated, "st-vith", ALL)] == [4799]
+    assert [place["zipcode"] for place in search.search(with_abbreviated, "st-vith", ALL).places] == [4799]
 
 
 SAINT = re.compile(r"\b(saint|sint|sankt|sainte) ")
@@ -328,5 +328,5 @@ def test_suggestions_are_those_of_a_slow_search_of_the_seed(text: str, limit: in
 
 def test_without_places_nothing_is_found() -> None:
     without_places = Places((), None)
-    assert search.suggest(without_places, "gent", ALL) == []
-    assert search.suggest(without_places, "9000", ALL) == []
+    assert search.search(without_places, "gent", ALL).places == []
+    assert search.search(without_places, "9000", ALL).places == []

@@ -12,6 +12,7 @@ from webapp.api.routing import Answer, ApiBlueprint
 from webapp.data import current, reads
 from webapp.errors import RiskTableUnavailable, ZipcodeNotFound, ZipcodeNotValid
 from webapp.zipcodes import risk_table, search
+from webapp.zipcodes.places import KINDS
 from webapp.zipcodes.risk_table import FACTORS
 
 bp = ApiBlueprint("api-zipcodes", "Zipcodes", "/zipcodes")
@@ -54,6 +55,7 @@ class NamesSchema(ApiSchema):
     nl = fields.String()
     fr = fields.String()
     de = fields.String()
+    en = fields.String(metadata={"description": "Of organisations only."})
 
 
 class MunicipalitySchema(AnswerSchema):
@@ -86,6 +88,14 @@ class ZipcodeSchema(AnswerSchema):
     range = fields.Nested(RangeSchema)
     risk_table = fields.Nested(RiskTableSchema)
     assigned = fields.Boolean(metadata={"description": "Whether bpost uses this zipcode."})
+    kind = fields.String(
+        validate=validate.OneOf([*KINDS, None]),
+        allow_none=True,
+        metadata={
+            "description": "Whose zipcode it is: of localities, or of an organisation, mail centre or site; "
+            "null when bpost does not use it."
+        },
+    )
     places = fields.List(fields.Nested(PlaceSchema))
 
 
@@ -95,6 +105,7 @@ class SuggestionSchema(PlaceSchema):
 
 class SuggestionsSchema(AnswerSchema):
     results = fields.List(fields.Nested(SuggestionSchema))
+    matches = fields.Integer(metadata={"description": "The number of places that match, listed or not."})
 
 
 class ZipcodeInUseSchema(AnswerSchema):
@@ -130,6 +141,7 @@ def zipcode(path: Dict[str, Any]) -> Answer:
         "range": {"first": found["first"], "last": found["last"]},
         "risk_table": {"id": found["risk_table"], "effective_from": found["effective_from"]},
         "assigned": bool(found["places"]),
+        "kind": found["kind"],
         "places": found["places"],
     }
     return answer, found["changed_at"]
@@ -155,7 +167,8 @@ def directory_of_zipcodes(query: Dict[str, Any]) -> Answer:
     answer: Dict[str, Any]
     if "q" in query:
         found = reads.suggestions(query["q"], query["limit"])
-        answer = {"results": [{**place, "zipcode": str(place["zipcode"])} for place in found]}
+        results = [{**place, "zipcode": str(place["zipcode"])} for place in found.places]
+        answer = {"results": results, "matches": found.total}
         return jsonify(answer), snapshot.places.loaded_at
     table = snapshot.risk_table
     factor = query["risk_factor"]

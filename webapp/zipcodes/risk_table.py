@@ -57,8 +57,9 @@ class RiskTable:
 class RiskFactor(TypedDict):
     """The risk factor of a zipcode, and its source.
 
-    `first` and `last` are the ends of the range that holds the zipcode. `places` are the localities
-    with this zipcode; none when bpost does not use it. `changed_at` is the last change of any of this.
+    `first` and `last` are the ends of the range that holds the zipcode. `kind` is one of places.KINDS, and
+    None when bpost does not use the zipcode, which has no `places` then. `changed_at` is the last change of
+    any of this.
     """
 
     zipcode: int
@@ -67,6 +68,7 @@ class RiskFactor(TypedDict):
     last: int
     risk_table: int
     effective_from: date
+    kind: str | None
     places: list[PlaceDescription]
     changed_at: datetime
 
@@ -107,6 +109,7 @@ def find(table: RiskTable, places: Places, zipcode: int) -> RiskFactor:
         "last": found.last,
         "risk_table": table.id,
         "effective_from": table.effective_from,
+        "kind": places.kind(zipcode),
         "places": places.with_zipcode(zipcode),
         "changed_at": changed_at(table, places),
     }

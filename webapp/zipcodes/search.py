@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from bisect import bisect_left
 from difflib import get_close_matches
-from itertools import chain, islice
+from itertools import chain
 from operator import itemgetter
 from typing import Iterable, NamedTuple, TypedDict
 
-from webapp.errors import ZipcodeNotFound, ZipcodeNotValid
 from webapp.i18n.folding import fold, spellings
-from webapp.i18n.messages import N_
 from webapp.zipcodes.places import Candidate, PlaceDescription, Places, Suggestion
 from webapp.zipcodes.risk_table import RiskTable
 from webapp.zipcodes.zipcode import is_zipcode
 
-# Places that a page lists.
-MAX_PLACES = 12
 MAX_NEAREST = 6
-
-# With a zipcode, a name of fewer letters has to match in full: it may be the country (L-9620) or the
-# letters of a Dutch postcode (9000 GE).
-MIN_LETTERS = 3
-
-# In addresses Brussels often stands for the municipality: 1050 Bruxelles is Ixelles.
-BRUSSELS = ("brussel", "bruxelles", "brussels")
 
 # The likeness, as difflib measures it, from which a name may be a misspelling of another one.
 MIN_LIKENESS = 0.65
@@ -34,11 +24,11 @@ MIN_LIKENESS = 0.65
 MAX_NAME_LETTERS = 60
 
 
-class Interpretation(NamedTuple):
-    """The zipcode that a text stands for, if it is clear, and further places that it may stand for."""
+class Matches(NamedTuple):
+    """The first places that match a search, and the number of all that do."""
 
-    zipcode: int | None
     places: list[Suggestion]
+    total: int
 
 
 class ZipcodeInUse(TypedDict):
@@ -59,50 +49,30 @@ class ZipcodesWithFactor(NamedTuple):
     next_after: int | None
 
 
-def suggest(places: Places, text: str, limit: int) -> list[Suggestion]:
+def search(places: Places, text: str, limit: int) -> Matches:
     """Return the places that match the beginning of a zipcode or name, best first.
 
     Digits are the beginning of a zipcode; the rest is the beginning of a name, or of a word in it,
     in any language: "90", "gen", "truiden", "9000 gent". An exact name ranks before the beginning of
     a name, that before the beginning of a word, and the parts of a municipality that begins so come last.
-    Where nothing matches, "st" and "ste" before a word are spelled out: "st vith".
+    Of equal ones, a name with the accents of the text comes first: "liè" finds Liège before Lier.
+    Where nothing matches, abbreviations are spelled out: "st vith".
     """
+    found = ranked(places, text)
+    return Matches([candidate.suggestion for candidate in found[:limit]], len(found))
+
+
+def ranked(places: Places, text: str) -> list[Candidate]:
+    """Return all places that `search` finds, best first."""
     digits, name = split(fold(text))
-    if not digits and not name:
-        return []
-    ranked = _match(places, digits, name, limit)
-    if not ranked:
-        spelled = chain.from_iterable(_match(places, digits, form, limit) for form in spellings(name))
-        ranked = sorted(spelled, key=itemgetter(0))
-    found = {(place["zipcode"], place["name"]): place for _rank, place in ranked}  # each once
-    return list(found.values())[:limit]
-
-
-def interpret(places: Places, text: str) -> Interpretation:
-    """Interpret a text as a zipcode: "9000", "B-9000 Gent", "1050 Brussel", "gand", "sint-truid".
-
-    A place with exactly that name wins over those that only begin so. Names are compared as by `suggest`.
-
-    Raises ZipcodeNotValid for a number that is no zipcode, ZipcodeNotFound for a name that no place has.
-    """
-    # Pages show some places with two names, "Elsene / Ixelles" or "Luik (Liège)": one is enough.
-    one_name = re.sub(r"/[^0-9]*| \([^0-9]*\)", " ", _without_country(text))
-    digits, name = split(fold(one_name))
-    if is_zipcode(digits) and (not name or (name in BRUSSELS and _is_in_brussels(places, int(digits)))):
-        return Interpretation(int(digits), [])
     if not name:
-        raise ZipcodeNotValid(
-            N_("A zipcode has four digits, from 1000 to 9999. You may also enter the name of a place.")
-        )
-    found = suggest(places, one_name, MAX_PLACES + 1)
-    wanted = {name, *spellings(name)}
-    zipcodes = {place["zipcode"] for place in found if wanted & _folded_names(place)}
-    if not zipcodes and not (is_zipcode(digits) and len(name.replace(" ", "")) < MIN_LETTERS):
-        zipcodes = {place["zipcode"] for place in found}
-    if not zipcodes:
-        raise ZipcodeNotFound(N_("No place is found for “%(given)s”. Check the spelling."), given=text)
-    zipcode = zipcodes.pop() if len(zipcodes) == 1 else None
-    return Interpretation(zipcode, [place for place in found if place["zipcode"] != zipcode][:MAX_PLACES])
+        near = _beginning_with(places.all_zipcodes, digits) if digits else []
+        return list(chain.from_iterable(map(places.by_zipcode.__getitem__, near)))
+    found = _match(places, digits, [name]) or _match(places, digits, spellings(name))
+    if found and not text.isascii():
+        accented = unicodedata.normalize("NFC", text).casefold().strip()
+        found.sort(key=lambda match: (match[0], not _has_accents(match[1], accented)))
+    return [candidate for _rank, candidate in found]
 
 
 def nearest(places: Places, text: str) -> list[Suggestion]:
@@ -110,8 +80,8 @@ def nearest(places: Places, text: str) -> list[Suggestion]:
 
     After a zipcode with a name of another place, the place of the zipcode comes first.
     """
-    digits, name = split(fold(_without_country(text)))
-    own = suggest(places, digits, 1) if name and is_zipcode(digits) else []
+    digits, name = split(fold(without_country(text)))
+    own = search(places, digits, 1).places if name and is_zipcode(digits) else []
     by_name = _with_similar_name(places, name) if name else []
     by_zipcode = _with_near_zipcode(places, digits) if digits else []
     found = chain(own, by_name, by_zipcode)
@@ -142,23 +112,22 @@ def split(folded: str) -> tuple[str, str]:
     return "", folded
 
 
-def _match(places: Places, digits: str, name: str, limit: int) -> list[tuple[int, Suggestion]]:
-    """Return the matching places, each with its rank: 0 is best."""
-    if name:
-        first_word = name.partition(" ")[0]
-        found = places.by_beginning.get(first_word[:2], [])
+def _match(places: Places, digits: str, forms: list[str]) -> list[tuple[int, Candidate]]:
+    """Return the places that match one of some names, each with its rank, the best first."""
+    ranks: dict[int, tuple[int, Candidate]] = {}
+    for form in forms:
+        found = places.by_beginning.get(form.partition(" ")[0][:2], [])
         if digits:
-            found = [each for each in found if str(each.row.zipcode).startswith(digits)]
-        ranked = [(rank, each) for each in found if (rank := _rank(each, name)) is not None]
-        best = sorted(ranked, key=itemgetter(0))[:limit]
-    else:
-        in_order = chain.from_iterable(map(places.by_zipcode.__getitem__, _beginning_with(places, digits)))
-        best = [(0, candidate) for candidate in islice(in_order, limit)]
-    return [(rank, candidate.suggestion) for rank, candidate in best]
+            found = [candidate for candidate in found if str(candidate.zipcode).startswith(digits)]
+        for candidate in found:
+            new = rank(candidate, form)
+            if new is not None and (id(candidate) not in ranks or new < ranks[id(candidate)][0]):
+                ranks[id(candidate)] = new, candidate
+    return sorted(ranks.values(), key=itemgetter(0))
 
 
-def _rank(candidate: Candidate, name: str) -> int | None:
-    """Return the rank of a place; None when it does not match."""
+def rank(candidate: Candidate, name: str) -> int | None:
+    """Return the rank of a place for a folded name, 0 for the best; None when it does not match."""
     if f"|{name}" in candidate.names:
         return 0 if f"|{name}|" in candidate.names else 1
     if f" {name}" in candidate.names:
@@ -166,17 +135,16 @@ def _rank(candidate: Candidate, name: str) -> int | None:
     return 3 if f"|{name}" in candidate.municipality else None
 
 
-def _without_country(text: str) -> str:
+def _has_accents(candidate: Candidate, accented: str) -> bool:
+    """True if a name of a place begins with a text, letter for letter."""
+    suggestion = candidate.suggestion
+    names = (suggestion["name"], *suggestion["names"].values())
+    return any(name.casefold().startswith(accented) for name in names)
+
+
+def without_country(text: str) -> str:
     """Drop the country before the zipcode of an address abroad: B-9000, BE 9000."""
     return re.sub(r"^BE?[- ]?(?=[0-9])", "", text.strip(), flags=re.IGNORECASE)
-
-
-def _is_in_brussels(places: Places, zipcode: int) -> bool:
-    return any(place["region"] == "Brussels" for place in places.with_zipcode(zipcode))
-
-
-def _folded_names(place: Suggestion) -> set[str]:
-    return {fold(name) for name in (place["name"], *place["names"].values())}
 
 
 def _with_similar_name(places: Places, name: str) -> Iterable[Suggestion]:
@@ -191,7 +159,7 @@ def _with_near_zipcode(places: Places, digits: str) -> list[Suggestion]:
     They begin with the digits, or differ least from the number that the first four are.
     """
     if len(digits) < 4:
-        near = _beginning_with(places, digits)
+        near = _beginning_with(places.zipcodes, digits)
     else:
         wanted = int(digits[:4])
         position = bisect_left(places.zipcodes, wanted)
@@ -200,11 +168,11 @@ def _with_near_zipcode(places: Places, digits: str) -> list[Suggestion]:
     return [places.by_zipcode[zipcode][0].suggestion for zipcode in near[:MAX_NEAREST]]
 
 
-def _beginning_with(places: Places, digits: str) -> list[int]:
-    """Return the zipcodes in use that begin with some digits, in ascending order."""
+def _beginning_with(zipcodes: list[int], digits: str) -> list[int]:
+    """Return those of some ascending zipcodes that begin with digits."""
     missing = 4 - len(digits)
     if missing < 0:
         return []
     first = int(digits) * 10**missing
-    start, end = (bisect_left(places.zipcodes, zipcode) for zipcode in (first, first + 10**missing))
-    return places.zipcodes[start:end]
+    start, end = (bisect_left(zipcodes, zipcode) for zipcode in (first, first + 10**missing))
+    return zipcodes[start:end]
