@@ -112,6 +112,30 @@ def test_every_zipcode_has_the_same_factor_as_on_the_older_route(reader: FlaskCl
             assert found["range"] == {"first": str(first), "last": str(last)}
 
 
+def test_special_zipcode_is_assigned_and_has_its_organisation_as_place(reader: FlaskClient) -> None:
+    found = get(reader, "/1931")
+    assert (found["risk_factor"], found["assigned"], found["kind"]) == ("C", True, "site")
+    assert found["places"] == [
+        {
+            "name": "Brucargo",
+            "names": {"nl": "Brucargo", "fr": "Brucargo"},
+            "municipality": {"nis": "", "names": {}},
+            "province": None,
+            "region": "Flanders",
+        }
+    ]
+    assert get(reader, q="shape")["results"][0]["zipcode"] == "7010"
+
+
+@pytest.mark.parametrize(("zipcode", "name"), [("1733", "HighCo Data"), ("5012", "Parlement wallon")])
+def test_special_zipcode_in_no_range_is_not_found_and_names_its_organisation(
+    reader: FlaskClient, zipcode: str, name: str
+) -> None:
+    response = reader.get(f"{PATH}/{zipcode}")
+    assert (response.status_code, (response.json or {})["code"]) == (404, "ZIPCODE_NOT_FOUND")
+    assert f"Zipcode {zipcode} belongs to {name}" in (response.json or {})["detail"]
+
+
 @pytest.mark.parametrize("zipcode", sorted({end for gap in GAPS for end in gap})[:5])
 def test_a_zipcode_in_no_range_is_not_found(reader: FlaskClient, zipcode: int) -> None:
     response = reader.get(f"{PATH}/{zipcode}")

@@ -35,8 +35,8 @@ TRANSLATED = ("nl", "fr", "de")
 # Messages that really are the same in a language as in English.
 SAME: Dict[str, FrozenSet[str]] = {
     "nl": frozenset({"API", "Index"}),
-    "fr": frozenset({"API", "Indexation", "Licences", "Source"}),
-    "de": frozenset({"API", "Index"}),
+    "fr": frozenset({"API", "Indexation", "Licences", "Organisation", "Site", "Source"}),
+    "de": frozenset({"API", "Index", "Organisation"}),
 }
 
 PAGE = {"Accept": "text/html"}

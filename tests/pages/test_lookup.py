@@ -126,8 +126,27 @@ def test_zipcode_with_the_name_of_another_place_offers_both(reader: FlaskClient)
     assert {"/?zipcode=9000&year=2013", "/?zipcode=8000&year=2013"} <= set(links(response.text))
 
 
+def test_special_zipcode_shows_its_organisation_and_no_typing_error(reader: FlaskClient) -> None:
+    page = text(reader.get("/?zipcode=1110").text)
+    assert "Risk factor of 1110 NATO (NAVO / OTAN) C" in page
+    assert "Organisation NATO (NAVO / OTAN) bpost gave this zipcode to an organisation" in page
+    assert "typing error" not in page
+    assert "Municipality" not in page
+    assert "Mail centre Liège X" in text(reader.get("/zipcode/4099?format=html").text)
+    assert "Standort Brucargo" in text(reader.get("/?zipcode=brucargo&lang=de").text)
+
+
+def test_special_zipcode_in_no_range_names_its_organisation(reader: FlaskClient) -> None:
+    response = reader.get("/?zipcode=5010")
+    assert response.status_code == 404
+    assert "Zipcode 5010 belongs to SudPresse, and the risk table has no factor for it." in text(
+        response.text
+    )
+    assert "Did you mean" not in response.text
+
+
 def test_list_that_is_cut_says_how_many_places_match(reader: FlaskClient) -> None:
-    assert "The first 12 of 18." in text(reader.get("/?zipcode=antwerpen").text)
+    assert "The first 12 of 20." in text(reader.get("/?zipcode=antwerpen").text)
     assert "The first" not in text(reader.get("/?zipcode=aalst").text)
 
 

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from typing import Any, NamedTuple, Tuple
 
-from tests.zipcodes.seed import NAME_COLUMNS, PLACES
+from tests.zipcodes.seed import NAME_COLUMNS, OTHER_NAMES, PLACES, SPECIAL
 
 # A place as both a row of the seed and a suggestion tell it apart: its zipcode and its names.
 Key = Tuple[int, str, str, str]
@@ -26,14 +26,44 @@ def fold(text: str) -> str:
     return " ".join(re.findall("[a-z0-9]+", re.sub("[^a-z0-9]", " ", plain)))
 
 
-SEARCHED = [
-    Searched(
-        row,
-        [fold(row[column]) for column in NAME_COLUMNS if row[column]],
-        [fold(row[f"municipality_{language}"]) for language in ("nl", "fr", "de")],
-    )
-    for row in PLACES
-]
+def others_of(row: dict[str, str]) -> list[str]:
+    return [
+        other["name"]
+        for other in OTHER_NAMES
+        if (other["zipcode"], other["place"]) == (row["zipcode"], row["name"])
+    ]
+
+
+def names_municipality(row: dict[str, str]) -> bool:
+    return row["name_nl"] == row["municipality_nl"] or row["name_fr"] == row["municipality_fr"]
+
+
+def _searched() -> list[Searched]:
+    of_municipality: dict[str, list[str]] = {}
+    for row in PLACES:
+        if names_municipality(row):
+            of_municipality.setdefault(row["nis"], []).extend(others_of(row))
+    places = [
+        Searched(
+            row,
+            [fold(name) for name in (*(row[column] for column in NAME_COLUMNS), *others_of(row)) if name],
+            [
+                *(fold(row[f"municipality_{language}"]) for language in ("nl", "fr", "de")),
+                *map(fold, of_municipality.get(row["nis"], [])),
+            ],
+        )
+        for row in PLACES
+    ]
+    special = [
+        Searched(row, [fold(name) for name in (*map(row.get, SPECIAL_COLUMNS), *others_of(row)) if name], [])
+        for row in SPECIAL
+    ]
+    return places + special
+
+
+SPECIAL_COLUMNS = (*NAME_COLUMNS, "name_en")
+SEARCHED = _searched()
+FORMER = {(row["zipcode"], row["place"]) for row in OTHER_NAMES if row["kind"] == "municipality"}
 
 
 def key(row: dict[str, str]) -> Key:
@@ -41,10 +71,9 @@ def key(row: dict[str, str]) -> Key:
 
 
 def is_main(row: dict[str, str]) -> bool:
-    """True for a place that gave its municipality the name, or a part of it."""
-    merged = row["municipality_nl"].split("-")
-    names_municipality = row["name_nl"] == row["municipality_nl"] or row["name_fr"] == row["municipality_fr"]
-    return names_municipality or row["name_nl"] in merged
+    """True for a place that gave a municipality its name, or a part of it."""
+    part = f"-{row['name_nl']}-" in f"-{row['municipality_nl']}-"
+    return names_municipality(row) or part or (row["zipcode"], row["name"]) in FORMER
 
 
 def rank(place: Searched, name: str) -> int | None:
@@ -64,11 +93,21 @@ def expected(text: str, limit: int) -> list[Key]:
     if re.fullmatch("[^0-9]+ [0-9]+", folded):
         folded = " ".join(reversed(folded.rsplit(" ", 1)))
     digits, name = re.findall("^([0-9]*) ?(.*)$", folded)[0]
+    if any(folded in own for place in SEARCHED for own in place.names if digits and name):
+        digits, name = "", folded  # 3 Suisses
     found: list[tuple[Any, Key]] = []
     for place in SEARCHED if digits or name else []:
         row = place.row
         found_rank = rank(place, name) if name else int(row["zipcode"])
         if found_rank is not None and row["zipcode"].startswith(digits):
-            order = (found_rank, not is_main(row), len(row["name"]), fold(row["name"]), int(row["zipcode"]))
+            is_special = "nis" not in row
+            order = (
+                found_rank,
+                is_special,
+                is_special or not is_main(row),
+                len(row["name"]),
+                fold(row["name"]),
+                int(row["zipcode"]),
+            )
             found.append((order, key(row)))
     return [found_key for _order, found_key in sorted(found)[:limit]]

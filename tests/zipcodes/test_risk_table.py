@@ -100,8 +100,33 @@ def test_every_zipcode_has_the_factor_of_the_range_that_holds_it() -> None:
     assert set(IN_USE) <= set(FACTORS)
 
 
-def test_zipcode_that_bpost_does_not_use_has_no_places() -> None:
-    assert find(seed_table(), places(), 1001)["places"] == []
+def test_zipcode_that_bpost_does_not_use_has_no_kind_and_no_places() -> None:
+    found = find(seed_table(), places(), 1001)
+    assert (found["kind"], found["places"]) == (None, [])
+
+
+@pytest.mark.parametrize(
+    ("zipcode", "kind", "name"),
+    [(1931, "site", "Brucargo"), (1110, "organisation", "NAVO / OTAN"), (4099, "mail_centre", "Liège X")],
+)
+def test_special_zipcode_has_its_organisation_as_place(zipcode: int, kind: str, name: str) -> None:
+    found = find(seed_table(), places(), zipcode)
+    assert (found["kind"], [place["name"] for place in found["places"]]) == (kind, [name])
+
+
+@pytest.mark.parametrize(
+    ("zipcode", "organisation"),
+    [(1733, "HighCo Data"), (5010, "SudPresse"), (5012, "Parlement wallon"), (9099, "Gent X")],
+)
+def test_special_zipcode_in_no_range_is_not_found_and_names_its_organisation(
+    zipcode: int, organisation: str
+) -> None:
+    with pytest.raises(ZipcodeNotFound) as error:
+        find(seed_table(), places(), zipcode)
+    assert str(error.value) == (
+        f"Zipcode {zipcode} belongs to {organisation}, and the risk table has no factor for it. "
+        "Use the zipcode of its street address."
+    )
 
 
 def test_zipcode_in_no_range_is_not_found() -> None:

@@ -34,7 +34,7 @@ class DirectoryQuery(ApiSchema):
     )
     risk_factor = fields.String(
         validate=validate.OneOf(FACTORS, error="Choose A, B or C."),
-        metadata={"description": "All zipcodes in use with this factor.", "example": "A"},
+        metadata={"description": "All zipcodes of localities with this factor.", "example": "A"},
     )
     limit = Count(
         MOST_RESULTS,
@@ -125,7 +125,8 @@ class ZipcodesWithFactorSchema(AnswerSchema):
     summary="The risk factor of a zipcode, where it comes from, and the places with this zipcode",
     description=(
         "A zipcode that bpost does not use, but that a range holds, has a risk factor and no places, and\n"
-        "assigned is false: it may be a typing error."
+        "assigned is false: it may be a typing error. Some zipcodes in use belong to organisations, mail\n"
+        "centres or sites: kind says so, and their name is that of the only place."
     ),
     takes=ZipcodePath,
     answers=ZipcodeSchema,

@@ -10,11 +10,14 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 # Revisions are four digits, in order. `flask init-db` upgrades to the first; with the second this program
 # can still read. A newer one is compatible, because migrations stay so with the release before.
-REVISION = "0004"
+REVISION = "0006"
 MIN_REVISION = "0002"
 
 # The first with withdrawn index values.
 WITHDRAWALS_REVISION = "0004"
+
+# The first with special zipcodes and other names of places.
+PLACE_NAMES_REVISION = "0006"
 
 
 class OldSchema(Exception):

@@ -8,8 +8,13 @@ import unicodedata
 # Letters that stand for two, and that Unicode does not decompose.
 LIGATURES = str.maketrans({"œ": "oe", "æ": "ae"})
 
-# Abbreviations on envelopes: St-Vith, St-Truiden, Ste-Cécile.
-SAINTS = {"st": ("saint", "sint", "sankt"), "ste": ("sainte",)}
+# Abbreviations on envelopes: St-Vith, St-Truiden, Ste-Cécile, O.L.V.-Waver.
+ABBREVIATIONS = {
+    "st": ("saint", "sint", "sankt"),
+    "ste": ("sainte",),
+    "o l v": ("onze lieve vrouw",),
+    "olv": ("onze lieve vrouw",),
+}
 
 NOT_ALPHANUMERIC = re.compile("[^0-9a-z]+")
 
@@ -30,8 +35,8 @@ def fold(text: str) -> str:
 
 
 def spellings(folded: str) -> list[str]:
-    """Spell out an abbreviated saint in a folded name, in each language; empty without one."""
-    for short, saints in SAINTS.items():
+    """Spell out an abbreviation in a folded name, in each language; empty without one."""
+    for short, words in ABBREVIATIONS.items():
         if re.search(rf"\b{short} ", folded):
-            return [re.sub(rf"\b{short}(?= )", saint, folded) for saint in saints]
+            return [re.sub(rf"\b{short}(?= )", word, folded) for word in words]
     return []

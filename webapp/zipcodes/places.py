@@ -18,7 +18,7 @@ KINDS = (LOCALITY, *SPECIAL_KINDS)
 
 # The kinds of other names.
 FORMER_MUNICIPALITY = "municipality"
-NAME_KINDS = ("exonym", "spelling", FORMER_MUNICIPALITY)
+NAME_KINDS = ("exonym", "spelling", FORMER_MUNICIPALITY, "part")
 
 
 class Municipality(TypedDict):
@@ -74,9 +74,9 @@ class PlaceRow(NamedTuple):
 
 
 class SpecialZipcode(NamedTuple):
-    """A zipcode of an organisation, a mail centre or a site. `kind` is one of SPECIAL_KINDS.
+    """A zipcode that bpost gave to an organisation, a mail centre or a site: `kind` is of SPECIAL_KINDS.
 
-    `name` is in the languages of the place itself. Names are empty in a language in which there is none.
+    Names are empty in a language in which there is none; `language` is that of the place itself.
     """
 
     zipcode: int
@@ -87,18 +87,21 @@ class SpecialZipcode(NamedTuple):
     name_de: str
     name_en: str
     region: str
+    language: str
 
 
 class OtherName(NamedTuple):
     """A further name of the place with a zipcode and a name: "Ghent" of 9000 Gent.
 
-    `kind` is one of NAME_KINDS; a former municipality is one that was merged into another.
+    `kind` is one of NAME_KINDS: a name in another language, another spelling, the municipality that
+    was merged into another, or a part of the place.
     """
 
     zipcode: int
     place: str
     name: str
     kind: str
+    source: str
 
 
 @dataclass(frozen=True)
@@ -154,6 +157,14 @@ class Places:
         self.loaded_at = loaded_at
         self.special_rows = tuple(special_rows)
         self.other_names = tuple(other_names)
+
+    def is_same(self, other: Places) -> bool:
+        """True if both hold the same places, loaded at the same instant."""
+        return self._contents == other._contents
+
+    @property
+    def _contents(self) -> tuple[object, ...]:
+        return self.loaded_at, self.rows, self.special_rows, self.other_names
 
     def prepare_search(self) -> None:
         """Build what a search needs, so that the first one does not wait for it."""
@@ -262,17 +273,18 @@ class Places:
 def describe(row: PlaceRow | SpecialZipcode) -> PlaceDescription:
     """Describe a place for callers."""
     names = _present(nl=row.name_nl, fr=row.name_fr, de=row.name_de)
+    local = [names[language] for language in row.language.split("+") if language in names]
+    name = " / ".join(dict.fromkeys(local)) or row.name
     if isinstance(row, SpecialZipcode):
         return {
-            "name": row.name,
+            "name": name,
             "names": {**names, **_present(en=row.name_en)},
             "municipality": {"nis": "", "names": {}},
             "province": None,
             "region": row.region,
         }
-    local = [names[language] for language in row.language.split("+") if language in names]
     return {
-        "name": " / ".join(dict.fromkeys(local)) or row.name,
+        "name": name,
         "names": names,
         "municipality": {
             "nis": row.nis,
@@ -311,7 +323,7 @@ def _candidate(
         municipality=between_bars(*municipality, *of_municipality.get(row.nis, ())),
         is_main=_names_municipality(row)
         or any(other_name.kind == FORMER_MUNICIPALITY for other_name in other_names)
-        or row.name_nl in row.municipality_nl.split("-"),
+        or f"-{row.name_nl}-" in f"-{row.municipality_nl}-",  # of a merged one: Bilzen of Bilzen-Hoeselt
     )
 
 

@@ -97,6 +97,15 @@ def in_force(tables: Sequence[RiskTable], day: date) -> RiskTable:
 def find(table: RiskTable, places: Places, zipcode: int) -> RiskFactor:
     """Look up a zipcode from 1000 to 9999. Raises ZipcodeNotFound when no range holds it."""
     found = table.range_of(zipcode)
+    if found is None and zipcode in places.special:
+        raise ZipcodeNotFound(
+            N_(
+                "Zipcode %(zipcode)s belongs to %(organisation)s, and the risk table has no factor for it. "
+                "Use the zipcode of its street address."
+            ),
+            zipcode=zipcode,
+            organisation=places.with_zipcode(zipcode)[0]["name"],
+        )
     if found is None:
         raise ZipcodeNotFound(
             N_("No range of the risk table holds zipcode %(zipcode)s. Check it for a typing error."),

@@ -64,11 +64,14 @@ def search(places: Places, text: str, limit: int) -> Matches:
 
 def ranked(places: Places, text: str) -> list[Candidate]:
     """Return all places that `search` finds, best first."""
-    digits, name = split(fold(text))
+    folded = fold(text)
+    digits, name = split(folded)
     if not name:
         near = _beginning_with(places.all_zipcodes, digits) if digits else []
         return list(chain.from_iterable(map(places.by_zipcode.__getitem__, near)))
     found = _match(places, digits, [name]) or _match(places, digits, spellings(name))
+    if not found and digits:
+        found = _match(places, "", [folded])  # 3 Suisses
     if found and not text.isascii():
         accented = unicodedata.normalize("NFC", text).casefold().strip()
         found.sort(key=lambda match: (match[0], not _has_accents(match[1], accented)))
@@ -81,6 +84,8 @@ def nearest(places: Places, text: str) -> list[Suggestion]:
     After a zipcode with a name of another place, the place of the zipcode comes first.
     """
     digits, name = split(fold(without_country(text)))
+    if not name and digits.isdigit() and int(digits[:5]) in places.special:
+        return []  # no typing error
     own = search(places, digits, 1).places if name and is_zipcode(digits) else []
     by_name = _with_similar_name(places, name) if name else []
     by_zipcode = _with_near_zipcode(places, digits) if digits else []
