@@ -109,6 +109,9 @@ def test_text_that_is_no_zipcode_and_has_no_name_is_not_valid(text: str) -> None
         ("1931 Brucargo", 1931),
         ("1049 Bruxelles", 1049),
         ("1931 Zaventem", 1931),  # 1930, and so where 1931 is
+        ("1000 Bruxelles-Ville", 1000),
+        ("Centrum Antwerpen 2000", 2000),
+        ("2861 O.-L.-Vrouw-Waver", 2861),
         ("3665 As", 3665),
         ("Lo-8647", 8647),
     ],
@@ -151,6 +154,13 @@ def test_zipcode_in_the_brussels_region_with_brussels_is_clear() -> None:
         ("9000 Ostend", 9000, "Gent", "Ostend", ["9000 Gent", "8400 Oostende"]),
         ("7010 Jumet", 7010, "SHAPE", "Jumet", ["7010 SHAPE", "6040 Jumet"]),
         ("9000 SHAPE", 9000, "Gent", "SHAPE", ["9000 Gent", "7010 SHAPE"]),
+        (
+            "1500 Halle-Booienhoven",
+            1500,
+            "Halle",
+            "Halle-Booienhoven",
+            ["1500 Halle", "3440 Halle-Booienhoven"],
+        ),
         ("3545 Hal", 3545, "Halen", "Hal", ["3545 Halen", "1500 Halle"]),  # Halen only begins so
     ],
 )
@@ -170,7 +180,13 @@ def test_name_of_another_place_contradicts_the_zipcode_and_both_are_offered(
     [
         *("L-9620", "L 9620", "LU-9620", "D-9000", "F-59000", "CH-9000", "NL-2000", "BB-9000", "L9620"),
         *("9000 GE", "9000GE", "1050 IX", "9000 g", "8370 b-l", "4780 St", "9000 G.", "9000 (GE) Gent"),
-        *("1012 Amsterdam", "9000 St. Gallen", "Bahnhofstrasse 1, 9000 St. Gallen", "9000 gentt"),
+        *(
+            "3665 As Xyz",
+            "1012 Amsterdam",
+            "9000 St. Gallen",
+            "Bahnhofstrasse 1, 9000 St. Gallen",
+            "9000 gentt",
+        ),
         *("1311 gent", "1500 Bruxelle", "105 Bruxelles", "1050/1060", "Steenweg 1234, 9000", "9000 1000"),
         *("9000.5", "90.00", "9E+04"),
     ],

@@ -45,7 +45,7 @@ def test_table_is_in_force_from_its_first_day() -> None:
 
 @pytest.mark.parametrize(
     ("instant", "number"),
-    [(MIDNIGHT - timedelta(seconds=1), 1), (MIDNIGHT, 2), (MIDNIGHT + timedelta(minutes=90), 2)],
+    [(MIDNIGHT - timedelta(seconds=1), 1), (MIDNIGHT, 2)],
 )
 def test_table_comes_into_force_at_midnight_in_brussels(
     set_clock: SetClock, instant: datetime, number: int
@@ -141,10 +141,9 @@ def test_zipcode_that_is_not_found_is_named_in_the_error() -> None:
     assert str(error.value) == "No range of the risk table holds zipcode 1311. Check it for a typing error."
 
 
-@pytest.mark.parametrize("zipcode", [1000, 9000, 9999])
-def test_table_without_ranges_holds_no_zipcode(zipcode: int) -> None:
+def test_table_without_ranges_holds_no_zipcode() -> None:
     with pytest.raises(ZipcodeNotFound):
-        find(table(1, ranges=()), places(), zipcode)
+        find(table(1, ranges=()), places(), 9000)
 
 
 @settings(deadline=None, database=None)

@@ -12,6 +12,8 @@ from tests.zipcodes.seed import places
 from webapp.zipcodes import search
 from webapp.zipcodes.places import Places
 
+pytestmark = pytest.mark.serial
+
 MAX_SUGGEST_SECONDS = 0.001
 MAX_NEAREST_ZIPCODE_SECONDS = 0.0005
 MAX_NEAREST_NAME_SECONDS = 0.015

@@ -13,6 +13,7 @@ ABBREVIATIONS = {
     "st": ("saint", "sint", "sankt"),
     "ste": ("sainte",),
     "o l v": ("onze lieve vrouw",),
+    "o l vrouw": ("onze lieve vrouw",),
     "olv": ("onze lieve vrouw",),
 }
 

@@ -187,7 +187,7 @@ def _with_one_zipcode(
     contradiction = _contradiction(places, zipcode, names)
     if contradiction:
         return contradiction
-    if any(_begins_name(places, zipcode, name) for name in names):
+    if any(_has_part_of_name(places, zipcode, name) for name in names):
         return _clear(zipcode)
     is_address = not after and all(map(HOUSE_NUMBER.search, before))
     return _clear(zipcode) if is_address else None
@@ -218,9 +218,22 @@ def _has_name(places: Places, zipcode: int, name: str) -> bool:
     return bool(dash) and _has_name(places, zipcode, first) and _has_name(places, zipcode, second)
 
 
-def _begins_name(places: Places, zipcode: int, name: str) -> bool:
+def _has_part_of_name(places: Places, zipcode: int, name: str) -> bool:
+    """True when a text is the beginning of a name, or a name with further words: "1000 Bruxelles-Ville"."""
     candidates = places.by_zipcode.get(zipcode, ())
-    return any(rank(candidate, form) is not None for candidate in candidates for form in _forms(name))
+    return any(
+        rank(candidate, form) is not None or _is_extended(candidate, form)
+        for candidate in candidates
+        for form in _forms(name)
+    )
+
+
+def _is_extended(candidate: Candidate, folded: str) -> bool:
+    names = (candidate.names + candidate.municipality).split("|")
+    return any(
+        len(name) >= MIN_LETTERS and (folded.startswith(f"{name} ") or folded.endswith(f" {name}"))
+        for name in names
+    )
 
 
 def _contradiction(places: Places, zipcode: int, names: list[str]) -> Interpretation | None:
