@@ -20,6 +20,9 @@ MAX_PLACES = 12
 # letters of a Dutch postcode (9000 GE).
 MIN_LETTERS = 3
 
+# Names that are looked up in one text: more are no address.
+MAX_NAMES = 10
+
 COUNTRIES = ("belgie", "belgique", "belgien", "belgium")
 COUNTRY_CODES = ("b", "be")
 
@@ -42,10 +45,7 @@ HOUSE_NUMBER = re.compile(r"[0-9]")
 
 
 class Contradiction(NamedTuple):
-    """A zipcode beside the name of another place: "9000 Antwerpen".
-
-    `place` is the main one with the zipcode, `name` the other name as it was written.
-    """
+    """A zipcode, its main place, and the name of another place as written: "9000 Antwerpen"."""
 
     zipcode: int
     place: Suggestion
@@ -53,10 +53,9 @@ class Contradiction(NamedTuple):
 
 
 class Interpretation(NamedTuple):
-    """The zipcode that a text stands for, None when that is not clear, and the other places that match.
+    """The zipcode that a text stands for, None if unclear, and the first of `total` other places, best first.
 
-    `places` are the first of `total`, the best first. With a contradiction, `zipcode` is None, and `places`
-    begin with the place of the written zipcode, followed by those with the written name.
+    With a contradiction, these are the place of the zipcode, and those with the name.
     """
 
     zipcode: int | None
@@ -66,8 +65,6 @@ class Interpretation(NamedTuple):
 
 
 class _Written(NamedTuple):
-    """A zipcode in a text, with the names before and after it."""
-
     zipcode: int
     before: list[str]
     after: list[str]
@@ -75,9 +72,6 @@ class _Written(NamedTuple):
 
 def interpret(places: Places, text: str) -> Interpretation:
     """Interpret a text as a zipcode: "9000", "B-9000 Gent", "1050 Ixelles - Elsene", "gand".
-
-    A zipcode that has the written name is clear, and one in an address too. A name that is complete wins
-    over names that only begin so. Names are compared as by `search`.
 
     Raises ZipcodeNotValid for a number that is no zipcode, ZipcodeNotFound for a name that no place has.
     """
@@ -97,10 +91,7 @@ def _clear(zipcode: int) -> Interpretation:
 
 
 def _plain(text: str) -> str:
-    """Drop marks of no width, and replace full-width characters and whitespace by the usual ones.
-
-    Only digits count as such: ², ② and ½ do not.
-    """
+    """Drop marks of no width and replace full-width characters. ² and ½ are no digits."""
     if not text.isascii():
         categories = zip(text, map(unicodedata.category, text))
         kept = "".join(" " if kind == "No" else char for char, kind in categories if kind != "Cf")
@@ -109,7 +100,6 @@ def _plain(text: str) -> str:
 
 
 def _number(text: str) -> int | None:
-    """Return the zipcode in a text without any name."""
     guarded = GUARDED.fullmatch(text)
     text = (guarded[1] or guarded[2] or "").strip() if guarded else text
     if is_zipcode(text):
@@ -135,7 +125,6 @@ def _written_zipcodes(text: str) -> list[_Written]:
 
 
 def _names(text: str) -> list[str]:
-    """Split a text into names, without countries: "Ixelles - Elsene", "Gent, Belgium"."""
     return list(filter(fold, map(_without_country, BETWEEN_NAMES.split(text))))
 
 
@@ -153,7 +142,7 @@ def _without_country(name: str) -> str:
 
 
 def _forms(name: str) -> list[str]:
-    """Fold a name without its district number, as in Liège 1, and spell its abbreviations out."""
+    """Fold a name without its district number (Liège 1), and spell its abbreviations out."""
     folded = fold(name)
     with_district = WITH_DISTRICT.fullmatch(folded)
     bare = with_district[1] if with_district else folded
@@ -161,7 +150,6 @@ def _forms(name: str) -> list[str]:
 
 
 def _by_zipcode(places: Places, written: list[_Written]) -> Interpretation | None:
-    """Interpret a text with one zipcode or more."""
     if len(written) == 1:
         return _with_one_zipcode(places, *written[0])
     named = [each.zipcode for each in written if _is_named(places, each)]
@@ -171,7 +159,6 @@ def _by_zipcode(places: Places, written: list[_Written]) -> Interpretation | Non
 
 
 def _is_named(places: Places, written: _Written) -> bool:
-    """True when the name next to a zipcode is one of its own."""
     beside = written.after[:1] + written.before[-1:]
     return any(_has_name(places, written.zipcode, name) for name in beside)
 
@@ -179,7 +166,7 @@ def _is_named(places: Places, written: _Written) -> bool:
 def _with_one_zipcode(
     places: Places, zipcode: int, before: list[str], after: list[str]
 ) -> Interpretation | None:
-    names = before + after
+    names = before[-MAX_NAMES:] + after[:MAX_NAMES]
     if _is_foreign(places, zipcode, before[-1:] + after[:1]):
         return None
     if not names or any(_has_name(places, zipcode, name) for name in names):
@@ -194,7 +181,7 @@ def _with_one_zipcode(
 
 
 def _is_foreign(places: Places, zipcode: int, beside: Iterable[str]) -> bool:
-    """True when letters beside a zipcode are not its name, but too few for another: L-9620, 9000 GE."""
+    """True if letters beside a zipcode are too few for a name: L-9620, 9000 GE."""
     return any(
         len(fold(name).replace(" ", "")) < MIN_LETTERS and not _has_name(places, zipcode, name)
         for name in beside
@@ -202,7 +189,13 @@ def _is_foreign(places: Places, zipcode: int, beside: Iterable[str]) -> bool:
 
 
 def _has_name(places: Places, zipcode: int, name: str) -> bool:
-    """True when a place with a zipcode, or its municipality, has a name."""
+    halves = name.split("-")
+    return _has_one_name(places, zipcode, name) or (
+        len(halves) == 2 and all(_has_one_name(places, zipcode, half) for half in halves)  # "Ixelles-Elsene"
+    )
+
+
+def _has_one_name(places: Places, zipcode: int, name: str) -> bool:
     forms = _forms(name)
     if forms[0] in BRUSSELS and places.is_in_brussels(zipcode):
         return True
@@ -210,16 +203,13 @@ def _has_name(places: Places, zipcode: int, name: str) -> bool:
     if any(candidate.has_name(form) or candidate.is_in(form) for candidate in candidates for form in forms):
         return True
     # bpost numbers organisations among the places around: SHAPE, 7010, is in Mons, 7000.
-    if zipcode in places.special and any(
+    return zipcode in places.special and any(
         candidate.zipcode // 100 == zipcode // 100 for candidate in _named(places, forms)
-    ):
-        return True
-    first, dash, second = name.partition("-")  # "Ixelles-Elsene"
-    return bool(dash) and _has_name(places, zipcode, first) and _has_name(places, zipcode, second)
+    )
 
 
 def _has_part_of_name(places: Places, zipcode: int, name: str) -> bool:
-    """True when a text is the beginning of a name, or a name with further words: "1000 Bruxelles-Ville"."""
+    """True for the beginning of a name, or a name with further words: "1000 Bruxelles-Ville"."""
     candidates = places.by_zipcode.get(zipcode, ())
     return any(
         rank(candidate, form) is not None or _is_extended(candidate, form)
@@ -237,7 +227,6 @@ def _is_extended(candidate: Candidate, folded: str) -> bool:
 
 
 def _contradiction(places: Places, zipcode: int, names: list[str]) -> Interpretation | None:
-    """Return the interpretation of a zipcode beside the full name of a place elsewhere."""
     if zipcode not in places.by_zipcode:
         return None
     own = places.by_zipcode[zipcode][0]
@@ -250,11 +239,8 @@ def _contradiction(places: Places, zipcode: int, names: list[str]) -> Interpreta
 
 
 def _by_name(places: Places, text: str) -> Interpretation | None:
-    """Interpret a text without a zipcode: names of one place, or the beginning of a name.
-
-    The beginning of a zipcode may stand beside it: "90 gent".
-    """
-    names = _names(without_country(text))
+    """Interpret a text without a zipcode; with the beginning of one, perhaps: "90 gent"."""
+    names = _names(without_country(text))[:MAX_NAMES]
     if len(names) > 1:
         found = _by_names(places, names)
         if found:
@@ -272,7 +258,7 @@ def _by_name(places: Places, text: str) -> Interpretation | None:
 
 
 def _by_one_name(places: Places, name: str) -> Interpretation | None:
-    """Interpret one name. A place with exactly that name wins over those that only begin so."""
+    """Interpret one name. A whole name wins over names that only begin so."""
     forms = _forms(split(fold(name))[1])
     matches = ranked(places, name)
     if not matches:  # the number after it may be of a district, and not the beginning of a zipcode: Liège 1
@@ -290,20 +276,19 @@ def _by_one_name(places: Places, name: str) -> Interpretation | None:
 
 
 def _by_both_halves(places: Places, name: str) -> Interpretation | None:
-    """Interpret two names of one place without a space between them: "Bruxelles-Brussel"."""
     halves = name.split("-")
     return _by_names(places, halves) if len(halves) == 2 else None
 
 
 def _by_names(places: Places, names: list[str]) -> Interpretation | None:
-    """Interpret several names, such as those of a place and its municipality: "Antwerpen - Berchem"."""
+    """Interpret several names of one place or its municipality: "Antwerpen - Berchem"."""
     known = [forms for forms in map(_forms, names) if _named(places, forms)]
     found = [candidate for forms in known for candidate in _named(places, forms) + _in(places, forms)]
     if not found:
         return None
 
     def agreement(candidate: Candidate) -> tuple[int, int]:
-        """Count the names that a place or its municipality has, and those that the place has itself."""
+        """Count the names that fit the place or its municipality, and those that fit the place."""
         own = sum(any(map(candidate.has_name, forms)) for forms in known)
         with_municipality = sum(
             any(candidate.has_name(form) or candidate.is_in(form) for form in forms) for forms in known
@@ -320,7 +305,7 @@ def _by_names(places: Places, names: list[str]) -> Interpretation | None:
 
 
 def _named(places: Places, forms: list[str]) -> list[Candidate]:
-    """Return the places that have one of some folded names, else those whose municipality has it."""
+    """Return the places with one of some folded names, else those in such a municipality."""
     found = [candidate for form in forms for candidate in places.folded_names.get(form, ())]
     return found or _in(places, forms)
 
@@ -330,6 +315,5 @@ def _in(places: Places, forms: list[str]) -> list[Candidate]:
 
 
 def _offer(candidates: Iterable[Candidate]) -> Interpretation:
-    """Return an interpretation that offers places, each once."""
     found = list({id(each): each.suggestion for each in candidates}.values())
     return Interpretation(None, found[:MAX_PLACES], len(found))

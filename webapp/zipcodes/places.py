@@ -22,17 +22,17 @@ NAME_KINDS = ("exonym", "spelling", FORMER_MUNICIPALITY, "part")
 
 
 class Municipality(TypedDict):
-    """A municipality: its code in Statbel's REFNIS, and its names by language. Both empty if unknown."""
+    """A municipality by its code in Statbel's REFNIS, with its names by language."""
 
     nis: str
     names: dict[str, str]
 
 
 class PlaceDescription(TypedDict):
-    """A locality, or the organisation or site that has a special zipcode.
+    """A locality, or the organisation that has a special zipcode.
 
-    `name` is in the languages of the place itself: Gent, but Brussel / Bruxelles. `names` has the
-    languages in which the place has a name. `province` is None in Brussels and for special zipcodes.
+    `name` is in the local languages: Gent, but Brussel / Bruxelles. `province` is None in Brussels and for
+    organisations, of which the municipality is empty too.
     """
 
     name: str
@@ -49,11 +49,10 @@ class Suggestion(PlaceDescription):
 
 
 class PlaceRow(NamedTuple):
-    """A locality as it is stored.
+    """A row of seed/places.csv.
 
-    `name` is the one that GeoNames lists first. Names are empty in a language in which the place has
-    none. `language` is that of the place itself: nl, fr, de, or nl+fr in Brussels. `nis` is the code of
-    the municipality in Statbel's REFNIS. `province_*` are empty in Brussels.
+    `name` is the first one of GeoNames; unknown names are empty. `language` is the local one: nl, fr, de, or
+    nl+fr in Brussels. `nis` is the code of the municipality in Statbel's REFNIS.
     """
 
     zipcode: int
@@ -74,10 +73,7 @@ class PlaceRow(NamedTuple):
 
 
 class SpecialZipcode(NamedTuple):
-    """A zipcode that bpost gave to an organisation, a mail centre or a site: `kind` is of SPECIAL_KINDS.
-
-    Names are empty in a language in which there is none; `language` is that of the place itself.
-    """
+    """A row of seed/special_zipcodes.csv: the zipcode of an organisation, mail centre or site."""
 
     zipcode: int
     kind: str
@@ -91,10 +87,9 @@ class SpecialZipcode(NamedTuple):
 
 
 class OtherName(NamedTuple):
-    """A further name of the place with a zipcode and a name: "Ghent" of 9000 Gent.
+    """A row of seed/place_names.csv: a further name of a place, which `zipcode` and `place` identify.
 
-    `kind` is one of NAME_KINDS: a name in another language, another spelling, the municipality that
-    was merged into another, or a part of the place.
+    A former municipality is named by its main place.
     """
 
     zipcode: int
@@ -108,8 +103,8 @@ class OtherName(NamedTuple):
 class Candidate:
     """A place as the search compares it.
 
-    `names` and `municipality` hold folded names between bars, so that `|gent|` is a whole name, `|gen`
-    the beginning of one, and ` gen` the beginning of a word. A main place gave its municipality the name.
+    Folded names stand between bars: `|gent|` is a whole name, `|gen` the beginning of one, ` gen` that of a
+    word. A main place named its municipality.
     """
 
     row: PlaceRow | SpecialZipcode
@@ -127,24 +122,18 @@ class Candidate:
 
     @cached_property
     def suggestion(self) -> Suggestion:
-        """The description of the place, with its zipcode: one object, however many results have it."""
+        """The description with the zipcode, shared by all results."""
         return {"zipcode": self.row.zipcode, **describe(self.row)}
 
     def has_name(self, folded: str) -> bool:
-        """True if this is one of the place's folded names."""
         return f"|{folded}|" in self.names
 
     def is_in(self, folded: str) -> bool:
-        """True if this is one of the municipality's folded names."""
         return f"|{folded}|" in self.municipality
 
 
 class Places:
-    """All places, by zipcode and in the order of a search.
-
-    Args:
-        loaded_at: the instant of the last load; None without places.
-    """
+    """All places, by zipcode and in search order. `loaded_at` is None without places."""
 
     def __init__(
         self,
@@ -159,7 +148,6 @@ class Places:
         self.other_names = tuple(other_names)
 
     def is_same(self, other: Places) -> bool:
-        """True if both hold the same places, loaded at the same instant."""
         return self._contents == other._contents
 
     @property
@@ -167,7 +155,7 @@ class Places:
         return self.loaded_at, self.rows, self.special_rows, self.other_names
 
     def prepare_search(self) -> None:
-        """Build what a search needs, so that the first one does not wait for it."""
+        """Build the search indexes before the first search needs them."""
         _built = self.by_beginning, self.by_zipcode, self.folded_names, self.folded_municipalities
 
     @cached_property
@@ -182,12 +170,11 @@ class Places:
 
     @cached_property
     def special(self) -> dict[int, SpecialZipcode]:
-        """The special zipcodes."""
         return {row.zipcode: row for row in self.special_rows}
 
     @cached_property
     def all_zipcodes(self) -> list[int]:
-        """All zipcodes in use, special ones too, in ascending order."""
+        """All zipcodes in use, in ascending order."""
         return list(self.by_zipcode)
 
     def kind(self, zipcode: int) -> str | None:
@@ -204,16 +191,12 @@ class Places:
         return sorted(map(describe, rows), key=itemgetter("name"))
 
     def is_in_brussels(self, zipcode: int) -> bool:
-        """True for the zipcodes of the Brussels region."""
         candidates = self.by_zipcode.get(zipcode)
         return candidates is not None and candidates[0].row.region == "Brussels"
 
     @cached_property
     def candidates(self) -> list[Candidate]:
-        """All places in the order in which equal matches rank.
-
-        A main place comes first, then the shorter name; organisations come last.
-        """
+        """All places in search order: main places first, then shorter names, organisations last."""
         between_bars = lru_cache(maxsize=None)(_between_bars)  # folding takes long, and places share names
         other_names: dict[tuple[int, str], list[OtherName]] = {}
         for other in self.other_names:
@@ -235,7 +218,7 @@ class Places:
 
     @cached_property
     def by_beginning(self) -> dict[str, list[Candidate]]:
-        """The same by the first letter, and by the first two, of each word in their names."""
+        """The candidates by the first one and two letters of each word in their names."""
         found: dict[str, list[Candidate]] = {}
         for candidate in self.candidates:
             words = (candidate.names + candidate.municipality).replace("|", " ").split()
@@ -245,7 +228,7 @@ class Places:
 
     @cached_property
     def by_zipcode(self) -> dict[int, list[Candidate]]:
-        """The same by zipcode, in ascending order."""
+        """The candidates by zipcode, in ascending order."""
         in_use = sorted({*self.zipcodes, *self.special})
         found: dict[int, list[Candidate]] = {zipcode: [] for zipcode in in_use}
         for candidate in self.candidates:
@@ -254,12 +237,12 @@ class Places:
 
     @cached_property
     def folded_names(self) -> dict[str, list[Candidate]]:
-        """The same by each of their folded names, in the order of zipcode and name."""
+        """The candidates by folded name."""
         return self._by_folded(attrgetter("names"))
 
     @cached_property
     def folded_municipalities(self) -> dict[str, list[Candidate]]:
-        """The same by each folded name of their municipality."""
+        """The candidates by folded name of the municipality."""
         return self._by_folded(attrgetter("municipality"))
 
     def _by_folded(self, names_of: Callable[[Candidate], str]) -> dict[str, list[Candidate]]:
@@ -271,7 +254,6 @@ class Places:
 
 
 def describe(row: PlaceRow | SpecialZipcode) -> PlaceDescription:
-    """Describe a place for callers."""
     names = _present(nl=row.name_nl, fr=row.name_fr, de=row.name_de)
     local = [names[language] for language in row.language.split("+") if language in names]
     name = " / ".join(dict.fromkeys(local)) or row.name
@@ -303,7 +285,7 @@ def name_in(place: PlaceDescription, language: str) -> str:
 
 
 def municipality_in(place: PlaceDescription, language: str) -> str:
-    """Return the name of a place's municipality in a language, else in one of the place itself."""
+    """Return the name of the municipality in a language, else in a local one."""
     names = place["municipality"]["names"]
     local = (names.get(code) for code, name in place["names"].items() if name in place["name"].split(" / "))
     return names.get(language) or next(filter(None, local), "") or next(iter(names.values()), "")

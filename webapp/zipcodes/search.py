@@ -25,7 +25,7 @@ MAX_NAME_LETTERS = 60
 
 
 class Matches(NamedTuple):
-    """The first places that match a search, and the number of all that do."""
+    """The first matches of a search, and the number of all."""
 
     places: list[Suggestion]
     total: int
@@ -39,9 +39,9 @@ class ZipcodeInUse(TypedDict):
 
 
 class ZipcodesWithFactor(NamedTuple):
-    """A page of the zipcodes with a factor.
+    """A page of the zipcodes with a factor, of `total`.
 
-    `total` counts them all. `next_after` is the zipcode after which the next page begins, None at the end.
+    The next page begins after the zipcode `next_after`, None at the end.
     """
 
     total: int
@@ -50,20 +50,17 @@ class ZipcodesWithFactor(NamedTuple):
 
 
 def search(places: Places, text: str, limit: int) -> Matches:
-    """Return the places that match the beginning of a zipcode or name, best first.
+    """Search places by the beginning of a zipcode, a name in any language, or both; best first.
 
-    Digits are the beginning of a zipcode; the rest is the beginning of a name, or of a word in it,
-    in any language: "90", "gen", "truiden", "9000 gent". An exact name ranks before the beginning of
-    a name, that before the beginning of a word, and the parts of a municipality that begins so come last.
-    Of equal ones, a name with the accents of the text comes first: "liè" finds Liège before Lier.
-    Where nothing matches, abbreviations are spelled out: "st vith".
+    An exact name ranks first, then the beginning of a name, of a word in it, and of the municipality. A name
+    with the same accents wins over equal ones: "liè" finds Liège before Lier. If nothing matches,
+    abbreviations are spelled out: "st vith".
     """
     found = ranked(places, text)
     return Matches([candidate.suggestion for candidate in found[:limit]], len(found))
 
 
 def ranked(places: Places, text: str) -> list[Candidate]:
-    """Return all places that `search` finds, best first."""
     folded = fold(text)
     digits, name = split(folded)
     if not name:
@@ -79,10 +76,7 @@ def ranked(places: Places, text: str) -> list[Candidate]:
 
 
 def nearest(places: Places, text: str) -> list[Suggestion]:
-    """Return the places nearest to a text without a match: a zipcode close by, or a similar name.
-
-    After a zipcode with a name of another place, the place of the zipcode comes first.
-    """
+    """Return places near a text without a match: by zipcode, by similar name."""
     digits, name = split(fold(without_country(text)))
     if not name and digits.isdigit() and int(digits[:5]) in places.special:
         return []  # no typing error
@@ -94,7 +88,7 @@ def nearest(places: Places, text: str) -> list[Suggestion]:
 
 
 def with_factor(table: RiskTable, places: Places, factor: str, after: int, limit: int) -> ZipcodesWithFactor:
-    """List the zipcodes in use that have a factor, in ascending order, beyond `after`."""
+    """List the zipcodes of localities that have a factor, in ascending order, beyond `after`."""
     zipcodes = [zipcode for zipcode in places.zipcodes if table.factors.get(zipcode) == factor]
     rest = [zipcode for zipcode in zipcodes if zipcode > after]
     page = rest[:limit]
@@ -106,10 +100,7 @@ def with_factor(table: RiskTable, places: Places, factor: str, after: int, limit
 
 
 def split(folded: str) -> tuple[str, str]:
-    """Split "9000 gent", "9000gent" or "gent 9000" into digits and name.
-
-    With other digits, all of it is a name, which no place has.
-    """
+    """Split "9000gent" or "gent 9000" into digits and name; with other digits, all is a name."""
     for pattern in ("(?P<digits>[0-9]*) ?(?P<name>[^0-9]*)", "(?P<name>[^0-9]*) (?P<digits>[0-9]+)"):
         match = re.fullmatch(pattern, folded)
         if match:
@@ -118,7 +109,7 @@ def split(folded: str) -> tuple[str, str]:
 
 
 def _match(places: Places, digits: str, forms: list[str]) -> list[tuple[int, Candidate]]:
-    """Return the places that match one of some names, each with its rank, the best first."""
+    """Return the matches of any of some names, with their ranks, the best first."""
     ranks: dict[int, tuple[int, Candidate]] = {}
     for form in forms:
         found = places.by_beginning.get(form.partition(" ")[0][:2], [])
@@ -132,7 +123,7 @@ def _match(places: Places, digits: str, forms: list[str]) -> list[tuple[int, Can
 
 
 def rank(candidate: Candidate, name: str) -> int | None:
-    """Return the rank of a place for a folded name, 0 for the best; None when it does not match."""
+    """Return the rank of a place for a folded name, 0 for the best, or None."""
     if f"|{name}" in candidate.names:
         return 0 if f"|{name}|" in candidate.names else 1
     if f" {name}" in candidate.names:
@@ -141,14 +132,14 @@ def rank(candidate: Candidate, name: str) -> int | None:
 
 
 def _has_accents(candidate: Candidate, accented: str) -> bool:
-    """True if a name of a place begins with a text, letter for letter."""
+    """True if a name begins with a text, letter for letter."""
     suggestion = candidate.suggestion
     names = (suggestion["name"], *suggestion["names"].values())
     return any(name.casefold().startswith(accented) for name in names)
 
 
 def without_country(text: str) -> str:
-    """Drop the country before the zipcode of an address abroad: B-9000, BE 9000."""
+    """Drop the country before a zipcode: B-9000, BE 9000."""
     return re.sub(r"^BE?[- ]?(?=[0-9])", "", text.strip(), flags=re.IGNORECASE)
 
 
@@ -159,10 +150,7 @@ def _with_similar_name(places: Places, name: str) -> Iterable[Suggestion]:
 
 
 def _with_near_zipcode(places: Places, digits: str) -> list[Suggestion]:
-    """Return one place of each of the nearest zipcodes.
-
-    They begin with the digits, or differ least from the number that the first four are.
-    """
+    """Return one place of each zipcode that begins with the digits, or is nearest to them."""
     if len(digits) < 4:
         near = _beginning_with(places.zipcodes, digits)
     else:
@@ -174,7 +162,6 @@ def _with_near_zipcode(places: Places, digits: str) -> list[Suggestion]:
 
 
 def _beginning_with(zipcodes: list[int], digits: str) -> list[int]:
-    """Return those of some ascending zipcodes that begin with digits."""
     missing = 4 - len(digits)
     if missing < 0:
         return []
