@@ -114,7 +114,7 @@ def test_every_zipcode_has_the_same_factor_as_on_the_older_route(reader: FlaskCl
 
 def test_special_zipcode_is_assigned_and_has_its_organisation_as_place(reader: FlaskClient) -> None:
     found = get(reader, "/1931")
-    assert (found["risk_factor"], found["assigned"], found["kind"]) == ("C", True, "site")
+    assert (found["risk_factor"], found["assigned"], found["kind"]) == ("B", True, "site")
     assert found["places"] == [
         {
             "name": "Brucargo",
@@ -188,7 +188,7 @@ def test_suggestions_for_the_beginning_of_a_name(reader: FlaskClient) -> None:
                 "names": {"nl": "Haren", "fr": "Haren"},
             },
         ],
-        "matches": 4,
+        "matches": 6,
     }
 
 

@@ -76,14 +76,21 @@ def is_main(row: dict[str, str]) -> bool:
     return names_municipality(row) or part or (row["zipcode"], row["name"]) in FORMER
 
 
+def has_accents(row: dict[str, str], text: str) -> bool:
+    """True if a name begins with the text as it is, accents included."""
+    names = (row.get(column, "") for column in ("name_nl", "name_fr", "name_de", "name_en"))
+    return any(name.casefold().startswith(text) for name in names)
+
+
 def rank(place: Searched, name: str) -> int | None:
     """Return the rank of a place, 0 for the best; None when it does not match."""
     if name in place.names:
         return 0
+    last = 4 if "nis" not in place.row else 0
     if any(own.startswith(name) for own in place.names):
-        return 1
+        return 1 + last
     if any(f" {name}" in own for own in place.names):
-        return 2
+        return 2 + last
     return 3 if any(own.startswith(name) for own in place.municipality) else None
 
 
@@ -103,6 +110,7 @@ def expected(text: str, limit: int) -> list[Key]:
             is_special = "nis" not in row
             order = (
                 found_rank,
+                not (text.isascii() or has_accents(row, text.casefold().strip())),
                 is_special,
                 is_special or not is_main(row),
                 len(row["name"]),

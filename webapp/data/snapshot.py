@@ -116,6 +116,8 @@ def _risk_tables(connection: Connection) -> tuple[RiskTable, ...]:
 
 def _places(connection: Connection, revision: str, previous: Snapshot | None) -> Places:
     rows = [PlaceRow(*row) for row in connection.execute(_columns(Place, PlaceRow))]
+    if not rows:
+        return Places((), None)
     loaded_at = connection.scalar(select(func.max(Place.loaded_at)))
     special: list[SpecialZipcode] = []
     other_names: list[OtherName] = []

@@ -53,8 +53,8 @@ def search(places: Places, text: str, limit: int) -> Matches:
     """Search places by the beginning of a zipcode, a name in any language, or both; best first.
 
     An exact name ranks first, then the beginning of a name, of a word in it, and of the municipality. A name
-    with the same accents wins over equal ones: "liè" finds Liège before Lier. If nothing matches,
-    abbreviations are spelled out: "st vith".
+    with the same accents wins over equal ones: "liè" finds Liège before Lier. Organisations come last. If
+    nothing matches, abbreviations are spelled out: "st vith".
     """
     found = ranked(places, text)
     return Matches([candidate.suggestion for candidate in found[:limit]], len(found))
@@ -124,10 +124,13 @@ def _match(places: Places, digits: str, forms: list[str]) -> list[tuple[int, Can
 
 def rank(candidate: Candidate, name: str) -> int | None:
     """Return the rank of a place for a folded name, 0 for the best, or None."""
+    last = (
+        4 * candidate.is_special
+    )  # an organisation comes after all localities, unless this is its whole name
     if f"|{name}" in candidate.names:
-        return 0 if f"|{name}|" in candidate.names else 1
+        return 0 if f"|{name}|" in candidate.names else 1 + last
     if f" {name}" in candidate.names:
-        return 2
+        return 2 + last
     return 3 if f"|{name}" in candidate.municipality else None
 
 
