@@ -100,7 +100,7 @@ def expected(text: str, limit: int) -> list[Key]:
     if re.fullmatch("[^0-9]+ [0-9]+", folded):
         folded = " ".join(reversed(folded.rsplit(" ", 1)))
     digits, name = re.findall("^([0-9]*) ?(.*)$", folded)[0]
-    if any(folded in own for place in SEARCHED for own in place.names if digits and name):
+    if digits and name and any(folded in own for place in SEARCHED for own in place.names):
         digits, name = "", folded  # 3 Suisses
     found: list[tuple[Any, Key]] = []
     for place in SEARCHED if digits or name else []:

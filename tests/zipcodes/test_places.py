@@ -212,3 +212,16 @@ def test_candidates_are_in_the_same_order_however_the_rows_are() -> None:
     shuffled = Places(places().rows[::-1], ORDINARY_DAY, *others)
     assert [each.row for each in shuffled.candidates] == [each.row for each in places().candidates]
     assert len(places().candidates) == len(PLACES) + len(SPECIAL)
+
+
+def test_places_are_the_same_only_with_the_same_contents_and_instant() -> None:
+    seed = places()
+    contents = seed.rows, seed.loaded_at, seed.special_rows, seed.other_names
+    assert Places(*contents).is_same(seed)
+    for other in (
+        Places(seed.rows[1:], *contents[1:]),
+        Places(seed.rows, None, *contents[2:]),
+        Places(*contents[:2], seed.special_rows[1:], seed.other_names),
+        Places(*contents[:3], seed.other_names[1:]),
+    ):
+        assert not other.is_same(seed)
