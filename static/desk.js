@@ -132,16 +132,6 @@ function offerToPrint(button) {
   button.addEventListener("click", () => window.print());
 }
 
-// Says it before the file is sent; who sends it all the same is told by the server.
-function refuseLargeFiles(field) {
-  field.addEventListener("change", () => {
-    const isTooLarge = [...field.files].some((file) => file.size > Number(field.dataset.mostBytes));
-    field.setCustomValidity(isTooLarge ? field.dataset.tooLarge : "");
-    field.reportValidity();
-  });
-}
-
 document.querySelectorAll("[data-suggest]").forEach(suggest);
 document.querySelectorAll("[data-copy]").forEach(offerToCopy);
-document.querySelectorAll("[data-most-bytes]").forEach(refuseLargeFiles);
 document.querySelectorAll("[data-print]").forEach(offerToPrint);

@@ -78,7 +78,19 @@ class ZipcodeNotValid(DeskError):
 
 class CsvNotValid(DeskError):
     code, status, title = "CSV_NOT_VALID", 400, N_("The file cannot be read")
-    meaning = "A file that was sent is not CSV that can be read."
+    meaning = "A file that was sent is neither CSV nor an Excel workbook that can be read."
+
+
+class ColumnNotClear(DeskError):
+    code, status, title = "COLUMN_NOT_CLEAR", 400, N_("The column with the zipcodes is not clear")
+    meaning = "No column of a list, or more than one, may be the one with the zipcodes."
+
+    def __init__(
+        self, text: str, choices: Sequence[tuple[int, str]] = (), errors: None = None, **params: object
+    ) -> None:
+        """`choices` are the columns, each with its number from 1 and its name, which may be empty."""
+        super().__init__(text, errors, **params)
+        self.choices = choices
 
 
 class TooLarge(DeskError):

@@ -176,32 +176,34 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest has no typ
         description: str,
         takes: Mapping[str, Any],
         answers: Mapping[str, Any],
+        query: Type[Schema],
+        headers: Mapping[str, Any],
         errors: Sequence[Type[DeskError]],
         examples: Sequence[str],
-    ) -> Callable[[Callable[[], Response]], Callable[[], Response]]:
+    ) -> Callable[[Callable[[Any], Response]], Callable[[Any], Response]]:
         """Declare a view that reads the content of a POST itself, and makes the response.
 
         Args:
             summary: of the route, for its documentation.
             takes: the media types that it reads, each with its schema.
             answers: the media types that it answers in, each with its schema.
+            query: schema of the parameters in the query, which the view gets.
+            headers: of a successful answer, as OpenAPI describes them.
             errors: those of the domain that the view may raise.
             examples: commands that work, in which {server} stands for where the desk is.
         """
 
-        def declare(view: Callable[[], Response]) -> Callable[[], Response]:
-            @wraps(view)
-            def respond() -> Response:
-                _refuse_query()
-                return view()
-
-            route: Any = respond
+        def declare(view: Callable[[Any], Response]) -> Callable[[Any], Response]:
+            route: Any = view
             for media_type, schema in answers.items():
-                route = self.alt_response(200, schema=schema, content_type=media_type, success=True)(route)
+                route = self.alt_response(
+                    200, schema=schema, content_type=media_type, headers=headers, success=True
+                )(route)
             content = {media_type: {"schema": schema} for media_type, schema in takes.items()}
             route = self.doc(requestBody={"required": True, "content": content})(route)
             samples = [{"lang": "Shell", "source": example} for example in examples]
-            self._add(path, self._documented(route, summary, description, errors, samples), "POST")
+            route = self._documented(route, summary, description, errors, samples)
+            self._add(path, self.arguments(query(), location="query")(route), "POST")
             return view
 
         return declare

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from contextlib import contextmanager
-from typing import IO, Callable, Iterator, Optional, Tuple
-
 import click
 from flask import Flask
 from flask.cli import with_appcontext
 
-from webapp.cli import index_value
+from webapp.cli import index_value, zipcode_lookup
 from webapp.cli.errors import one_line_errors
 from webapp.config import ROOT
-from webapp.data import current, reads, refresh, schema
 from webapp.data import init_db as database
+from webapp.data import refresh, schema
 from webapp.data.database import db
 from webapp.data.risk_table_file import Import
-from webapp.zipcodes import bulk
 
 SEED = ROOT / "seed"
 
@@ -30,7 +24,7 @@ def register_commands(app: Flask) -> None:
     app.cli.add_command(init_db)
     app.cli.add_command(refresh_index)
     app.cli.add_command(index_value.group)
-    app.cli.add_command(lookup)
+    app.cli.add_command(zipcode_lookup.command)
 
 
 def add_migrations(app: Flask) -> None:
@@ -79,50 +73,3 @@ def refresh_index() -> None:
     with one_line_errors():
         outcome = refresh.refresh()
     click.echo(f"Statbel ({outcome.source}): {outcome.changed} values new or revised.")
-
-
-@click.command("lookup")
-@click.argument("zipcodes", nargs=-1)
-@click.option("--csv", "file", type=click.File("rb"), help="A CSV file, or - for standard input.")
-@with_appcontext
-def lookup(zipcodes: Tuple[str, ...], file: Optional[IO[bytes]]) -> None:
-    """Tell the risk factors of ZIPCODES, one a line.
-
-    Or of a CSV file, which is written to standard output with the columns risk_factor and error
-    added: flask lookup --csv in.csv > out.csv
-
-    Needs no running server. Ends with status 1 when a zipcode on the command line has no factor, or
-    when the file cannot be read to its end; what was written before that is not whole.
-    """
-    if bool(zipcodes) == bool(file):
-        raise click.UsageError("Give zipcodes, or a file with --csv.")
-    with one_line_errors():
-        current.watcher().load()
-        known = reads.bulk_results()
-        if file:
-            with _progress(file) as read:
-                bulk.answer_csv(read, sys.stdout.buffer.write, known)
-            sys.stdout.buffer.flush()
-            return
-        found = [bulk.result(known, zipcode) for zipcode in zipcodes]
-        for zipcode, (factor, error) in zip(zipcodes, found):
-            click.echo(f"{zipcode}\t{factor or error}")
-    if any(error for _factor, error in found):
-        sys.exit(1)
-
-
-@contextmanager
-def _progress(file: IO[bytes]) -> Iterator[Callable[[int], bytes]]:
-    """Give what reads a file; it shows how far it is when standard error is a terminal."""
-    size = os.fstat(file.fileno()).st_size
-    if not size or not sys.stderr.isatty():
-        yield file.read
-        return
-    with click.progressbar(length=size, file=sys.stderr) as bar:
-
-        def read(count: int) -> bytes:
-            part = file.read(count)
-            bar.update(len(part))
-            return part
-
-        yield read
