@@ -9,32 +9,30 @@ let isSending = false;
 
 const form = () => document.getElementById("list");
 
-function snapshot() {
-  return { body: document.body.innerHTML, lang: document.documentElement.lang, title: document.title };
+function pageOf(document) {
+  return { nodes: [...document.body.childNodes], lang: document.documentElement.lang, title: document.title };
 }
 
 function parsed(text) {
-  const page = new DOMParser().parseFromString(text, "text/html");
-  return { body: page.body.innerHTML, lang: page.documentElement.lang, title: page.title };
+  return pageOf(new DOMParser().parseFromString(text, "text/html"));
 }
 
 // Shows another page around what was entered.
-function show(page, focus) {
+function show(page) {
   const text = form().elements.zipcodes.value;
   const files = form().elements.file.files;
-  document.body.innerHTML = page.body;
+  document.body.replaceChildren(...page.nodes);
   document.documentElement.lang = page.lang;
   document.title = page.title;
   form().elements.zipcodes.value = text;
   form().elements.file.files = files;
-  if (focus) (document.querySelector("#totals, [autofocus]") ?? document.querySelector("h1")).focus();
+  (document.querySelector("#totals, [autofocus]") ?? document.querySelector("h1")).focus();
 }
 
 function push(page, url) {
-  pages.set(current, snapshot());
   current = Math.max(...pages.keys()) + 1;
-  show(page, true);
-  pages.set(current, snapshot());
+  pages.set(current, page);
+  show(page);
   history.pushState({ list: current }, "", url);
 }
 
@@ -62,8 +60,9 @@ function send(action) {
   const data = new FormData(form());
   data.set("action", action);
   const request = new XMLHttpRequest();
-  request.open("POST", form().action);
+  request.open("POST", form().getAttribute("action")); // its property is the buttons of that name
   request.responseType = "blob";
+  request.setRequestHeader("X-Background", "1"); // errors in the form come as pages with status 200
   request.setRequestHeader("Accept", "text/html,*/*;q=0.8");
   form().setAttribute("aria-busy", "true");
   progress(reading);
@@ -139,10 +138,9 @@ addEventListener("popstate", (event) => {
     if (event.state?.list !== undefined) location.reload();
     return;
   }
-  pages.set(current, snapshot());
   current = event.state.list;
-  show(page, true);
+  show(page);
 });
 
 history.replaceState({ list: current }, "");
-pages.set(current, snapshot());
+pages.set(current, pageOf(document));

@@ -135,7 +135,7 @@ def test_a_field_without_a_file_is_none(reader: FlaskClient) -> None:
     [
         ("Klantnr;Postnummer\n1000;9000\n", "Read from the column “Postnummer”."),
         ("klanten\n9000\n", "Read from the column “klanten”."),
-        ("A;9000\nB;2000\n", "Read from column 2, because its values are zipcodes. The list has no header."),
+        ("A;9000\nB;2000\n", "Read from column 2, because its values are zipcodes. There is no header."),
     ],
 )
 def test_column_that_was_read_is_always_told(reader: FlaskClient, pasted: str, told: str) -> None:
@@ -159,6 +159,13 @@ def test_column_that_is_not_clear_is_chosen_on_the_page(reader: FlaskClient) -> 
     assert "Read from the column “Work zip”." in text(chosen.text)
     assert '<input type="hidden" name="column" form="list" value="Work zip">' in chosen.text
     assert cells(send(reader, zipcodes=pasted, column="Work zip", action="download"))[1][-1] == "C"
+
+
+def test_script_gets_errors_in_the_form_with_status_200(reader: FlaskClient) -> None:
+    content, content_type = encode_multipart_formdata({"zipcodes": " "})
+    headers = {**PAGE, "X-Background": "1"}
+    answer = reader.post("/list", data=content, content_type=content_type, headers=headers)
+    assert (answer.status_code, 'id="zipcodes-error"' in answer.text) == (200, True)
 
 
 def test_what_is_not_plain_is_shown(reader: FlaskClient) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from http import HTTPStatus
 from typing import Sequence
 
 from flask import Response, request
@@ -36,6 +37,11 @@ MAX_SKIPPED_BYTES = 128 * MEGABYTE
 # Letters of a list that a page shows for correction. A text field of 800,000 lines takes Chromium 40 seconds.
 MAX_SHOWN_LETTERS = 50_000
 
+# Sent by the script of the page, to which an error in the form is a page like others. Browsers log each
+# failed request of a script as an error of the page.
+BACKGROUND = "X-Background"
+CLIENT_ERRORS = (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+
 MEDIA_TYPES = {"csv": "text/csv", "xlsx": WORKBOOK}
 
 # Titles of errors and warnings of rows, by code.
@@ -56,6 +62,8 @@ def client_list() -> Response:
     finally:
         body.skip()
     response.headers["Cache-Control"] = "no-store"
+    if BACKGROUND in request.headers and HTTPStatus(response.status_code) in CLIENT_ERRORS:
+        response.status_code = 200
     return response
 
 
