@@ -186,6 +186,8 @@ class _Rows:
             return [None] * len(lines)
         if not quotes:
             if set(map(bytes.count, lines, repeat(delimiter))) == {width - 1}:
+                if width == 1:
+                    return list(map(known, lines))
                 if not column:
                     return list(map(known, [line.partition(delimiter)[0] for line in lines]))
                 return list(map(known, [line.split(delimiter, column + 1)[column] for line in lines]))
