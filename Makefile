@@ -5,21 +5,28 @@ VENV ?= .venv
 PORT ?= 5000
 BIN := $(VENV)/bin
 
-.PHONY: run test test-browser coverage lint messages lock bench bench-bulk
+.PHONY: run test test-all test-browser coverage lint messages lock bench bench-bulk
 
 run: $(VENV)/runs
 	$(BIN)/flask init-db
 	$(BIN)/gunicorn --bind 127.0.0.1:$(PORT) wsgi:app
 
+# What takes long is left out, and what needs the machine for itself comes after the rest.
 test: $(VENV)/develops
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto -m "not slow and not serial"
+	$(BIN)/python -m pytest -m "serial and not slow"
+
+test-all: $(VENV)/develops
+	$(BIN)/python -m pytest -n auto -m "not serial"
+	$(BIN)/python -m pytest -m serial
 
 # The pages in a real Chromium, which has to be installed, on Python 3.10 or later.
 test-browser: $(VENV)/develops
-	$(BIN)/python -m pytest tests/browser
+	$(BIN)/python -m pytest -n auto tests/browser
 
 coverage: $(VENV)/develops
-	$(BIN)/python -m pytest --cov --cov-report=term
+	$(BIN)/python -m pytest -n auto -m "not serial" --cov --cov-report= --cov-fail-under=0
+	$(BIN)/python -m pytest -m serial --cov --cov-append --cov-report=term
 
 lint: $(VENV)/develops
 	PATH="$(abspath $(BIN)):$$PATH" pre-commit run --all-files --show-diff-on-failure

@@ -61,7 +61,9 @@ def zipped(*texts: bytes) -> bytes:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         for number, text in enumerate(texts):
-            archive.writestr(f"CPI All base years{number or ''}.txt", text)
+            # A ZipInfo has a fixed date: the names of parametrized tests must be the same in all processes.
+            info = zipfile.ZipInfo(f"CPI All base years{number or ''}.txt")
+            archive.writestr(info, text, zipfile.ZIP_DEFLATED)
     return content.getvalue()
 
 
