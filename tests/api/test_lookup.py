@@ -6,6 +6,7 @@ import io
 import socket
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Dict, List, Tuple
 from urllib.parse import urlsplit
@@ -250,6 +251,31 @@ def test_a_million_rows_keep_their_order_and_take_no_memory(desk_url: Any, tmp_p
         assert asked == got
         count += 1
     assert count == benchmark.ROWS
+
+
+@pytest.mark.slow
+@pytest.mark.serial
+def test_large_workbook_takes_little_memory_and_lets_others_be_answered(
+    desk_url: Any, tmp_path: Path
+) -> None:
+    url, worker = desk_url
+    given, answer = tmp_path / "given.xlsx", tmp_path / "answer.xlsx"
+    benchmark.write_workbook(given)
+    requests.get(f"{url}/zipcode/9000", timeout=10)
+    before = resources.kilobytes(worker, "VmRSS")
+    waited: List[float] = []
+    with ThreadPoolExecutor(1) as pool:
+        posted = pool.submit(benchmark.post, url, given, answer, WORKBOOK)
+        while not posted.done():
+            start = time.monotonic()
+            assert requests.get(f"{url}/zipcode/9000", timeout=10).status_code == 200
+            waited.append(time.monotonic() - start)
+            time.sleep(0.05)
+    assert posted.result() < 15
+    assert max(waited) < 1
+    assert resources.kilobytes(worker, "VmHWM") - before < 100 * 1024
+    rows = load_workbook(answer, read_only=True).worksheets[0].iter_rows(values_only=True)
+    assert sum(1 for row in rows if row[8] or row[9]) == benchmark.WORKBOOK_ROWS + 1
 
 
 def test_content_that_comes_in_chunks_is_read(desk_url: Any) -> None:
