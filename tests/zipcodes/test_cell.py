@@ -35,7 +35,8 @@ def test_other_ways_to_write_a_zipcode_are_read(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "999", "09000", "90000", "900²", "٩٠٠٠", "90 00", "-9000", "+9000", "9000.5", "Gent", "9000 2000",
-     "L-9620", "L 9620", "9000 GE", "9000AB", "F-59000", "CH-9000 Gent", "1010 Wien", "9000 Sankt Gallen",
+     "L-9620", "L 9620", "9000 GE", "9000AB", "F-59000", "CH-9000 Gent", "CH - 9000 Gent",
+     "1010 Wien", "9000 Sankt Gallen",
      "Veldstraat 1000, Gent", "9000 Gent 2000 Antwerpen", "2018-01-01", "01/01/2018", "BE 0403.170.701",
      "0475 12 34 56", "Factuur 2024", "9000 Gent" + " x" * 100],
 )  # fmt: skip

@@ -182,8 +182,6 @@ class _Rows:
         column, width = self._columns.column, self._columns.width
         delimiter = self._delimiter.encode()
         known = self._tails.get
-        if self._rows < self._columns.first - 1:  # the header is still to come
-            return [None] * len(lines)
         if not quotes:
             if set(map(bytes.count, lines, repeat(delimiter))) == {width - 1}:
                 if width == 1:
