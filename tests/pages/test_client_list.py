@@ -368,6 +368,7 @@ def test_a_client_that_sends_everything_first_sees_that_it_was_too_much(
     assert 'enctype="multipart/form-data"' in answer.text
 
 
+@pytest.mark.slow
 def test_answer_to_five_megabytes_is_small_and_the_file_may_be_sent_again(desk_url: str) -> None:
     file = b"".join(b"%d;\xe9\n" % (1000 + row % 9000) for row in range(5 * MEGABYTE // 7))
     files = {"file": ("x.csv", b"zip;n\n" + file[7:])}
