@@ -133,16 +133,6 @@ function enablePrinting(button) {
   button.addEventListener("click", () => window.print());
 }
 
-// Warns before the upload; the server checks again.
-function rejectLargeFiles(field) {
-  field.addEventListener("change", () => {
-    const isTooLarge = [...field.files].some((file) => file.size > Number(field.dataset.mostBytes));
-    field.setCustomValidity(isTooLarge ? field.dataset.tooLarge : "");
-    field.reportValidity();
-  });
-}
-
 document.querySelectorAll("[data-suggest]").forEach(suggest);
 document.querySelectorAll("[data-copy]").forEach(enableCopying);
-document.querySelectorAll("[data-most-bytes]").forEach(rejectLargeFiles);
 document.querySelectorAll("[data-print]").forEach(enablePrinting);

@@ -75,7 +75,19 @@ class ZipcodeNotValid(DeskError):
 
 class CsvNotValid(DeskError):
     code, status, title = "CSV_NOT_VALID", 400, N_("The file cannot be read")
-    meaning = "The file is not readable CSV."
+    meaning = "The list is neither readable CSV nor a readable Excel workbook."
+
+
+class ColumnNotClear(DeskError):
+    code, status, title = "COLUMN_NOT_CLEAR", 400, N_("The column with the zipcodes is not clear")
+    meaning = "No column of the list, or more than one, may be the one with the zipcodes."
+
+    def __init__(
+        self, text: str, choices: Sequence[tuple[int, str]] = (), errors: None = None, **params: object
+    ) -> None:
+        """`choices` are the columns, each with its number from 1 and its name, which may be empty."""
+        super().__init__(text, errors, **params)
+        self.choices = choices
 
 
 class TooLarge(DeskError):

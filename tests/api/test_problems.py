@@ -117,6 +117,7 @@ def test_every_code_is_returned_as_a_problem(
         client.get("/api/v1/unread"),
         client.delete("/api/v1/health-index"),
         client.post(LOOKUP, data=b"", headers={"Content-Type": "text/csv"}),
+        client.post(LOOKUP, data=b"a;b\n9000;2000\n", headers={"Content-Type": "text/csv"}),
         client.post(LOOKUP, data=b"", headers={"Content-Type": "text/plain"}),
         client.post(LOOKUP, json={"zipcodes": ["9000"] * 10_001}),
         limited.get("/api/v1/zipcodes/9000"),

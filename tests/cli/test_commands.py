@@ -237,15 +237,15 @@ def test_lookup_of_a_file_prints_only_the_file(sqlite_url: str, tmp_path: Path, 
             check=True,
         )
     assert done.stdout == b"zipcode;client;risk_factor;error\r\n9000;\xc9lise;B;\r\n"
-    assert done.stderr == b""
+    assert done.stderr.decode() == "Zipcodes read from column 1 “zipcode”.\n"
 
 
 @on_sqlite
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["lookup"], "Pass either zipcodes, or a file with --csv."),
-        (["lookup", "9000", "--csv", "-"], "Pass either zipcodes, or a file with --csv."),
+        (["lookup", "9000", "--column", "1"], "leave --column out"),
+        (["lookup"], "Give zipcodes, or a file with --csv."),
         (["lookup", "--csv", "no-such-file.csv"], "no-such-file.csv"),
     ],
 )
@@ -262,6 +262,24 @@ def test_lookup_of_an_invalid_file_fails_in_one_line(app: Flask, tmp_path: Path)
     result = run(app, "lookup", "--csv", str(file))
     told = "Error: Row 3 is not valid CSV: a quote is never closed.\n"
     assert (result.exit_code, result.output) == (1, told)
+
+
+@on_sqlite
+def test_lookup_of_a_list_whose_column_is_not_clear_fails_in_one_line(app: Flask, tmp_path: Path) -> None:
+    file = tmp_path / "in.csv"
+    file.write_bytes(b"a;b\n9000;2000\n")
+    result = run(app, "lookup", "--file", str(file))
+    assert (result.exit_code, len(result.output.splitlines())) == (1, 1)
+    assert result.output.startswith("Error: Several columns may have the zipcodes: 1 “a”, 2 “b”.")
+    assert "9000;2000;C;" in run(app, "lookup", "--file", str(file), "--column", "b").output
+
+
+@on_sqlite
+def test_lookup_tells_how_a_zipcode_was_read(app: Flask) -> None:
+    result = run(app, "lookup", "B-9000", "9000 Antwerpen")
+    assert result.exit_code == 0
+    assert "B-9000\tB\n" in result.output
+    assert "9000 Antwerpen: read as 9000 PLACE_DIFFERS\n" in result.output
 
 
 @on_sqlite

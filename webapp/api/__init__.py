@@ -33,6 +33,6 @@ def register(app: Flask) -> None:
         resources=rf"{PREFIX}(/.*)?",
         send_wildcard=True,
         methods=["GET", "HEAD", "OPTIONS", "POST"],
-        expose_headers=["ETag", "Retry-After"],
+        expose_headers=["ETag", "Retry-After", lookup.COLUMN_HEADER],
         max_age=86400,
     )

@@ -1,11 +1,14 @@
-"""`POST /api/v1/zipcodes/lookup`: the risk factors of many zipcodes at once, as JSON or CSV."""
+"""`POST /api/v1/zipcodes/lookup`: the risk factors of many zipcodes, as JSON, CSV or Excel workbook."""
 
 from __future__ import annotations
 
+import io
+import json
 import logging
 import tempfile
 from contextlib import ExitStack
-from typing import IO, Any, Iterator, List
+from typing import IO, Any, Callable, Iterator
+from urllib.parse import quote
 
 from flask import Response, current_app, jsonify, request
 from marshmallow import ValidationError, fields, validate
@@ -14,6 +17,7 @@ from webapp.api.fields import ApiSchema, ResponseSchema
 from webapp.api.routing import PREFIX, ApiBlueprint, not_valid
 from webapp.data import reads
 from webapp.errors import (
+    ColumnNotClear,
     CsvNotValid,
     MediaTypeNotSupported,
     RequestNotValid,
@@ -22,30 +26,41 @@ from webapp.errors import (
     TooLarge,
 )
 from webapp.http.body import RequestBody
+from webapp.tables import kinds, workbook
+from webapp.tables.chunks import CHUNK_BYTES, MEGABYTE
+from webapp.tables.workbook_writer import MEDIA_TYPE as WORKBOOK
 from webapp.zipcodes import bulk
+from webapp.zipcodes.bulk import Answered
+from webapp.zipcodes.columns import ListColumns
+from webapp.zipcodes.opened_list import answer_workbook
 from webapp.zipcodes.risk_table import FACTORS
 
 log = logging.getLogger(__name__)
 
 bp = ApiBlueprint("api-lookup", "Many zipcodes at once", "/zipcodes/lookup")
 
-MOST_AS_JSON = 10_000
+MAX_AS_JSON = 10_000
 # Several times what that many zipcodes take, however they are indented.
-MOST_JSON_BYTES = bulk.MEGABYTE
-MOST_MEMBERS = 10  # one is known; that the others are not is said of each
+MAX_JSON_BYTES = MEGABYTE
+MAX_MEMBERS = 10  # one is known; that the others are not is said of each
+MAX_ELEMENT_LETTERS = 200
 
-ADDRESS = f"'{{server}}{PREFIX}/zipcodes/lookup'"
+COLUMN_HEADER = "Zipcode-Column"
 
-WRONG_LIST = "Give a list of zipcodes."
-WRONG_ELEMENT = "Write a zipcode as a string."
+URL = f"'{{server}}{PREFIX}/zipcodes/lookup'"
+
+WRONG_LIST = "Must be a list of zipcodes."
 
 
 class LookupSchema(ApiSchema):
     zipcodes = fields.List(
-        fields.String(error_messages={"invalid": WRONG_ELEMENT, "null": WRONG_ELEMENT}),
+        fields.Raw(allow_none=True, metadata={"oneOf": [{"type": "string"}, {"type": "number"}]}),
         required=True,
         error_messages={"required": WRONG_LIST, "invalid": WRONG_LIST, "null": WRONG_LIST},
-        metadata={"description": f"Up to {MOST_AS_JSON:,} zipcodes.", "example": ["9000", "2000"]},
+        metadata={
+            "description": f"Up to {MAX_AS_JSON:,} zipcodes, as text or number.",
+            "example": ["9000", "B-2000", "1000 Brussel"],
+        },
     )
 
 
@@ -53,73 +68,134 @@ class ResultSchema(ResponseSchema):
     zipcode = fields.String(metadata={"description": "As it was given."})
     risk_factor = fields.String(validate=validate.OneOf(FACTORS), allow_none=True)
     error = fields.String(
-        allow_none=True, metadata={"description": "ZIPCODE_NOT_VALID, ZIPCODE_NOT_FOUND or null."}
+        allow_none=True,
+        metadata={
+            "description": (
+                "ZIPCODE_NOT_VALID or ZIPCODE_NOT_FOUND. Or, beside a factor, a warning: PLACE_DIFFERS, the "
+                "name belongs to another zipcode; ZIPCODE_ROUNDED, 9.00E+03 may have lost its last digit. "
+                "Else null."
+            )
+        },
     )
 
 
+class ResultWithNoteSchema(ResultSchema):
+    read_as = fields.String(
+        metadata={"description": "The zipcode that was read. Only where it was not written as four digits."}
+    )
+
+    def on_bind_field(self, field_name: str, field_obj: Any) -> None:
+        field_obj.required = field_name != "read_as"
+
+
 class ResultsSchema(ResponseSchema):
-    results = fields.List(fields.Nested(ResultSchema))
+    results = fields.List(fields.Nested(ResultWithNoteSchema))
+
+
+class LookupQuerySchema(ApiSchema):
+    column = fields.String(
+        load_default="",
+        validate=validate.Length(max=200),
+        metadata={
+            "description": (
+                "Name or number, from 1, of the column with the zipcodes in CSV or a workbook. A name "
+                "takes precedence. By default, the column is found by its name or its values."
+            ),
+            "example": "Postcode",
+        },
+    )
 
 
 @bp.post(
     "",
-    summary="The risk factors of many zipcodes, in the order in which they are given",
+    summary="Look up the risk factors of many zipcodes",
     description=(
-        "As JSON up to 10,000 in 1 MB, as CSV up to 1,000,000 rows of 1,000 columns in 128 MB. Of a CSV\n"
-        "file with ; or , in UTF-8 or Windows-1252, the column named zipcode is read (or zip, zip code, "
-        "postal\ncode, postalcode, postcode, post code, postnummer, postnr, code postal, codepostal, CP, "
-        "Postleitzahl,\nPLZ), else the first; it comes back with the columns risk_factor and error added. "
-        "The first row is a\nheader when it names that column, or when its first field is a text without "
-        "a digit."
+        "JSON: up to 10,000 zipcodes in 1 MB. CSV: up to 1,000,000 rows of 1,000 columns in 128 MB. Excel\n"
+        "workbook (.xlsx): up to 100,000 rows in 16 MB. The rows keep their order, and get the columns\n"
+        "risk_factor and error.\n\n"
+        "CSV is delimited by ; , | or tabs, in UTF-8, UTF-16 with a byte order mark or Windows-1252.\n"
+        "The zipcodes are in the requested `column`, else in the one whose name says so (zipcode, postcode,\n"
+        "code postal, Postleitzahl and the like, also within a longer name), else in the one whose values\n"
+        "are zipcodes in use. If that is not clear, the response is 400 COLUMN_NOT_CLEAR, never a guess.\n"
+        "Accepted are 9000, B-9000, 9000 Gent, and the number formats of spreadsheets."
     ),
+    query=LookupQuerySchema,
     request_body={
         "application/json": LookupSchema,
         "text/csv": {"type": "string", "example": "zipcode\n9000\n"},
+        WORKBOOK: {"type": "string", "format": "binary"},
     },
-    responses={"application/json": ResultsSchema, "text/csv": {"type": "string"}},
-    errors=(CsvNotValid, MediaTypeNotSupported, RiskTableUnavailable, StorageFull),
+    responses={
+        "application/json": ResultsSchema,
+        "text/csv": {"type": "string"},
+        WORKBOOK: {"type": "string", "format": "binary"},
+    },
+    headers={
+        COLUMN_HEADER: {
+            "description": (
+                "Name, or else number from 1, of the column that was read from CSV or a workbook. "
+                "Non-ASCII characters are percent-encoded UTF-8."
+            ),
+            "schema": {"type": "string"},
+        }
+    },
+    errors=(ColumnNotClear, CsvNotValid, MediaTypeNotSupported, RiskTableUnavailable, StorageFull),
     examples=(
-        'curl -s -H \'Content-Type: application/json\' -d \'{"zipcodes": ["9000", "999"]}\' ' + ADDRESS,
-        "printf 'zipcode\\n9000\\n999\\n' | curl -s -H 'Content-Type: text/csv' --data-binary @- " + ADDRESS,
+        'curl -s -H \'Content-Type: application/json\' -d \'{"zipcodes": ["9000", "999"]}\' ' + URL,
+        "printf 'zipcode\\n9000\\n999\\n' | curl -s -H 'Content-Type: text/csv' --data-binary @- " + URL,
     ),
 )
-def lookup() -> Response:
+def lookup(query: dict[str, str]) -> Response:
     """Return the risk factors of the zipcodes in the request body."""
-    content = RequestBody(bulk.MOST_BYTES)
+    body = RequestBody(bulk.MAX_BYTES)
     try:
         if request.headers.get("Content-Encoding", "identity") != "identity":
-            raise MediaTypeNotSupported("Send the content as it is, without Content-Encoding.")
+            raise MediaTypeNotSupported("Send the body without Content-Encoding.")
         if request.mimetype == "application/json":
-            return _lookup_json(content)
+            if query["column"]:
+                raise RequestNotValid("JSON has no columns: leave column out.")
+            return _lookup_json(body)
+        if request.mimetype == WORKBOOK:
+            return _lookup_workbook(body, query["column"])
         if request.mimetype == "text/csv":
-            return _lookup_csv(content)
-        raise MediaTypeNotSupported("Send application/json or text/csv, and say so in Content-Type.")
+            return _lookup_csv(body, query["column"])
+        raise MediaTypeNotSupported(
+            f"Send application/json, text/csv or {WORKBOOK}, and say so in Content-Type."
+        )
     finally:
-        content.skip()
+        body.skip()
 
 
-def _lookup_json(content: RequestBody) -> Response:
+def _lookup_json(body: RequestBody) -> Response:
     try:
-        zipcodes: List[str] = LookupSchema().load(_read_json(content))["zipcodes"]
+        zipcodes: list[Any] = LookupSchema().load(_read_json(body))["zipcodes"]
     except ValidationError as wrong:
         raise not_valid(LookupSchema(), wrong.messages_dict) from None
-    known = reads.bulk_results()
+    found = reads.lookup()
     answers = []
-    for zipcode in zipcodes:
-        factor, error = bulk.result(known, zipcode)
-        answers.append({"zipcode": zipcode, "risk_factor": factor or None, "error": error or None})
+    for element in zipcodes:
+        zipcode = _as_text(element)
+        factor, error = found.result(zipcode)
+        answer = {"zipcode": zipcode, "risk_factor": factor or None, "error": error or None}
+        read_as = found.read_as(zipcode)
+        answers.append({**answer, "read_as": read_as} if read_as else answer)
     return _not_kept(jsonify({"results": answers}))
 
 
-def _read_json(content: RequestBody) -> Any:
-    body = content.read_up_to(MOST_JSON_BYTES)
-    if len(body) > MOST_JSON_BYTES:
+def _as_text(element: Any) -> str:
+    """The text of an element: a string as it is, else its JSON."""
+    return element if isinstance(element, str) else json.dumps(element)[:MAX_ELEMENT_LETTERS]
+
+
+def _read_json(body: RequestBody) -> Any:
+    text = body.read_up_to(MAX_JSON_BYTES)
+    if len(text) > MAX_JSON_BYTES:
         raise TooLarge(_too_many())
     try:
-        document = current_app.json.loads(body)
+        document = current_app.json.loads(text)
         current_app.json.dumps(document).encode()  # fails for half of a pair of surrogates
     except (ValueError, RecursionError):
-        raise RequestNotValid("The content is not JSON.") from None
+        raise RequestNotValid("The body is not JSON.") from None
     _check_size(document)
     return document
 
@@ -127,36 +203,80 @@ def _read_json(content: RequestBody) -> Any:
 def _check_size(document: Any) -> None:
     """Refuse what is too much before the schema looks at each member and element."""
     if isinstance(document, dict):
-        if len(document) > MOST_MEMBERS:
-            raise RequestNotValid("The content has many other members than zipcodes.")
+        if len(document) > MAX_MEMBERS:
+            raise RequestNotValid("The body has too many members besides zipcodes.")
         zipcodes = document.get("zipcodes")
-        if isinstance(zipcodes, list) and len(zipcodes) > MOST_AS_JSON:
+        if isinstance(zipcodes, list) and len(zipcodes) > MAX_AS_JSON:
             raise TooLarge(_too_many())
 
 
 def _too_many() -> str:
     return (
-        f"As JSON up to {MOST_AS_JSON:,} zipcodes are taken at once, in up to 1 MB. "
-        f"Send text/csv for up to {bulk.MOST_ROWS:,}."
+        f"As JSON up to {MAX_AS_JSON:,} zipcodes are taken at once, in up to 1 MB. "
+        f"Send text/csv for up to {bulk.MAX_ROWS:,}."
     )
 
 
-def _lookup_csv(content: RequestBody) -> Response:
-    # The answer waits in a file until all was read: a client that sends everything before it reads
-    # would stop us, and a file that turns out to be too long can still be refused with a status.
-    known = reads.bulk_results()
+def _lookup_csv(body: RequestBody, column: str) -> Response:
+    """Answer a list by what it is: a workbook may be sent under the name of CSV."""
+    found = reads.lookup()
+    head = body.read(len(kinds.ZIP))
+    while head and len(head) < len(kinds.ZIP):
+        part = body.read(len(kinds.ZIP) - len(head))
+        if not part:
+            break
+        head += part
+    if kinds.is_workbook(head):
+        return _lookup_workbook(body, column, head)
+    parts = [head]
+
+    def read(size: int) -> bytes:
+        return parts.pop() if parts and parts[0] else body.read(size)
+
+    def answer(output: IO[bytes]) -> Answered:
+        return bulk.answer_csv(read, output.write, found, column)
+
+    answered, file = _in_file(answer)
+    return _file(file, f"text/csv; charset={answered.charset}", answered.columns)
+
+
+def _lookup_workbook(body: RequestBody, column: str, head: bytes = b"") -> Response:
+    found = reads.lookup()
+    file = io.BytesIO(head + body.read_up_to(workbook.MAX_FILE_BYTES))
+    if len(file.getvalue()) > workbook.MAX_FILE_BYTES:
+        raise workbook.too_large_file()
+    if not kinds.is_workbook(file.getvalue()):
+        kinds.refuse_other_kinds(file.getvalue()[: kinds.HEAD_BYTES])
+        raise CsvNotValid("This is no Excel workbook (.xlsx). Send CSV as text/csv.")
+    columns, output = _in_file(lambda output: answer_workbook(file, output, found, column))
+    return _file(output, WORKBOOK, columns)
+
+
+def _in_file(answer: Callable[[IO[bytes]], Any]) -> tuple[Any, IO[bytes]]:
+    """Write an answer to a temporary file.
+
+    It waits there until all was read: a client that sends everything before it reads would stop us, and a
+    list that turns out to be too long can still be refused with a status.
+    """
     try:
         with ExitStack() as until_answered:
-            answer = until_answered.enter_context(tempfile.TemporaryFile())
-            charset = bulk.answer_csv(content.read, answer.write, known).charset
-            answer.flush()
+            output = until_answered.enter_context(tempfile.TemporaryFile())
+            answered = answer(output)
+            output.flush()
             until_answered.pop_all()
     except OSError as error:
         # Without a traceback: where it happened is in the message, and what to mend is on the disk.
         log.error("an answer cannot be kept in a temporary file: %s", error)  # noqa: TRY400
         raise StorageFull("There is no room for the answer. Please try again in a minute.") from None
-    response = Response(_parts(answer), content_type=f"text/csv; charset={charset}")
-    response.content_length = answer.tell()
+    return answered, output
+
+
+def _file(file: IO[bytes], content_type: str, columns: ListColumns) -> Response:
+    file.seek(0, io.SEEK_END)
+    response = Response(_parts(file), content_type=content_type)
+    response.content_length = file.tell()
+    name = quote(columns.name, safe=" !#$&'()*+,/:;=?@[]\"<>^`{|}~")
+    response.headers[COLUMN_HEADER] = name or str(columns.column + 1)
     return _not_kept(response)
 
 
@@ -164,7 +284,7 @@ def _parts(file: IO[bytes]) -> Iterator[bytes]:
     """Give a file from its beginning, and close it."""
     with file:
         file.seek(0)
-        yield from iter(lambda: file.read(bulk.PIECE_BYTES), b"")
+        yield from iter(lambda: file.read(CHUNK_BYTES), b"")
 
 
 def _not_kept(response: Response) -> Response:

@@ -174,31 +174,33 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest has no typ
         description: str,
         request_body: Mapping[str, Any],
         responses: Mapping[str, Any],
+        query: type[Schema],
+        headers: Mapping[str, Any],
         errors: Sequence[type[DeskError]],
         examples: Sequence[str],
-    ) -> Callable[[Callable[[], Response]], Callable[[], Response]]:
+    ) -> Callable[[Callable[[Any], Response]], Callable[[Any], Response]]:
         """Declare a POST route, whose view reads the request body and returns a response.
 
         Args:
             request_body: schemas by media type.
             responses: schemas by media type.
+            query: schema of the query parameters, which the view gets.
+            headers: OpenAPI objects of the response headers, by name.
             errors: errors of the domain that the view may raise.
             examples: shell commands that work, with {server} for the URL of the service.
         """
 
-        def declare(view: Callable[[], Response]) -> Callable[[], Response]:
-            @wraps(view)
-            def respond() -> Response:
-                _reject_query()
-                return view()
-
-            route: Any = respond
+        def declare(view: Callable[[Any], Response]) -> Callable[[Any], Response]:
+            route: Any = view
             for media_type, schema in responses.items():
-                route = self.alt_response(200, schema=schema, content_type=media_type, success=True)(route)
+                route = self.alt_response(
+                    200, schema=schema, content_type=media_type, headers=headers, success=True
+                )(route)
             content = {media_type: {"schema": schema} for media_type, schema in request_body.items()}
             route = self.doc(requestBody={"required": True, "content": content})(route)
             samples = [{"lang": "Shell", "source": example} for example in examples]
-            self._add(path, self._documented(route, summary, description, errors, samples), "POST")
+            route = self._documented(route, summary, description, errors, samples)
+            self._add(path, self.arguments(query(), location="query")(route), "POST")
             return view
 
         return declare

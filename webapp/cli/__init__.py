@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from contextlib import contextmanager
-from typing import IO, Callable, Iterator, Optional, Tuple
-
 import click
 from flask import Flask
 from flask.cli import with_appcontext
 
-from webapp.cli import index_value
+from webapp.cli import index_value, zipcode_lookup
 from webapp.cli.errors import one_line_errors
 from webapp.config import ROOT
-from webapp.data import current, reads, refresh, schema
 from webapp.data import init_db as database
+from webapp.data import refresh, schema
 from webapp.data.database import db
 from webapp.data.risk_table_file import Import
 from webapp.version import VERSION
-from webapp.zipcodes import bulk
 
 SEED = ROOT / "seed"
 
@@ -33,7 +27,7 @@ def register_commands(app: Flask) -> None:
     app.cli.add_command(init_db)
     app.cli.add_command(refresh_index)
     app.cli.add_command(index_value.group)
-    app.cli.add_command(lookup)
+    app.cli.add_command(zipcode_lookup.command)
     app.cli.add_command(version)
 
 
@@ -89,55 +83,6 @@ def refresh_index() -> None:
     click.echo(f"Statbel ({result.source}): {result.changed} values new or revised.")
 
 
-@click.command(
-    "lookup",
-    help="""Print the risk factors of ZIPCODES, one per line.
-
-    Or add the columns risk_factor and error to a CSV file, and write it to standard output:
-    flask lookup --csv in.csv > out.csv
-
-    Needs no running server. Exits with status 1 if a zipcode on the command line has no factor, or if the
-    file cannot be read to its end; the output is then incomplete.
-    """,
-)
-@click.argument("zipcodes", nargs=-1)
-@click.option("--csv", "file", type=click.File("rb"), help="A CSV file, or - for standard input.")
-@with_appcontext
-def lookup(zipcodes: Tuple[str, ...], file: Optional[IO[bytes]]) -> None:
-    if bool(zipcodes) == bool(file):
-        raise click.UsageError("Pass either zipcodes, or a file with --csv.")
-    with one_line_errors():
-        current.watcher().load()
-        known = reads.bulk_results()
-        if file:
-            with _progress(file) as read:
-                bulk.answer_csv(read, sys.stdout.buffer.write, known)
-            sys.stdout.buffer.flush()
-            return
-        found = [bulk.result(known, zipcode) for zipcode in zipcodes]
-        for zipcode, (factor, error) in zip(zipcodes, found):
-            click.echo(f"{zipcode}\t{factor or error}")
-    if any(error for _factor, error in found):
-        sys.exit(1)
-
-
 @click.command("version", help="Print the version of this release.")
 def version() -> None:
     click.echo(VERSION)
-
-
-@contextmanager
-def _progress(file: IO[bytes]) -> Iterator[Callable[[int], bytes]]:
-    """Yield a read function for the file; it shows progress if standard error is a terminal."""
-    size = os.fstat(file.fileno()).st_size
-    if not size or not sys.stderr.isatty():
-        yield file.read
-        return
-    with click.progressbar(length=size, file=sys.stderr) as bar:
-
-        def read(count: int) -> bytes:
-            chunk = file.read(count)
-            bar.update(len(chunk))
-            return chunk
-
-        yield read

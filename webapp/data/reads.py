@@ -12,7 +12,8 @@ from webapp.health_index import latest, overview, series
 from webapp.health_index.latest import LatestIndex
 from webapp.health_index.overview import BaseYearOverview
 from webapp.health_index.series import BaseYearRange, MonthlyIndex
-from webapp.zipcodes import bulk, risk_table, search
+from webapp.zipcodes import risk_table, search
+from webapp.zipcodes.lookup import Lookup
 from webapp.zipcodes.places import Suggestion
 from webapp.zipcodes.risk_table import RiskFactor, RiskTableDescription
 from webapp.zipcodes.search import Matches
@@ -33,9 +34,10 @@ def risk_table_in_force() -> RiskTableDescription:
 
 
 @memoize
-def bulk_results() -> dict[str, bulk.Result]:
-    """See bulk.results. Raises RiskTableUnavailable."""
-    return bulk.results(current.snapshot().risk_table)
+def lookup() -> Lookup:
+    """The lookup of cells of lists. Raises RiskTableUnavailable."""
+    snapshot = current.snapshot()
+    return Lookup(snapshot.risk_table, snapshot.places)
 
 
 @memoize

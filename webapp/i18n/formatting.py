@@ -75,6 +75,16 @@ def change(value: Optional[Decimal]) -> str:
     return str(format_percent(round(value, 4) + 0, f"+{pattern};-{pattern}"))
 
 
+def percentage(value: float) -> str:
+    """33.3%: a number of percent with up to one decimal."""
+    pattern = get_locale().percent_formats[None].pattern.replace("#,##0", "#,##0.#")
+    return str(format_percent(round(value, 1) / 100, pattern))
+
+
 def register_filters(app: Flask) -> None:
-    for function in (month, short_month, month_name, day, moment, decimal, whole_number, euros, change):
+    functions = (
+        *(month, short_month, month_name, day, moment),
+        *(decimal, whole_number, euros, change, percentage),
+    )
+    for function in functions:
         app.add_template_filter(function)

@@ -3,97 +3,155 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Mapping, Optional, Union
+from http import HTTPStatus
+from typing import Sequence
 
 from flask import Response, request
 from flask_babel import gettext
 
 from webapp.data import reads
-from webapp.errors import RequestNotValid, ZipcodeNotFound, ZipcodeNotValid
+from webapp.errors import ColumnNotClear, DeskError, RequestNotValid, ZipcodeNotFound, ZipcodeNotValid
 from webapp.http.body import RequestBody
 from webapp.http.multipart import SentForm, read_form
-from webapp.http.negotiation import download
 from webapp.i18n.messages import N_
 from webapp.pages.blueprint import bp
 from webapp.pages.parts import PageParts
-from webapp.zipcodes.bulk import MEGABYTE, Result
+from webapp.tables import kinds
+from webapp.tables.chunks import MEGABYTE, text_of
+from webapp.tables.workbook_writer import MEDIA_TYPE as WORKBOOK
+from webapp.zipcodes.cell import WARNINGS
 from webapp.zipcodes.client_list import (
-    MOST_BYTES,
-    MOST_FORM_BYTES,
+    MAX_BYTES,
+    MAX_FORM_BYTES,
     ClientList,
-    decode,
+    Spreadsheet,
+    Words,
     read,
     spreadsheet,
     too_large,
 )
 
-# Who sends a file that is too large is told so up to this size; a larger one is cut off.
-MOST_SKIPPED_BYTES = 128 * MEGABYTE
+# The client is told that a file is too large up to this size; a larger one is cut off.
+MAX_SKIPPED_BYTES = 128 * MEGABYTE
 
-# Characters of a list that a page shows for correction. A longer one is in it unseen, as `kept`: a text
-# field of 800,000 lines takes Chromium 40 seconds, hidden or not.
-LONGEST_SHOWN = 100_000
+# Letters of a list that a page shows for correction. A text field of 800,000 lines takes Chromium 40 seconds.
+MAX_SHOWN_LETTERS = 50_000
 
-FILE_NAME = "risk-factors.csv"
+# Sent by the script of the page, to which an error in the form is a page like others. Browsers log each
+# failed request of a script as an error of the page.
+BACKGROUND = "X-Background"
+CLIENT_ERRORS = (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
-# What is wrong with a row, in words, by the code of the error.
-PROBLEMS = {error.code: error.title for error in (ZipcodeNotValid, ZipcodeNotFound)}
+MEDIA_TYPES = {"csv": "text/csv", "xlsx": WORKBOOK}
+
+# Titles of errors and warnings of rows, by code.
+CODES = {**{error.code: error.title for error in (ZipcodeNotValid, ZipcodeNotFound)}, **WARNINGS}
 
 
 @bp.route("/list", methods=["GET", "POST"])
 def client_list() -> Response:
-    """The form; once it was sent, what came of it: on the page, or with `action=download` as a file.
+    """Show the form; once it was sent, its result: on the page, or with `action=download` as a file.
 
-    The page has all that was sent in its form, so that nothing is kept here until it is downloaded.
+    Nothing of a list is kept. A browser sends it again for the download.
     """
     if request.method != "POST":
-        return _page(PageParts({"zipcodes": ""}), None)
-    content = RequestBody(MOST_SKIPPED_BYTES)
+        return _page(PageParts({"zipcodes": "", "column": ""}), None)
+    body = RequestBody(MAX_SKIPPED_BYTES)
     try:
-        response = _answer(content)
+        response = _answer(body)
     finally:
-        content.skip()
+        body.skip()
     response.headers["Cache-Control"] = "no-store"
+    if BACKGROUND in request.headers and HTTPStatus(response.status_code) in CLIENT_ERRORS:
+        response.status_code = 200
     return response
 
 
-def _answer(content: RequestBody) -> Response:
-    parts = PageParts({"zipcodes": ""})
-    result = None
-    sent = parts.attempt(lambda: read_form(content, MOST_FORM_BYTES, too_large()), "file")
-    if sent is not None:
-        result = parts.attempt(partial(_look_up, parts, sent), "file" if "file" in sent.files else "zipcodes")
-    return result if isinstance(result, Response) else _page(parts, result)
+def _answer(body: RequestBody) -> Response:
+    parts = PageParts({"zipcodes": "", "column": ""})
+    sent = parts.attempt(lambda: read_form(body, MAX_FORM_BYTES, too_large()), "file")
+    if sent is None:
+        return _page(parts, None)
+    field = "file" if "file" in sent.files else "zipcodes"
+    result = parts.attempt(partial(_look_up, parts, sent), field)
+    if isinstance(result, ColumnNotClear):
+        parts.record(result, "column" if result.choices else field)
+        return _page(parts, None, result.choices)
+    if isinstance(result, Spreadsheet):
+        return _download(result)
+    return _page(parts, result)
 
 
-def _page(parts: PageParts, found: Optional[ClientList]) -> Response:
-    limits = {"most_bytes": MOST_BYTES, "megabytes": MOST_BYTES // MEGABYTE, "longest": LONGEST_SHOWN}
-    return parts.respond(parts.render("list.html", found=found, problems=PROBLEMS, **limits))
+def _page(parts: PageParts, found: ClientList | None, choices: Sequence[tuple[int, str]] = ()) -> Response:
+    names = [name for _number, name in choices]
+    options = [
+        # A name, because a number could mean another column in the next list.
+        {"value": name if name and names.count(name) == 1 else str(number), "number": number, "name": name}
+        for number, name in choices
+    ]
+    return parts.respond(
+        parts.render(
+            "list.html",
+            found=found,
+            options=options,
+            codes=CODES,
+            max_bytes=MAX_BYTES,
+            megabytes=MAX_BYTES // MEGABYTE,
+        )
+    )
 
 
-def _look_up(parts: PageParts, sent: SentForm) -> Union[ClientList, Response]:
-    """What the page shows, or the file. A file that was sent wins over what was pasted."""
-    text = pasted = _pasted(sent)
-    parts.values = {"zipcodes": pasted}
-    if "file" in sent.files:
-        text = decode(sent.files["file"])
-        # If it is wrong, it is shown for correction. But what was pasted may be nowhere else.
-        if not pasted and len(text) <= LONGEST_SHOWN:
-            parts.values = {"zipcodes": text}
-    elif not pasted:
+def _look_up(parts: PageParts, sent: SentForm) -> ClientList | Spreadsheet | ColumnNotClear:
+    """Return the result for the page, the file, or the error of a column to choose.
+
+    A file that was sent wins over a text that was pasted.
+    """
+    pasted = sent.texts.get("zipcodes", "")
+    column = sent.texts.get("column", "").strip()
+    file = sent.files.get("file")
+    # A file that is wrong is shown for correction, unless it would replace what may be nowhere else.
+    text = pasted if file is None or pasted.strip() else _text(file)
+    parts.values = _values(text, column)
+    if file is None and not pasted.strip():
         raise RequestNotValid(N_("Paste zipcodes or choose a file."))
-    known = reads.bulk_results()
-    answer = _download(text, known) if sent.texts.get("action") == "download" else read(text, known)
-    parts.values = {"zipcodes": text}
-    return answer
+    body = pasted.encode() if file is None else file
+    lookup = reads.lookup()
+    try:
+        if sent.texts.get("action") == "download":
+            return spreadsheet(body, lookup, _words(), column, is_pasted=file is None)
+        found = read(body, lookup, column, is_pasted=file is None)
+    except ColumnNotClear as error:
+        return error
+    if file is not None:
+        parts.values = _values(_text(file), column)
+    return found
 
 
-def _pasted(sent: SentForm) -> str:
-    """What was pasted: now, or before into a page that keeps it unseen."""
-    texts = (sent.texts.get(field, "") for field in ("zipcodes", "kept"))
-    return next((text for text in texts if text.strip()), "")
+def _values(text: str, column: str) -> dict[str, str]:
+    """The values of the form. A text that is too long to be shown is left out."""
+    return {"zipcodes": text if len(text) <= MAX_SHOWN_LETTERS else "", "column": column}
 
 
-def _download(text: str, known: Mapping[str, Result]) -> Response:
-    words = {code: gettext(problem) for code, problem in PROBLEMS.items()}
-    return download(spreadsheet(text, known, gettext("Risk factor"), words), FILE_NAME)
+def _text(body: bytes) -> str:
+    """The text of a file, to be shown for correction; empty for one that is too long, or no text."""
+    if kinds.is_workbook(body) or len(body) > 4 * MAX_SHOWN_LETTERS:
+        return ""
+    try:
+        return text_of(body)
+    except DeskError:
+        return ""
+
+
+def _words() -> Words:
+    return Words(
+        factor=gettext("Risk factor"),
+        note=gettext("Note"),
+        read_as=gettext("Read as %(zipcode)s", zipcode="%s"),
+        by_code={code: gettext(title) for code, title in CODES.items()},
+    )
+
+
+def _download(file: Spreadsheet) -> Response:
+    response = Response(file.body, mimetype=MEDIA_TYPES[file.extension])
+    response.headers["Content-Disposition"] = f"attachment; filename=risk-factors.{file.extension}"
+    return response

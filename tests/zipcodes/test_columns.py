@@ -1,0 +1,200 @@
+"""The column with the zipcodes: as asked for, by its name, by its values, or refused; never a wrong one."""
+
+from __future__ import annotations
+
+from typing import Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.zipcodes.seed import IN_USE, places
+from webapp.errors import ColumnNotClear
+from webapp.tables.csv_list import Row
+from webapp.zipcodes import headers
+from webapp.zipcodes.cell import CellReader
+from webapp.zipcodes.columns import ColumnChooser, ListColumns
+
+CELLS = CellReader(places())
+
+
+def choose(rows: Sequence[Sequence[str]], requested: str = "") -> ListColumns:
+    sample = [Row(number, list(row)) for number, row in enumerate(rows, start=1)]
+    return ColumnChooser(sample, CELLS).choose(requested)
+
+
+def refusal(rows: Sequence[Sequence[str]], requested: str = "") -> str:
+    with pytest.raises(ColumnNotClear) as raised:
+        choose(rows, requested)
+    return str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["zipcode", "ZIP code", "zip_code", "Zip-Code", "zip",
+     "Zipcodes", "Postal code", "Postcode", " postcode ",
+     "code postal", "Code_postal", "Postleitzahl", "PLZ", "Post code", "PostalCode", "CodePostal",
+     "Postnummer",
+     "Postnr.", "Post nr", "Code\u202fpostal",
+     "Billing Zip/Postal Code", "Postcode woonplaats",
+     "Code postal (CP)", "PLZ / Ort", "addr:postcode", "Code post.", "N° postal", "Klantpostcode", "KdPLZ",
+     "BillingPostalCode",
+     "shippingZip", "POST_CODE1", "Address 1 - Postal Code", "Codes postaux", "PSTLZ"],
+)  # fmt: skip
+def test_name_says_zipcodes_in_each_language(name: str) -> None:
+    assert headers.names_zipcodes(name)
+    assert choose([["nr", name, "x"], ["1000", "9000", ""], ["2000", "1311", ""]]).column == 1
+
+
+@pytest.mark.parametrize("name", ["PC", "CP", "C.P.", "NPA", "CP client", "PC / Gemeente", "Postal"])
+def test_abbreviation_counts_where_the_values_are_zipcodes(name: str) -> None:
+    rows = [["nr", name, "x"], ["2001", "9000", ""], ["3001", "2000", ""], ["4001", "1000", ""]]
+    assert choose(rows).column == 1
+    numbers = [["nr", name], ["1", "20010"], ["2", "30010"], ["3", "40010"]]
+    assert "has something else than zipcodes" in refusal(numbers)
+
+
+@pytest.mark.parametrize(
+    "name", ["Postcode ID", "Aantal postcodes", "PC-nummer", "Postadres", "Klantnr", "Huisnr.", "Bouwjaar"]
+)
+def test_name_of_something_else_does_not_say_zipcodes(name: str) -> None:
+    assert not headers.names_zipcodes(name)
+    assert not headers.may_name_zipcodes(name) or headers.says_other(name)
+    assert "none has zipcodes only" in refusal([["Klant", name], ["A", "9001"], ["B", "9002"]])
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([["A", "9000"], ["B", "2000"]], (1, 0, 1)),
+        ([["Naam", "Stad"], ["A", "9000"], ["B", "2000"]], (1, 1, 2)),
+        ([["Naam", "Stad"], ["", ""], ["A", "9000"], ["B", "2000"]], (1, 1, 2)),
+        ([["", "Jan"], ["9000", "An"], *[["2000", "Bo"]] * 8], (0, 0, 1)),
+        ([["Lijst 2024"], [], ["Naam", "Stad"], ["A", "9000"]], (1, 3, 4)),
+        ([["Lijst"], ["Naam", "Postcode"], ["A", "9000"]], (1, 2, 3)),
+        ([["Datum", "26/11/2026"], [], ["Naam", "Postcode"], ["A", "9000"]], (1, 3, 4)),
+        ([["Klant", "", "Adres"], ["Nr", "Naam", "Postcode"], ["2001", "A", "9000"]], (2, 2, 3)),
+        ([["Klant", "Post-"], ["nr", "code"], ["2001", "9000"]], (1, 2, 3)),
+        ([["Naam", "Postcode"], ["----", "----"], ["A", "9000"]], (1, 1, 3)),
+        ([["Naam", "Postcode", "2023"], ["A", "9000", "1"]], (1, 1, 2)),
+        ([["klanten"], ["9000"]], (0, 1, 2)),
+        ([["9000"], ["999"]], (0, 0, 1)),
+        ([["Klantnr", "Adres"], ["1000", "x 1, 9000 Gent"], ["2000", "y 2, 2000 Antwerpen"]], (1, 1, 2)),
+        ([["Home Zip", "Work Zip"], ["", "9000"], ["", "2000"]], (1, 1, 2)),
+        ([["zip", "a", "b"], ["9000"], ["2000", "x", "y", "z"]], (0, 1, 2)),
+    ],
+)
+def test_column_header_and_first_client_are_found(
+    rows: list[list[str]], expected: tuple[int, int, int]
+) -> None:
+    found = choose(rows)
+    assert (found.column, found.header, found.first) == expected
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([["postcode", "zip"], ["9000", "2000"]], "may have the zipcodes: 1 “postcode”, 2 “zip”."),
+        ([["zip", "zip"], ["9000", "2000"]], "Several columns"),
+        ([["2001", "A", "9000"]], "Several columns may have the zipcodes: 1, 3."),
+        ([["1000", "9000"], ["2000", "2000"]], "Several columns may have the zipcodes: 1, 2."),
+        ([["Naam", "Bedrag"], ["A", "1500"], ["B", "2000"]], "none has zipcodes only"),
+        ([["Klantnr"], ["1000"]], "none has zipcodes only"),
+        ([["A", "1010"], ["B", "1020"], ["C", "1030"]], "Give the name or number of the right one"),
+        ([[f"{number}00", "x"] for number in range(10, 95, 5)], "none has zipcodes only"),
+        ([["Postcode", "Plaats"], ["2001", "9000 Gent"], ["3002", "1000"]], "something else than zipcodes"),
+        ([["Postcode"], *[[str(number)] for number in range(10_001, 10_009)]], "something else"),
+        ([["9000", "A"], ["2000", "B"], ["Postcode", "n"]], "Row 3 has the names of the columns, but row 1"),
+        ([["x"] * 20] * 2, "10 “x”, 11 “x”, 12 “x”, …"),
+    ],
+)  # fmt: skip
+def test_column_that_is_not_clear_is_refused_with_the_choices(rows: list[list[str]], message: str) -> None:
+    assert message in refusal(rows)
+
+
+@pytest.mark.parametrize(
+    ("requested", "column"),
+    [("Plaats", 2), ("plaats ", 2), ("PLAATS", 2), ("3", 2), ("1", 1), ("2", 1)],
+)
+def test_requested_column_is_read_and_a_name_wins(requested: str, column: int) -> None:
+    rows = [["Nr", "1", "Plaats"], ["2001", "9000", "x"]]
+    assert choose(rows, requested)[:1] == (column,)
+    assert choose(rows, requested).is_requested
+
+
+def test_number_is_no_value_of_a_client() -> None:
+    assert choose([["1", "9000"], ["2", "2000"]], "2") == ListColumns(1, 2, 0, 1, [], is_requested=True)
+    assert choose([["A", "x"], ["1", "9000"]], "1")[:3] == (0, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("rows", "requested", "message"),
+    [
+        ([["a", "b"], ["9000", "2000"]], "c", "The list has no such column."),
+        ([["a", "b"], ["9000", "2000"]], "3", "1 “a”, 2 “b”"),
+        ([["a", "a"], ["9000", "2000"]], "a", "Several columns have that name: 1 “a”, 2 “a”."),
+    ],
+)
+def test_requested_column_that_is_not_one_is_refused(
+    rows: list[list[str]], requested: str, message: str
+) -> None:
+    assert message in refusal(rows, requested)
+
+
+# Columns that look like zipcodes, or not, with names for them.
+FOUR_DIGITS = st.integers(1000, 9999).map(str)
+DISTRACTING = {
+    "client number": (("Klantnr", "N° client", "Kundennummer", "Policy number", "id"), FOUR_DIGITS),
+    "year": (("Bouwjaar", "Année", "Jahr", "Year built"), st.integers(1930, 2026).map(str)),
+    "amount": (("Bedrag", "Prime", "Betrag"), st.integers(2, 19).map(lambda count: str(500 * count))),
+    "cents": (("Premie", "Montant"), st.integers(1000, 9999).map(lambda euros: f"{euros},50")),
+    "house": (("Huisnr", "N°", "Hausnummer", "House number"), st.integers(1, 300).map(str)),
+    "name": (("Naam", "Nom", "Name"), st.sampled_from(["Jan", "An Gent", "Prime BV", "Zone 2000"])),
+}  # fmt: skip
+NAMES = ("Postcode", "Code postal (CP)", "PLZ / Ort", "Billing Zip/Postal Code", "CP", "Klantpostcode")
+
+
+@st.composite
+def lists(draw: st.DrawFn) -> tuple[list[list[str]], int]:
+    """A list with one column of zipcodes, nearly all in use, among others; and its position."""
+    count = draw(st.integers(1, 12))
+    kinds = draw(st.lists(st.sampled_from(sorted(DISTRACTING)), min_size=1, max_size=4))
+    columns = []
+    for kind in kinds:
+        names, values = DISTRACTING[kind]
+        columns.append(
+            [draw(st.sampled_from(names)), *draw(st.lists(values, min_size=count, max_size=count))]
+        )
+    if draw(st.booleans()):  # numbers in order
+        first = draw(st.integers(1000, 9000))
+        columns.append(["Klantnummer", *map(str, range(first, first + count))])
+    position = draw(st.integers(0, len(columns)))
+    zipcodes = draw(st.lists(st.sampled_from(IN_USE).map(str), min_size=count, max_size=count))
+    zipcodes[: count // 5] = draw(st.lists(FOUR_DIGITS, min_size=count // 5, max_size=count // 5))
+    name = draw(st.sampled_from((*NAMES, "Stad", "x")))
+    columns.insert(position, [name, *draw(st.permutations(zipcodes))])
+    rows = [list(row) for row in zip(*columns)]
+    return (rows if draw(st.booleans()) else rows[1:]), position
+
+
+@settings(max_examples=1000, deadline=None, database=None)
+@given(lists())
+def test_no_other_column_is_ever_read(made: tuple[list[list[str]], int]) -> None:
+    rows, position = made
+    try:
+        found = choose(rows)
+    except ColumnNotClear:
+        return
+    assert found.column == position
+    assert found.first == (2 if found.header else 1)
+
+
+@settings(deadline=None, database=None)
+@given(lists(), st.sampled_from(NAMES[:-2]))
+def test_named_column_is_read_among_any_others(made: tuple[list[list[str]], int], name: str) -> None:
+    rows, position = made
+    names = ["Klantnr" if column != position else name for column in range(len(rows[0]))]
+    try:
+        assert choose([names, *rows]).column == position
+    except ColumnNotClear as error:
+        assert "has something else than zipcodes" in str(error)  # by chance

@@ -1,0 +1,107 @@
+"""Names of columns, as agents, CRMs and shops write them in Dutch, French, German and English."""
+
+from __future__ import annotations
+
+import re
+
+from webapp.i18n.folding import fold
+
+# Longer texts are no names of columns.
+MAX_NAME_LETTERS = 80
+
+# All on a name in lower case, without accents, in which single spaces stand for all signs.
+ZIPCODE = re.compile(
+    r"\b(?:"
+    r"\w*(?:post|zip) ?[ck]odes?\w*"  # postcode, Zip Code, klantpostcode, postcodes
+    r"|zips?|zip ?cd|\w*post ?cd|postal ?cd"
+    r"|\w*postal ?code\w*"
+    r"|codes? ?post(?:al|aux|ale?s?)?|codepost\w*"  # code postal, Code post.
+    r"|\w*post ?(?:nr|nummers?|num|number|no)"  # postnummer, Post nr.
+    r"|(?:numero|num|no|nr|n) postal"
+    r"|\w*postleit ?zahl(?:en)?|\w*plz|pstlz"  # the last is SAP's
+    r")\b"
+)
+# Abbreviations that also stand for something else: count them only beside values that are zipcodes.
+ABBREVIATED = re.compile(r"\b(?:cp|c p|pc|p c|npa|n p a|postal|p ?code)\b")
+
+# With one of these, the name is that of something about zipcodes, and not of zipcodes.
+ABOUT_ZIPCODES = re.compile(
+    r"\b(?:id|ids|key|aantal|nombre|anzahl|count|number of|type|soort|geldig|valide?|gultig|check|status|"
+    r"datum|date|score|land|pays|country|laptop|computer|naam pc|name pc)\b"
+)
+NUMBERED = re.compile(r"\b\w*(?:nr|nummer|number|numero)\b")
+
+# A name that is nothing but one for zipcodes.
+ALONE = re.compile(
+    r"(?:post ?code|zip ?codes?|zip|code postal|postal ?code|postleitzahl|plz|post ?nr|postnummer)"
+)
+
+# Numbers of another kind: of clients and contracts, years and days, amounts, houses, telephones.
+OTHER = re.compile(
+    r"\b(?:\w*(?:nr|nummer|nummers|numero|number|nrs)|num|no|nos|n|id|ids|\w*id|code|\w*codes?|key|index|"
+    r"\w*klant\w*|klanten|clients?|\w*kunden?\w*|customers?|relatie\w*|dossiers?|\w*polis\w*|police|policy|contra[ck]t\w*|"
+    r"vertrag\w*|factuur\w*|facture|rechnung\w*|invoice|\w*bedrag\w*|amount|montant|betrag|\w*premies?|primes?|"
+    r"premiums?|pramie|\w*prij[sz]\w*|prix|\w*price|preis|omzet|chiffre|umsatz|turnover|revenue|sales|\w*jaar|"
+    r"jaren|years?|annees?|\w*jahr|geboorte\w*|\w*birth\w*|naissance|geburt\w*|huis\w*|house|maison|\w*haus\w*|bus|box|boite|bte|"
+    r"\w*tel|\w*telefoon\w*|\w*phone|telephone|telefon|gsm|mobile?|mobiel|fax|btw|tva|vat|mwst|iban|rekening\w*|"
+    r"compte|konto|account|datum|\w*date|date|aantal|quantity|qty|quantite|nombre|anzahl|stuks?|count|ref|"
+    r"refer\w*|artikel\w*|articles?|sku|barcode|ean|saldo|balance|solde|loon|salar\w*|salaire|gehalt|"
+    r"inkomen|revenus?|einkommen|km|m2|oppervlakte|surface|flache|score|leeftijd|age|alter|lat|lon|latitude|"
+    r"longitude|kapitaal|capital|kapital|waarde|valeur|wert|value|totaal|total|summe|som|som(?:me)?|"
+    r"insee|nis\w*|ins|ssin|rrn|kbo|bce|kvk|siret|\w*onderneming\w*|matricule|agent\w*|makelaar\w*|courtier|"
+    r"broker|fsma|supplier|fournisseur|lieferant\w*|leverancier\w*|personeel\w*|lid|membre|mitglied|"
+    r"volgorde|rang|order|ordre|kosten|cout|cost|vermogen|puissance|power|kw|kva|cc|huur|loyer|miete|rent)\b"
+)
+
+# Lists that are called after those in them: of a single column, this says nothing of its numbers.
+PEOPLE = re.compile(r"(?:klant|klanten|clients?|kunde|kunden|customers?|agent|agenten|agents)")
+
+# Cells that stand for nothing, and are no name of a column.
+MISSING = re.compile(
+    r"(?:onbekend|geen|nvt|n v t|n a|na|null|none|nihil|leeg|inconnue?|aucune?|vide|unbekannt|kein|leer|"
+    r"unknown|missing|empty|nan|x+)?"
+)
+
+
+def normalized(name: str) -> str:
+    """Return the words of a name: lower case, without accents and signs, with single spaces.
+
+    Words also end where a capital follows (BillingPostalCode) and where digits begin (POST_CODE1).
+    """
+    if len(name) > MAX_NAME_LETTERS:
+        return ""
+    split = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Za-z])(?=[0-9])|(?<=[0-9])(?=[A-Za-z])", " ", name)
+    return fold(split.replace("°", " "))
+
+
+def names_zipcodes(name: str) -> bool:
+    """True for a name that says zipcodes, as words in a longer one too."""
+    words = normalized(name)
+    return bool(ZIPCODE.search(words)) and not ABOUT_ZIPCODES.search(words)
+
+
+def may_name_zipcodes(name: str) -> bool:
+    """True for an abbreviation that may say zipcodes: CP, PC, NPA."""
+    words = normalized(name)
+    return bool(ABBREVIATED.search(words)) and not (ABOUT_ZIPCODES.search(words) or NUMBERED.search(words))
+
+
+def is_zipcode_alone(name: str) -> bool:
+    """True for a name that is nothing but one for zipcodes."""
+    return ALONE.fullmatch(normalized(name)) is not None
+
+
+def says_other(name: str) -> bool:
+    """True for a name that says numbers of another kind."""
+    words = normalized(name)
+    return bool(OTHER.search(words) or ABOUT_ZIPCODES.search(words))
+
+
+def says_people(name: str) -> bool:
+    """True for a name that says clients, and no number of theirs."""
+    return PEOPLE.fullmatch(normalized(name)) is not None
+
+
+def is_missing(text: str) -> bool:
+    """True for a cell that stands for nothing: empty, -, n.v.t., onbekend."""
+    return MISSING.fullmatch(normalized(text)) is not None

@@ -1,0 +1,46 @@
+"""The risk factor or error of one cell of a list."""
+
+from __future__ import annotations
+
+from typing import Dict, Tuple
+
+from webapp.errors import ZipcodeNotFound, ZipcodeNotValid
+from webapp.zipcodes.cell import CellReader
+from webapp.zipcodes.places import Places
+from webapp.zipcodes.risk_table import RiskTable
+from webapp.zipcodes.zipcode import MAX_ZIPCODE, MIN_ZIPCODE
+
+# A risk factor and a code: of an error, and then there is no factor, or of a warning (cell.WARNINGS).
+Result = Tuple[str, str]
+NOT_VALID: Result = ("", ZipcodeNotValid.code)
+NO_RESULT: Result = ("", "")
+
+
+class Lookup:
+    """Looks up the cells of lists in one risk table. Thread-safe.
+
+    Attributes:
+        results: by zipcode, of all from 1000 to 9999.
+    """
+
+    def __init__(self, table: RiskTable, places: Places) -> None:
+        factors = table.factors
+        self.results: Dict[str, Result] = {
+            str(zipcode): (factors[zipcode], "") if zipcode in factors else ("", ZipcodeNotFound.code)
+            for zipcode in range(MIN_ZIPCODE, MAX_ZIPCODE + 1)
+        }
+        self.cells = CellReader(places)
+
+    def result(self, text: str) -> Result:
+        """Return the result of a cell, however its zipcode is written."""
+        found = self.results.get(text)
+        if found:
+            return found
+        cell = self.cells.read(text)
+        factor, error = self.results.get(cell.zipcode, NOT_VALID)
+        return factor, error or cell.warning
+
+    def read_as(self, text: str) -> str:
+        """Return the zipcode that a cell was read as, if that was not plain; else an empty text."""
+        cell = self.cells.read(text)
+        return "" if cell.is_plain else cell.zipcode
