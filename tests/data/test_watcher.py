@@ -320,7 +320,7 @@ def test_hanging_poll_is_abandoned_and_the_next_one_uses_a_new_connection(
     assert watcher.failure is None
     messages = [record.getMessage() for record in caplog.records if "version check" in record.getMessage()]
     assert messages == [
-        "data version check failed: the database does not answer (timeout)",
+        "data version check failed: the database does not respond (timeout)",
         "data version check works again",
     ]
 
@@ -372,7 +372,7 @@ def test_lost_database_leaves_the_snapshot_and_is_logged_once(
     for _ in range(3):
         watcher.poll()
     assert watcher.snapshot is before
-    assert watcher.failure == "the database does not answer (OperationalError)"
+    assert watcher.failure == "the database does not respond (OperationalError)"
     postgresql.put_back(postgresql_url)
     watcher.poll()
     assert watcher.failure is None
@@ -476,7 +476,7 @@ def test_unreachable_database_is_reported(make_app: MakeApp, unreachable_url: st
     watcher = watcher_of(make_app(settings_for(unreachable_url)))
     watcher.poll()
     assert (watcher.snapshot, watcher.serial) == (None, 0)
-    assert watcher.failure == "the database does not answer (OperationalError)"
+    assert watcher.failure == "the database does not respond (OperationalError)"
 
 
 def test_file_that_is_no_database_is_reported(make_app: MakeApp, tmp_path: Path) -> None:
@@ -484,4 +484,4 @@ def test_file_that_is_no_database_is_reported(make_app: MakeApp, tmp_path: Path)
     file.write_bytes(b"this is no database" * 1000)
     watcher = watcher_of(make_app(settings_for(f"sqlite:///{file}")))
     watcher.poll()
-    assert watcher.failure == "the database does not answer (DatabaseError)"
+    assert watcher.failure == "the database does not respond (DatabaseError)"

@@ -65,7 +65,7 @@ def test_service_without_a_snapshot_is_not_ready(make_app: MakeApp, unreachable_
     assert readiness(make_app(settings_for(unreachable_url))) == (
         503,
         "unavailable",
-        ["the database does not answer (OperationalError)"],
+        ["the database does not respond (OperationalError)"],
     )
 
 
@@ -158,6 +158,6 @@ def test_lost_database_is_degraded_until_it_returns(make_app: MakeApp, postgresq
     postgresql.drop(url)
     assert seen == [
         (200, "ok", []),
-        (200, "degraded", ["the database does not answer (OperationalError)"]),
+        (200, "degraded", ["the database does not respond (OperationalError)"]),
         (200, "ok", []),
     ]
