@@ -1,7 +1,7 @@
-"""`make bench-bulk`: look up a million rows of CSV in a running server.
+"""`make bench-bulk`: a million rows of CSV through the route of a running desk.
 
-Prints rows per second, and the growth of the peak of resident memory. Client and server share the machine, so
-the client does nothing while it waits.
+Prints rows per second, and by how much the resident memory of the process grew at its highest.
+Client and desk share the machine, so the client does nothing while it waits.
 """
 
 import http.client
@@ -23,7 +23,7 @@ ROUNDS = 5
 
 
 class Kind(NamedTuple):
-    """A kind of file: its header, and the format of its rows."""
+    """A kind of file: its first row, and how its rows are written."""
 
     name: str
     header: bytes
@@ -37,14 +37,14 @@ KINDS = (
 
 
 def write_file(path: Path, kind: Kind) -> None:
-    generator = random.Random(1)  # noqa: S311  # the same file in every run
+    chosen = random.Random(1)  # noqa: S311  # the same file at every run
     with path.open("wb") as file:
         file.write(kind.header)
-        file.writelines(kind.row % (generator.randint(1000, 9999), number) for number in range(ROWS))
+        file.writelines(kind.row % (chosen.randint(1000, 9999), number) for number in range(ROWS))
 
 
-def post(url: str, path: Path, response_path: Path) -> float:
-    """Send a file, save the response to another, and return the seconds taken."""
+def post(url: str, path: Path, answer: Path) -> float:
+    """Send a file, keep the answer in another, and return the seconds that it took."""
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=120)
     start = time.perf_counter()
     with path.open("rb") as file:
@@ -52,14 +52,14 @@ def post(url: str, path: Path, response_path: Path) -> float:
         connection.request("POST", "/api/v1/zipcodes/lookup", file, headers)
     response = connection.getresponse()
     assert response.status == 200, response.read()
-    with response_path.open("wb") as file:
+    with answer.open("wb") as file:
         shutil.copyfileobj(response, file, 1024 * 1024)
     connection.close()
     return time.perf_counter() - start
 
 
 def clients(path: Path) -> Iterator[bytes]:
-    """Yield the second column of a file, without its quotes."""
+    """The second column of a file, without its quotes."""
     with path.open("rb") as file:
         next(file)
         for line in file:
@@ -67,28 +67,28 @@ def clients(path: Path) -> Iterator[bytes]:
 
 
 def measure(folder: Path, url: str, worker: int) -> None:
-    request, response = folder / "request.csv", folder / "response.csv"
-    request.write_bytes(b"zipcode\n9000\n")
-    post(url, request, response)  # imports of the first request do not count
+    given, answer = folder / "given.csv", folder / "answer.csv"
+    given.write_bytes(b"zipcode\n9000\n")
+    post(url, given, answer)  # what the first request imports is not the rows' doing
     before = resources.kilobytes(worker, "VmRSS")
     for kind in KINDS:
-        write_file(request, kind)
+        write_file(given, kind)
         seconds: List[float] = []
         for _ in range(ROUNDS):
-            seconds.append(post(url, request, response))
-        assert all(a == b for a, b in zip(clients(request), clients(response))), "the order changed"
+            seconds.append(post(url, given, answer))
+        assert all(a == b for a, b in zip(clients(given), clients(answer))), "the order changed"
         rate = ROWS / statistics.median(seconds)
         grown = (resources.kilobytes(worker, "VmHWM") - before) / 1024
-        print(f"{kind.name}: {rate:,.0f} rows per second, memory grew by {grown:.1f} MB")  # noqa: T201  # its output
+        print(f"{kind.name}: {rate:,.0f} rows per second, memory grew by {grown:.1f} MB")  # noqa: T201  # its result
 
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         url = SQLiteDatabases(folder).seeded()
-        with running(folder, DATABASE_URL=url, **NOWHERE) as server:
-            _arbiter, worker = resources.tree(server.process.pid)
-            measure(folder, server.url, worker)
+        with running(folder, DATABASE_URL=url, **NOWHERE) as desk:
+            _arbiter, worker = resources.tree(desk.process.pid)
+            measure(folder, desk.url, worker)
 
 
 if __name__ == "__main__":
