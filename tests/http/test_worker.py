@@ -1,4 +1,4 @@
-"""The worker against clients that are slow, silent or many: others are served."""
+"""The worker serves others while clients are slow, silent or many."""
 
 from __future__ import annotations
 
