@@ -1,4 +1,4 @@
-"""The watcher: it notices every change by one statement, and survives a database that does not respond."""
+"""The watcher: it detects each change with one statement, and survives an unresponsive database."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from flask import Flask
 from sqlalchemy import Connection, create_engine, delete, event, insert, literal, select, text, update
 
 from tests.conftest import ORDINARY_DAY, SetClock
-from tests.health_index.held import on_sqlite
+from tests.health_index.stored_values import on_sqlite
 from tests.support.databases import PostgresDatabases, settings_for, statements_of
 from tests.support.fake_statbel import FakeStatbel
 from webapp.config import Settings
@@ -49,7 +49,7 @@ NEW_PLACE = insert(Place).from_select(
 
 MakeApp = Callable[[Settings], Flask]
 
-# Each kind of change that a trigger has to notice.
+# Each kind of change that a trigger must detect.
 CHANGES = {
     "risk_table": [
         insert(RiskTable).values(**NEW_TABLE),
@@ -230,7 +230,7 @@ def test_hanging_refresh_does_not_delay_polling(
     set_clock(datetime(2026, 8, 29, 12, 0, tzinfo=timezone.utc))
     watcher = watcher_of(app)
     watcher.start(wait_seconds=10)
-    wait_until(lambda: bool(statbel.asked))
+    wait_until(lambda: bool(statbel.requests))
     serial = watcher.serial
     write(app, REVISED_VALUE)
     wait_until(lambda: watcher.serial > serial, seconds=3)
@@ -448,7 +448,7 @@ def test_read_only_database_is_served_and_logged_once(
     assert app.test_client().get("/index?year=2025").json == {"index": 103.24}
     (message,) = [text for text in caplog.messages if "refresh" in text]
     assert message.startswith("refresh of the health index failed: ")
-    assert statbel.asked == []
+    assert statbel.requests == []
 
 
 def test_schema_without_a_data_version_is_loaded_at_every_poll(app: Flask, watcher: Watcher) -> None:

@@ -34,11 +34,11 @@ def test_service_with_a_snapshot_is_ready(shared_app: Flask) -> None:
     assert (response.status_code, response.json) == (200, {"status": "ok", "last_look_seconds": 0.0})
 
 
-def test_readiness_has_the_age_of_the_last_look(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_readiness_has_the_age_of_the_last_poll(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     client = app.test_client()
     client.get("/readyz")
     monkeypatch.setattr(watcher, "POLL_SECONDS", 3600)
-    client.get("/readyz")  # no look is due after this one
+    client.get("/readyz")  # no poll is due after this one
     passed = time.monotonic() + 12.34
     monkeypatch.setattr(watcher, "monotonic", lambda: passed)
     assert client.get("/readyz").json == {"status": "ok", "last_look_seconds": pytest.approx(12.3, abs=1)}
