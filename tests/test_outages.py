@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from tests.performance.resources import tree
 from tests.support.databases import NOWHERE, PostgresDatabases, SQLiteDatabases
-from tests.support.live import Desk, running
+from tests.support.live import Server, running
 from tests.support.postgres import own_server
 
 pytestmark = [pytest.mark.slow, pytest.mark.serial]
@@ -46,7 +46,7 @@ def seeded(url: sa.engine.URL) -> str:
     return PostgresDatabases(url).seeded()
 
 
-def ask_everything(server: Desk, zipcode: int) -> None:
+def ask_everything(server: Server, zipcode: int) -> None:
     """Request each URL, and check status and duration."""
     for pattern in URLS:
         url = pattern.format(zipcode=zipcode)
@@ -56,7 +56,7 @@ def ask_everything(server: Desk, zipcode: int) -> None:
         assert time.monotonic() - began < MAX_SECONDS, url
 
 
-def reasons(server: Desk) -> list[str]:
+def reasons(server: Server) -> list[str]:
     found: list[str] = requests.get(f"{server.url}/readyz", timeout=5).json().get("reasons", [])
     return found
 

@@ -23,7 +23,7 @@ from tests.performance.resources import cpu_seconds, kilobytes, tree
 from tests.performance.responses import Connection, RecordedResponse
 from tests.performance.servers import Program
 from tests.support.databases import PostgresDatabases
-from tests.support.live import START_SECONDS, Desk, wait
+from tests.support.live import START_SECONDS, Server, wait
 from tests.support.postgres import server
 from webapp.config import ROOT
 
@@ -83,12 +83,12 @@ class Bench:
         }
 
     @contextlib.contextmanager
-    def _running(self, name: str, program: Program) -> Iterator[Desk]:
+    def _running(self, name: str, program: Program) -> Iterator[Server]:
         with program.started(self._folder / name) as started:
             wait(started)
             yield started
 
-    def _case(self, case: Case, running: Dict[str, Desk]) -> Dict[str, Any]:
+    def _case(self, case: Case, running: Dict[str, Server]) -> Dict[str, Any]:
         """Measure all rounds of a case."""
         paths = self._file(case.paths)
         response = warm_response(running["app"], case)
@@ -151,7 +151,7 @@ class Bench:
                 counts[case.name] = {"statements": sent, "requests": requests}
         return counts
 
-    def _junk(self, server: Desk) -> Dict[str, float]:
+    def _junk(self, server: Server) -> Dict[str, float]:
         """Measure the growth in megabytes by URLs that are requested once, in two halves.
 
         The first half may fill caches; memory must not grow in the second.
@@ -198,7 +198,7 @@ class Bench:
         return file
 
 
-def measure(server: Desk, paths: Path, case: Case, seconds: int) -> Measurement:
+def measure(server: Server, paths: Path, case: Case, seconds: int) -> Measurement:
     """Measure a server under load."""
     processes = tree(server.process.pid)
     before = sum(map(cpu_seconds, processes))
@@ -217,19 +217,19 @@ def measure(server: Desk, paths: Path, case: Case, seconds: int) -> Measurement:
     )
 
 
-def megabytes(server: Desk, field: str) -> float:
+def megabytes(server: Server, field: str) -> float:
     """Return the resident memory of all processes of a server: VmRSS is the current, VmHWM the peak."""
     return sum(kilobytes(process, field) for process in tree(server.process.pid)) / 1024
 
 
-def warm_response(server: Desk, case: Case) -> RecordedResponse:
+def warm_response(server: Server, case: Case) -> RecordedResponse:
     """Return the response to the second request."""
     with contextlib.closing(Connection(server.url)) as connection:
         connection.get(case.paths[0], case.headers)
         return connection.get(case.paths[0], case.headers)
 
 
-def check_peer(app: Desk, peer: Desk) -> None:
+def check_peer(app: Server, peer: Server) -> None:
     """Compare all responses, because a peer that responds with less does less work."""
     with contextlib.closing(Connection(app.url)) as ours, contextlib.closing(Connection(peer.url)) as theirs:
         for case in (*cases(), Case("errors", [*ERROR_PATHS], is_error=True)):

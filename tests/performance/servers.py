@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Dict, Iterator, List, NamedTuple
 
 from tests.support.databases import NOWHERE
-from tests.support.live import Desk, started
+from tests.support.live import Server, started
 from tests.support.processes import free_port
 
 # As in the Dockerfile, without the developer's own settings, and without a rate limit.
@@ -19,7 +19,7 @@ class Program(NamedTuple):
     variables: Dict[str, str]
 
     @contextlib.contextmanager
-    def started(self, folder: Path) -> Iterator[Desk]:
+    def started(self, folder: Path) -> Iterator[Server]:
         """Run the server, with its log in the folder."""
         folder.mkdir(exist_ok=True)
         port = free_port()
