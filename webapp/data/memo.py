@@ -25,7 +25,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def memoize(function: Function) -> Function:
-    """Memoize a function of the current snapshot, but not its errors. It also raises DatabaseUnavailable."""
+    """Memoize a function of the current snapshot, but not its errors. Calls may raise DatabaseUnavailable."""
     # Flask-Caching reads the signature four times per call; computing it takes 40 microseconds each time.
     function.__signature__ = inspect.signature(function)  # type: ignore[attr-defined]
     memoized = cache.memoize(timeout=MEMO_SECONDS, make_name=_per_snapshot)(function)

@@ -1,6 +1,6 @@
 """Refresh of the index values from Statbel.
 
-From a publication date until the new month is stored, one of all processes checks Statbel every 15 minutes.
+From a publication date until the new month is stored, Statbel is checked every 15 minutes, by one process.
 While that fails, the last good values are served.
 """
 

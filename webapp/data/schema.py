@@ -36,6 +36,6 @@ def upgrade_advice(revision: str) -> str | None:
 
 
 def require_readable(revision: str) -> None:
-    """Raises OldSchema if this release cannot read the schema."""
+    """Raise OldSchema unless this release can read the schema."""
     if revision == "nothing" or revision < MIN_REVISION:
         raise OldSchema(upgrade_advice(revision))

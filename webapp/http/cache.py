@@ -227,7 +227,7 @@ class HttpCache:
     def _forward(
         self, key: Key, environ: WSGIEnvironment, version: int, reason: str
     ) -> tuple[Response, bool]:
-        """Call the app, and return its response and True if it was stored."""
+        """Call the app. Return its response, and True if it was stored."""
         plain = {name: value for name, value in environ.items() if name not in CONDITIONS}
         response = Response.from_app(self._application, {**plain, "REQUEST_METHOD": "GET"})
         try:
