@@ -24,8 +24,8 @@ from webapp.i18n.languages import catalog
 # Translations that equal the English text.
 SAME: Dict[str, FrozenSet[str]] = {
     "nl": frozenset({"API", "Index", "Privacy"}),
-    "fr": frozenset({"API", "Indexation", "Licences", "Source"}),
-    "de": frozenset({"API", "Index"}),
+    "fr": frozenset({"API", "Indexation", "Licences", "Organisation", "Site", "Source"}),
+    "de": frozenset({"API", "Index", "Organisation"}),
 }
 
 

@@ -210,6 +210,7 @@ class Responses:
                 "effective_from": self._table["effective_from"].isoformat(),
             },
             "assigned": bool(places),
+            "kind": "locality" if places else None,
             "places": places,
         }
         return make_response(200, payload, {"Last-Modified": self._changed_at, **CORS})
