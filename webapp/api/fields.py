@@ -148,8 +148,6 @@ class Cursor(Zipcode):
 
 
 class Limit(fields.Integer):
-    """A number of results, from 1 to `maximum`."""
-
     def __init__(self, maximum: int, **options: Any) -> None:
         self.maximum = maximum
         super().__init__(validate=validate.Range(1, maximum), **options)

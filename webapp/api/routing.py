@@ -215,7 +215,6 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest has no typ
         errors: Sequence[type[DeskError]],
         samples: Sequence[Mapping[str, str]],
     ) -> Any:
-        """Document a route, its errors by status, and its examples."""
         # flask-smorest reads docstrings, which `python -OO` strips.
         view.__doc__ = f"{summary}\n\n{description}"
         codes: dict[int, set[str]] = {500: {INTERNAL_ERROR}}

@@ -1,4 +1,4 @@
-"""Models of index values, decisions about them, and the last check of Statbel."""
+"""Models of index values, decisions, and the last check of Statbel."""
 
 from __future__ import annotations
 

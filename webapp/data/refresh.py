@@ -41,8 +41,6 @@ SEED_FILE = ROOT / "seed" / "health_index.csv"
 
 
 class RefreshResult(NamedTuple):
-    """The sources that responded, and the number of changed values."""
-
     source: str
     changed: int
 

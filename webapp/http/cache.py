@@ -51,7 +51,7 @@ Target = Tuple[Key, Variant, int]
 
 
 class CachedResponse(NamedTuple):
-    """A cache entry, with times of time.monotonic() and its size in bytes."""
+    """A cache entry. Times are of time.monotonic(), the size is in bytes."""
 
     status: str
     headers: list[tuple[str, str]]

@@ -80,7 +80,7 @@ class ClientSocket(socket.socket):
         self._spare_seconds: float = MAX_LAG_SECONDS
 
     def setblocking(self, flag: bool) -> None:
-        """Do nothing: `may_wait` decides, not gunicorn."""
+        """Do nothing: `may_wait` decides."""
 
     def settimeout(self, value: float | None) -> None:
         """Do nothing, as above."""

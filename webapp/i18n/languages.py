@@ -120,7 +120,6 @@ def _template_context() -> Dict[str, Any]:
 
 
 def _query_in(language: str) -> str:
-    """Return the query string of this page in another language."""
     params = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
     return f"?{urlencode([*params, ('lang', language)])}"
 

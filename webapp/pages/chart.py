@@ -106,7 +106,7 @@ def _percent(coordinate: int) -> float:
 
 
 def _y_ticks(lowest: Decimal, highest: Decimal) -> tuple[list[Decimal], int]:
-    """Return the tick values for the smallest step that fits, and their decimals."""
+    """Return tick values of the smallest step that fits, and their decimals."""
     for step in (lead.scaleb(exponent) for exponent in count(MIN_EXPONENT) for lead in Y_STEPS):
         bottom, top = math.floor(lowest / step), math.ceil(highest / step)
         if top - bottom < MAX_Y_TICKS:
@@ -118,7 +118,7 @@ def _y_ticks(lowest: Decimal, highest: Decimal) -> tuple[list[Decimal], int]:
 
 
 def _x_ticks(first: int, last: int) -> list[int]:
-    """Return the tick months, counted from year 0, or both ends if no step fits."""
+    """Return tick months, counted from year 0, or both ends if no step fits."""
     for step in X_STEPS:
         ticks = [month for month in range(first, last + 1) if month % step == 0]
         if len(ticks) >= MIN_TICKS and step >= MIN_X_DISTANCE * (last - first):
