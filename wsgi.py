@@ -1,4 +1,4 @@
-"""What gunicorn and the `flask` command load."""
+"""The application, as gunicorn and the `flask` command load it."""
 
 from webapp.app import create_app
 

@@ -87,7 +87,7 @@ def set_clock(monkeypatch: pytest.MonkeyPatch) -> SetClock:
 
 @pytest.fixture(autouse=True)
 def changes_show_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let an application look at its data before every request, and not every two seconds."""
+    """Let applications poll before every request, not every two seconds."""
     monkeypatch.setattr(watcher, "POLL_SECONDS", 0)
 
 

@@ -169,8 +169,8 @@ def without_dates(text: str) -> str:
 
 @every_document_with_examples
 def test_examples_print_what_the_document_shows(document: Document, sqlite_url: str, tmp_path: Path) -> None:
-    with running(tmp_path, DATABASE_URL=sqlite_url, **NOWHERE) as desk:
-        terminal = Terminal(tmp_path, desk.url, sqlite_url)
+    with running(tmp_path, DATABASE_URL=sqlite_url, **NOWHERE) as server:
+        terminal = Terminal(tmp_path, server.url, sqlite_url)
         for example in examples(document):
             assert without_dates(terminal.run(example)) == without_dates(example.output), example.command
 

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from tests.performance.resources import tree
 from tests.support.databases import NOWHERE, PostgresDatabases, SQLiteDatabases
-from tests.support.live import Desk, running
+from tests.support.live import Server, running
 from tests.support.postgres import own_server
 
 pytestmark = [pytest.mark.slow, pytest.mark.serial]
@@ -46,7 +46,7 @@ def seeded(url: sa.engine.URL) -> str:
     return PostgresDatabases(url).seeded()
 
 
-def ask_everything(server: Desk, zipcode: int) -> None:
+def ask_everything(server: Server, zipcode: int) -> None:
     """Request each URL, and check status and duration."""
     for pattern in URLS:
         url = pattern.format(zipcode=zipcode)
@@ -56,7 +56,7 @@ def ask_everything(server: Desk, zipcode: int) -> None:
         assert time.monotonic() - began < MAX_SECONDS, url
 
 
-def reasons(server: Desk) -> list[str]:
+def reasons(server: Server) -> list[str]:
     found: list[str] = requests.get(f"{server.url}/readyz", timeout=5).json().get("reasons", [])
     return found
 
@@ -106,7 +106,7 @@ def test_frozen_postgresql_delays_no_request(tmp_path: Path) -> None:
                 while time.monotonic() - began < 14:
                     zipcode += 1 if zipcode < 9032 else -32
                     ask_everything(server, zipcode)
-                assert reasons(server)[0].startswith("the database does not answer")
+                assert reasons(server)[0].startswith("the database does not respond")
                 assert server.log.read_text().count("data version check failed") == 1
             execute(database, "UPDATE risk_range SET factor = 'C' WHERE first = 9000")
 
@@ -142,7 +142,7 @@ def test_stopped_postgresql_changes_no_response(tmp_path: Path) -> None:
         wait_until(lambda: bool(reasons(server)), 10)
         for zipcode in (9001, 9002):
             ask_everything(server, zipcode)
-        assert reasons(server) == ["the database does not answer (OperationalError)"]
+        assert reasons(server) == ["the database does not respond (OperationalError)"]
 
 
 def test_locked_sqlite_database_delays_no_request(tmp_path: Path, sqlite: SQLiteDatabases) -> None:

@@ -90,7 +90,7 @@ def test_no_request_executes_sql_or_calls_statbel(
         for case, representation, status in statuses(client):
             assert touches == [], (case, representation)
             assert status == case.status, (case, representation)
-    assert statbel.asked == []
+    assert statbel.requests == []
 
 
 def test_no_request_executes_sql_or_calls_statbel_when_a_month_is_due(
@@ -98,7 +98,7 @@ def test_no_request_executes_sql_or_calls_statbel_when_a_month_is_due(
 ) -> None:
     set_clock(PUBLICATION)
     for case, representation, _status in statuses(app.test_client()):
-        assert (touches, statbel.asked) == ([], []), (case, representation)
+        assert (touches, statbel.requests) == ([], []), (case, representation)
 
 
 def test_sql_of_a_request_is_detected(app: Flask, touches: list[str]) -> None:

@@ -28,7 +28,7 @@ def test_no_request_waits_while_statbel_hangs(sqlite_url: str, statbel: FakeStat
     statbel.bestat = statbel.open_data = statbel.hanging
     variables = {**statbel.addresses, "HEALTH_INDEX_TIMEOUT": "0.5,1.5"}
     with running(tmp_path, DATABASE_URL=sqlite_url, **variables) as server:
-        while not statbel.asked:
+        while not statbel.requests:
             time.sleep(0.01)
         for path in ("/index", "/index?format=html", "/zipcode/9000", "/api/v1/health-index?base=2025"):
             start = time.monotonic()
@@ -38,7 +38,7 @@ def test_no_request_waits_while_statbel_hangs(sqlite_url: str, statbel: FakeStat
         while "statbel refresh failed" not in server.log.read_text():
             assert time.monotonic() < give_up
             time.sleep(0.05)
-    assert statbel.asked == ["/bestat", "/open-data"]
+    assert statbel.requests == ["/bestat", "/open-data"]
 
 
 def test_log_has_the_url_the_database_and_the_duration_of_requests(
@@ -102,7 +102,7 @@ def test_request_is_finished_before_the_stop(sqlite_url: str, statbel: FakeStatb
             target=lambda: statuses.append(requests.get(f"{server.url}/index", timeout=20).status_code)
         )
         request.start()
-        while not statbel.asked:
+        while not statbel.requests:
             time.sleep(0.01)
         server.process.terminate()
         assert server.process.wait(9) == 0

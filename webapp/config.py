@@ -28,8 +28,8 @@ LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
 CONNECT_SECONDS = 3
 STATEMENT_MILLISECONDS = 3000
 
-# The worker receives a request with a body up to this size before a thread or the app sees it. One with a
-# larger body is an upload: a thread receives it.
+# The worker receives a body up to this size before it calls the app. A larger body is an upload: a thread
+# receives it.
 MAX_BUFFERED_BODY_BYTES = 64 * 1024
 
 # Concurrent uploads: of all clients, and of one.
@@ -52,7 +52,7 @@ DEFAULTS = {
 
 
 class ConfigurationError(ClickException):
-    """A setting is invalid. A ClickException, so that `flask` prints it as one line."""
+    """Invalid setting. A ClickException, so that `flask` prints it as one line."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Settings:
     """Validated settings of an application.
 
     Attributes:
-        redis_url: rate limits shared by several containers; None for limits per process.
+        redis_url: for rate limits shared by containers; None for limits per process.
         health_index_url: a be.STAT view.
         health_index_fallback_url: Statbel's open-data zip.
         health_index_timeout: seconds to connect, and for the response.
@@ -95,10 +95,7 @@ class Settings:
 
     @classmethod
     def of(cls, variables: Mapping[str, str]) -> Settings:
-        """Validate variables, with DEFAULTS for missing ones.
-
-        Raises ConfigurationError, which names the variable.
-        """
+        """Validate variables, with DEFAULTS for missing ones. Raises ConfigurationError."""
         values = {**DEFAULTS, **variables}
         return cls(
             database_url=_database_url(values["DATABASE_URL"]),
@@ -136,7 +133,7 @@ class Settings:
             # Not at the top: gunicorn's first process needs settings, but not SQLAlchemy.
             from sqlalchemy.pool import NullPool
 
-            # Opening the file is cheap, and notices a replaced file.
+            # Opening the file for each connection is cheap, and notices a replaced file.
             return {"poolclass": NullPool, "connect_args": {"timeout": CONNECT_SECONDS}}
         return {
             # One for the watcher, one for a refresh; requests use none.
@@ -165,12 +162,12 @@ DRIVERS = {"postgresql": "postgresql+psycopg2", "postgres": "postgresql+psycopg2
 
 
 def _database_url(text: str) -> str:
-    # The image sets an empty value, so that a forgotten database stops the start instead of leading to an
-    # embedded one that is lost with the container.
+    # Empty in the image, so that a forgotten setting stops the start. A default would store the data in the
+    # container and lose it.
     text = text.strip()
     if not text:
         raise ConfigurationError(
-            "DATABASE_URL is empty. Give the database, for example "
+            "DATABASE_URL is empty. Set it to a database, for example "
             "DATABASE_URL=postgresql://user:password@host:5432/name"
         )
     url = DATABASE_URL.match(text)
@@ -189,12 +186,12 @@ def _database_url(text: str) -> str:
             "DATABASE_URL names a SQLite database in memory, which threads cannot share. Name a file."
         )
     if not name:  # PostgreSQL would use the one named like the user
-        raise ConfigurationError("DATABASE_URL names no database. It ends with /name.")
+        raise ConfigurationError("DATABASE_URL names no database. It must end with /name.")
     return f"{DRIVERS[scheme]}://{url['rest']}"
 
 
 def _is_port(text: Optional[str]) -> bool:
-    """True without a port or with digits. An empty port comes from an unset variable."""
+    """True for digits or None. An empty port comes from an unset variable."""
     return text is None or re.fullmatch("[0-9]+", text) is not None
 
 

@@ -12,7 +12,7 @@ class DeskError(Exception):
 
     Attributes:
         meaning: explanation of the code in the documentation.
-        message: for people: the problem and what to do.
+        message: the problem and what to do, for people.
         errors: messages by parameter of an API request.
         retry_after: seconds until a retry may succeed.
     """
@@ -157,7 +157,7 @@ class CodeDescription(NamedTuple):
 
 
 def codes() -> list[CodeDescription]:
-    """Return the codes of all responses, by status."""
+    """Describe all codes, ordered by status."""
     http = {(status, error.code): f"{error.title}." for status, error in HTTP_ERRORS.items()}
     own = {(error.status, error.code): error.meaning for error in DeskError.__subclasses__()}
     meanings = {**http, **own}  # both have TOO_LARGE

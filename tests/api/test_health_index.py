@@ -12,14 +12,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 
 from tests.conftest import SetClock
-from tests.health_index.held import forget, hold, month
-from tests.support.fake_statbel import FakeStatbel, answering, bestat
+from tests.health_index.stored_values import add_value, delete_values, month
+from tests.support.fake_statbel import FakeStatbel, bestat, responding
 from webapp.data.database import db
 from webapp.data.index_models import IndexValue
 
 ROOT = "/api/v1/health-index"
 
-AUGUST = answering(bestat([(2025, "2026-08", 103.5), (2004, "2026-08", 169.01000000000002)]))
+AUGUST = responding(bestat([(2025, "2026-08", 103.5), (2004, "2026-08", 169.01000000000002)]))
 
 NO_BASE = ["Specify the base year named in the contract."]
 WRONG_BASE = ["Choose a base year of the health index: 1988, 1996, 2004, 2013, 2025."]
@@ -272,7 +272,7 @@ def test_base_years_are_newest_first(reader: FlaskClient) -> None:
 
 
 def test_further_base_year_of_the_data_is_accepted_everywhere(app: Flask) -> None:
-    hold(app, 2035, "2026-07", "80.12")
+    add_value(app, 2035, "2026-07", "80.12")
     client = app.test_client()
     assert get(client, {"base": "2035"})["value"] == 80.12
     assert get(client, {}, "/2035/2026-07")["value"] == 80.12
@@ -357,7 +357,7 @@ def test_series_with_its_last_month_before_the_first_is_rejected(reader: FlaskCl
 
 
 def test_index_without_values_is_unavailable(app: Flask) -> None:
-    forget(app)
+    delete_values(app)
     client = app.test_client()
     for path in ("?base=2013", "/2013/2020-01", "/series?base=2013", "/base-years"):
         response = client.get(f"{ROOT}{path}")

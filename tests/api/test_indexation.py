@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.health_index.held import forget, hold
+from tests.health_index.stored_values import add_value, delete_values
 
 PATH = "/api/v1/indexation"
 
@@ -93,8 +93,8 @@ def test_amounts_are_exact_with_two_decimals(
 
 
 def test_further_base_year_of_the_data_is_accepted(app: Flask) -> None:
-    hold(app, 2035, "2026-06", "80.00")
-    hold(app, 2035, "2026-07", "81.00")
+    add_value(app, 2035, "2026-06", "80.00")
+    add_value(app, 2035, "2026-07", "81.00")
     found = indexed(app.test_client(), **{"base": "2035", "from": "2026-06", "to": "2026-07"})
     assert found["formula"] == "1250.50 × 81.00 ÷ 80.00 = 1266.13"
 
@@ -177,7 +177,7 @@ def test_month_outside_the_data_is_not_found(reader: FlaskClient, name: str, tex
 
 
 def test_indexation_without_values_is_unavailable(app: Flask) -> None:
-    forget(app)
+    delete_values(app)
     response = app.test_client().get(PATH, query_string=QUERY)
     assert response.json is not None
     assert (response.status_code, response.json["code"]) == (503, "INDEX_UNAVAILABLE")

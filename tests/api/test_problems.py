@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import delete
 from werkzeug.test import TestResponse
 
-from tests.health_index.held import forget
+from tests.health_index.stored_values import delete_values
 from tests.support.databases import settings_for
 from webapp.config import Settings
 from webapp.data.database import db
@@ -126,7 +126,7 @@ def test_every_code_is_returned_as_a_problem(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tempfile, "tempdir", "/no/such/folder")
         responses.append(client.post(LOOKUP, data=b"9000", headers={"Content-Type": "text/csv"}))
-    forget(app)
+    delete_values(app)
     with app.app_context():
         db.session.execute(delete(RiskRange))
         db.session.execute(delete(RiskTable))

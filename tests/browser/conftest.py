@@ -22,7 +22,7 @@ TIMEOUT_MILLISECONDS = 10_000
 
 
 @pytest.fixture(scope="session")
-def service(sqlite: SQLiteDatabases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[live.Desk]:
+def service(sqlite: SQLiteDatabases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[live.Server]:
     """A running service with the seed, for tests that only read."""
     url = sqlite.seeded()
     folder = tmp_path_factory.mktemp("service")
@@ -82,7 +82,7 @@ def page_errors() -> Iterator[list[str]]:
 @pytest.fixture
 def page(
     *,
-    service: live.Desk,
+    service: live.Server,
     browser: Browser,
     page_errors: list[str],
     javascript: bool,

@@ -13,10 +13,10 @@ import pytest
 from flask import Flask
 
 from tests.conftest import SetClock
-from tests.health_index.held import on_sqlite
+from tests.health_index.stored_values import on_sqlite
 from tests.support.commands import run, start
 from tests.support.databases import NEWEST_REVISION, settings_for
-from tests.support.fake_statbel import FakeStatbel, answering, bestat
+from tests.support.fake_statbel import FakeStatbel, bestat, responding
 from tests.support.snapshot import snapshot
 from webapp import cli
 from webapp.config import ROOT, Settings
@@ -182,7 +182,7 @@ def test_unreachable_database_is_explained_in_one_line(make_app: MakeApp, unreac
 
 @on_sqlite
 def test_refresh_index_prints_source_and_number_of_values(app: Flask, statbel: FakeStatbel) -> None:
-    statbel.bestat = answering(bestat([(2025, "2026-07", 103.24), (2025, "2026-08", 104.00)]))
+    statbel.bestat = responding(bestat([(2025, "2026-07", 103.24), (2025, "2026-08", 104.00)]))
     result = run(app, "refresh-index")
     assert (result.exit_code, result.output) == (0, "Statbel (bestat): 1 values new or revised.\n")
     assert app.test_client().get("/index?year=2025").json == {"index": 104.0}
@@ -249,7 +249,7 @@ def test_lookup_of_a_file_prints_only_the_file(sqlite_url: str, tmp_path: Path, 
         (["lookup", "--csv", "no-such-file.csv"], "no-such-file.csv"),
     ],
 )
-def test_lookup_with_wrong_arguments_is_explained(app: Flask, arguments: List[str], message: str) -> None:
+def test_lookup_with_wrong_arguments_is_rejected(app: Flask, arguments: List[str], message: str) -> None:
     result = run(app, *arguments)
     assert result.exit_code == 2
     assert message in result.output

@@ -13,9 +13,9 @@ from flask import Flask
 
 from tests.conftest import ORDINARY_DAY, SetClock
 from tests.data.test_refresh import AUGUST, complete
-from tests.health_index.held import held, month, on_sqlite
+from tests.health_index.stored_values import month, on_sqlite, stored_value
 from tests.support.commands import run
-from tests.support.fake_statbel import FakeStatbel, answering, bestat
+from tests.support.fake_statbel import FakeStatbel, bestat, responding
 from webapp.cli import index_value as commands
 from webapp.config import ROOT, Settings
 from webapp.data import index_seed
@@ -29,7 +29,7 @@ REASON = "Statbel took it back"
 
 @pytest.fixture(autouse=True)
 def statbel_publishes(statbel: FakeStatbel) -> None:
-    statbel.bestat = answering(complete([AUGUST]))
+    statbel.bestat = responding(complete([AUGUST]))
 
 
 def do(app: Flask, *arguments: str) -> str:
@@ -129,14 +129,14 @@ def test_list_is_printed_as_json(app: Flask) -> None:
 def test_withdrawn_value_is_not_stored_again(app: Flask, set_clock: SetClock) -> None:
     set_clock(PUBLICATION)
     refresh(app)
-    assert held(app, 2025, "2026-08") == ("103.52", "published", "bestat")
+    assert stored_value(app, 2025, "2026-08") == ("103.52", "published", "bestat")
     output = do(app, "withdraw", "2025", "2026-08", "--reason", REASON)
     assert output == "Withdrawn: 103.52 of 2026-08 on base year 2025.\n"
     for _ in range(2):
         refresh(app)
-        assert held(app, 2025, "2026-08") is None
+        assert stored_value(app, 2025, "2026-08") is None
     write_as_the_previous_release(app, 2025, "2026-08", "103.52")
-    assert held(app, 2025, "2026-08") is None
+    assert stored_value(app, 2025, "2026-08") is None
 
 
 def test_withdrawal_changes_last_modified(app: Flask, set_clock: SetClock) -> None:
@@ -157,26 +157,26 @@ def test_different_value_for_a_withdrawn_month_is_stored(
     set_clock(PUBLICATION)
     refresh(app)
     do(app, "withdraw", "2025", "2026-08", "--reason", REASON)
-    statbel.bestat = answering(bestat([(2025, "2026-08", 103.49)]))
+    statbel.bestat = responding(bestat([(2025, "2026-08", 103.49)]))
     refresh(app)
-    assert held(app, 2025, "2026-08") == ("103.49", "published", "bestat")
+    assert stored_value(app, 2025, "2026-08") == ("103.49", "published", "bestat")
     write_as_the_previous_release(app, 2025, "2026-08", "103.50")
     write_as_the_previous_release(app, 2025, "2026-08", "103.52")
-    assert held(app, 2025, "2026-08") == ("103.50", "published", "bestat")
+    assert stored_value(app, 2025, "2026-08") == ("103.50", "published", "bestat")
 
 
 def test_withdrawn_value_is_not_loaded_from_the_seed(app: Flask) -> None:
     do(app, "withdraw", "2025", "2026-07", "--reason", REASON)
     result = run(app, "init-db")
     assert "Health index: 0 values added or corrected." in result.output
-    assert held(app, 2025, "2026-07") is None
+    assert stored_value(app, 2025, "2026-07") is None
 
 
 def test_withdrawn_value_is_reinstated(app: Flask) -> None:
     do(app, "withdraw", "2025", "2026-07", "--reason", REASON)
     output = do(app, "reinstate", "2025", "2026-07")
     assert output == "Reinstated: 103.24 of 2026-07 on base year 2025.\n"
-    assert held(app, 2025, "2026-07") == ("103.24", "published", "seed")
+    assert stored_value(app, 2025, "2026-07") == ("103.24", "published", "seed")
     assert listed(app, "--decided") == []
 
 
@@ -191,7 +191,7 @@ def test_one_of_several_withdrawn_values_is_reinstated(app: Flask) -> None:
         "Error: Several values are withdrawn: 103.20, 103.24. Choose one with --value."
     )
     do(app, "reinstate", "2025", "2026-07", "--value", "103.24")
-    assert held(app, 2025, "2026-07") == ("103.24", "published", "seed")
+    assert stored_value(app, 2025, "2026-07") == ("103.24", "published", "seed")
     assert [value["value"] for value in listed(app, "--decided")] == [103.2]
 
 
@@ -206,14 +206,14 @@ def test_locked_value_is_kept_until_it_is_unlocked(
     output = do(app, "lock", "2025", "2026-07", "--reason", "court", *chosen)
     assert output == f"Locked: {kept} of 2026-07 on base year 2025.\n"
     source = "operator" if value else "seed"
-    statbel.bestat = answering(bestat([(2025, "2026-07", 103.20)]))
+    statbel.bestat = responding(bestat([(2025, "2026-07", 103.20)]))
     refresh(app)
     run(app, "init-db")
     write_as_the_previous_release(app, 2025, "2026-07", "103.20")
-    assert held(app, 2025, "2026-07") == (kept, "published", source)
+    assert stored_value(app, 2025, "2026-07") == (kept, "published", source)
     assert do(app, "unlock", "2025", "2026-07") == "Unlocked: 2026-07 on base year 2025.\n"
     refresh(app)
-    assert held(app, 2025, "2026-07") == ("103.20", "published", "bestat")
+    assert stored_value(app, 2025, "2026-07") == ("103.20", "published", "bestat")
 
 
 def test_locked_value_is_not_overwritten_by_a_newer_seed(app: Flask) -> None:
@@ -223,20 +223,20 @@ def test_locked_value_is_not_overwritten_by_a_newer_seed(app: Flask) -> None:
     with app.app_context():
         assert index_seed.load(db.session(), changed) == 0
         db.session.commit()
-    assert held(app, 2025, "2026-07") == ("103.24", "published", "seed")
+    assert stored_value(app, 2025, "2026-07") == ("103.24", "published", "seed")
 
 
 @on_sqlite
 def test_month_without_a_value_is_locked_with_one(app: Flask) -> None:
     do(app, "lock", "2013", "2026-07", "--value", "139.96", "--reason", "from the press")
-    assert held(app, 2013, "2026-07") == ("139.96", "published", "operator")
+    assert stored_value(app, 2013, "2026-07") == ("139.96", "published", "operator")
 
 
 # Errors
 
 
 @on_sqlite
-def test_decision_that_does_not_fit_is_rejected_in_one_line(app: Flask) -> None:
+def test_conflicting_decision_is_rejected_in_one_line(app: Flask) -> None:
     july = ("2025", "2026-07")
     assert refused(app, "withdraw", "2013", "2026-07", "--reason", "x") == (
         "Error: There is no value for 2026-07 on base year 2013."

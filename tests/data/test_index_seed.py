@@ -8,7 +8,7 @@ from typing import Any, Dict, List
 import pytest
 from flask import Flask
 
-from tests.health_index.held import everything, held, hold, month
+from tests.health_index.stored_values import add_value, all_values, month, stored_value
 from webapp.config import ROOT
 from webapp.data import index_seed as seed
 from webapp.data.database import db
@@ -98,22 +98,22 @@ def test_missing_file_is_rejected(tmp_path: Path) -> None:
 
 
 def test_loading_again_changes_nothing(app: Flask) -> None:
-    before = everything(app)
+    before = all_values(app)
     assert load(app, seed.read(ROOT / "seed" / "health_index.csv")) == 0
-    assert everything(app) == before
+    assert all_values(app) == before
 
 
 def test_new_row_is_added(app: Flask) -> None:
     assert load(app, [row_of(2025, "2026-08", "103.50"), row_of(2025, "2026-07", "103.24")]) == 1
-    assert held(app, 2025, "2026-08") == ("103.50", "published", "seed")
+    assert stored_value(app, 2025, "2026-08") == ("103.50", "published", "seed")
 
 
 def test_newer_seed_corrects_an_older_one(app: Flask) -> None:
     assert load(app, [row_of(2004, "2025-12", "165.09")]) == 1
-    assert held(app, 2004, "2025-12") == ("165.09", "published", "seed")
+    assert stored_value(app, 2004, "2025-12") == ("165.09", "published", "seed")
 
 
 def test_value_of_statbel_is_not_overwritten(app: Flask) -> None:
-    hold(app, 2025, "2026-08", "103.50")
+    add_value(app, 2025, "2026-08", "103.50")
     assert load(app, [row_of(2025, "2026-08", "99.99")]) == 0
-    assert held(app, 2025, "2026-08") == ("103.50", "published", "bestat")
+    assert stored_value(app, 2025, "2026-08") == ("103.50", "published", "bestat")

@@ -16,7 +16,7 @@ from alembic.script import ScriptDirectory
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.health_index.held import on_sqlite
+from tests.health_index.stored_values import on_sqlite
 from tests.support.commands import run, start
 from tests.support.databases import NEWEST_REVISION, Databases, settings_for
 from tests.support.snapshot import snapshot

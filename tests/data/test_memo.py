@@ -113,7 +113,7 @@ def test_expired_entries_are_purged_without_being_read(monkeypatch: pytest.Monke
 
 @pytest.fixture
 def frequent_switching() -> Iterator[None]:
-    """Switch threads so often that they do interfere with each other."""
+    """Switch threads often enough for races to happen."""
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     yield

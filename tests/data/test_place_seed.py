@@ -1,4 +1,4 @@
-"""Reading of `places.csv`, and loading it into the table."""
+"""Reading and loading of `places.csv`."""
 
 from __future__ import annotations
 

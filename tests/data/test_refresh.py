@@ -11,9 +11,16 @@ import pytest
 from flask import Flask
 
 from tests.conftest import ORDINARY_DAY, SetClock
-from tests.health_index.held import everything, forget, held, hold, month, on_sqlite
+from tests.health_index.stored_values import (
+    add_value,
+    all_values,
+    delete_values,
+    month,
+    on_sqlite,
+    stored_value,
+)
 from tests.support.databases import settings_for
-from tests.support.fake_statbel import FakeStatbel, Reply, Value, answering, bestat, open_data
+from tests.support.fake_statbel import FakeStatbel, Reply, Value, bestat, open_data, responding
 from webapp.config import ROOT, Settings
 from webapp.data import index_seed, reads
 from webapp.data import refresh as refresh_service
@@ -42,8 +49,8 @@ def complete(values: List[Value]) -> bytes:
     return bestat([*values, *OLDER_BASES])
 
 
-GONE = answering(b"", status=404)
-ASKED_ONCE = ["/bestat", "/open-data"]
+GONE = responding(b"", status=404)
+ONE_REFRESH = ["/bestat", "/open-data"]
 
 
 @pytest.fixture(autouse=True)
@@ -98,24 +105,24 @@ def refresh(app: Flask) -> RefreshResult:
 
 @on_sqlite
 @pytest.mark.parametrize(
-    ("instant", "asked"),
+    ("instant", "requests"),
     [
         (datetime(2026, 8, 27, 21, 59, tzinfo=timezone.utc), []),
-        (datetime(2026, 8, 27, 22, 0, tzinfo=timezone.utc), ASKED_ONCE),  # midnight in Belgium
+        (datetime(2026, 8, 27, 22, 0, tzinfo=timezone.utc), ONE_REFRESH),  # midnight in Belgium
     ],
     ids=str,
 )
 def test_statbel_is_checked_from_the_publication_day_on(
-    app: Flask, statbel: FakeStatbel, set_clock: SetClock, instant: datetime, asked: List[str]
+    app: Flask, statbel: FakeStatbel, set_clock: SetClock, instant: datetime, requests: List[str]
 ) -> None:
     set_clock(instant)
     latest(app)
-    assert statbel.asked == asked
+    assert statbel.requests == requests
 
 
 @pytest.mark.usefixtures("due")
 def test_new_month_is_stored_and_served(app: Flask, statbel: FakeStatbel) -> None:
-    statbel.bestat = answering(bestat([JULY, AUGUST]))
+    statbel.bestat = responding(bestat([JULY, AUGUST]))
     assert latest(app) == {
         "base_year": 2025,
         "index": Decimal("103.52"),
@@ -129,18 +136,18 @@ def test_new_month_is_stored_and_served(app: Flask, statbel: FakeStatbel) -> Non
         "next_publication": date(2026, 9, 29),
         "changed_at": PUBLICATION,
     }
-    assert held(app, 2025, "2026-08") == ("103.52", "published", "bestat")
+    assert stored_value(app, 2025, "2026-08") == ("103.52", "published", "bestat")
 
 
 @on_sqlite
 def test_month_is_requested_until_it_is_stored(app: Flask, statbel: FakeStatbel, set_clock: SetClock) -> None:
-    statbel.bestat = answering(complete([AUGUST]))
+    statbel.bestat = responding(complete([AUGUST]))
     set_clock(PUBLICATION)
     latest(app)
     set_clock(PUBLICATION + timedelta(days=20))
     assert latest(app)["index"] == Decimal("103.52")
-    assert statbel.asked == ["/bestat"]
-    statbel.bestat = answering(complete([AUGUST, (2025, "2026-09", 103.9)]))
+    assert statbel.requests == ["/bestat"]
+    statbel.bestat = responding(complete([AUGUST, (2025, "2026-09", 103.9)]))
     set_clock(datetime(2026, 9, 29, 12, 0, tzinfo=timezone.utc))
     assert latest(app)["index"] == Decimal("103.90")
 
@@ -154,11 +161,11 @@ def test_two_processes_share_the_fifteen_minutes(
     latest(other)
     set_clock(PUBLICATION + timedelta(minutes=14, seconds=59))
     latest(other)
-    assert statbel.asked == ASKED_ONCE
+    assert statbel.requests == ONE_REFRESH
     set_clock(PUBLICATION + timedelta(minutes=15))
     latest(other)
     latest(one)
-    assert statbel.asked == ASKED_ONCE * 2
+    assert statbel.requests == ONE_REFRESH * 2
 
 
 @on_sqlite
@@ -170,12 +177,12 @@ def test_refresh_by_command_counts_for_the_fifteen_minutes(
         refresh(app)
     set_clock(PUBLICATION + timedelta(minutes=14))
     latest(app)
-    assert statbel.asked == ASKED_ONCE
+    assert statbel.requests == ONE_REFRESH
 
 
 @on_sqlite
 def test_refresh_by_command_needs_no_due_month(app: Flask, statbel: FakeStatbel) -> None:
-    statbel.bestat = answering(bestat([(2025, "2026-06", 103.0), JULY]))
+    statbel.bestat = responding(bestat([(2025, "2026-06", 103.0), JULY]))
     assert refresh(app) == RefreshResult(source="bestat", changed=1)
     assert refresh(app) == RefreshResult(source="bestat", changed=0)
     assert latest(app)["checked_at"] == ORDINARY_DAY
@@ -189,15 +196,15 @@ def test_one_of_several_processes_checks_statbel(
     make_app: MakeApp, settings: Settings, statbel: FakeStatbel
 ) -> None:
     apps = [make_app(settings) for _ in range(4)]
-    statbel.bestat = statbel.held_back(answering(complete([AUGUST])))
+    statbel.bestat = statbel.delayed(responding(complete([AUGUST])))
     with ThreadPoolExecutor(4) as pool:
-        answers = [pool.submit(latest, app) for app in apps]
+        futures = [pool.submit(latest, app) for app in apps]
         try:
-            first = [answer.result() for answer in islice(as_completed(answers, timeout=10), 3)]
+            first = [future.result() for future in islice(as_completed(futures, timeout=10), 3)]
         finally:
             statbel.released.set()
-    assert {answer["index"] for answer in first} == {Decimal("103.24")}
-    assert statbel.asked == ["/bestat"]
+    assert {found["index"] for found in first} == {Decimal("103.24")}
+    assert statbel.requests == ["/bestat"]
 
 
 # The second source
@@ -206,25 +213,25 @@ def test_one_of_several_processes_checks_statbel(
 @on_sqlite
 @pytest.mark.usefixtures("due")
 @pytest.mark.parametrize(
-    "answer",
+    "reply",
     [
         GONE,
-        answering(b"<!DOCTYPE html>", content_type="text/html"),
-        answering(bestat([(2025, "2026-08", 206.98), (2025, "2026-09", 103.9)])),
+        responding(b"<!DOCTYPE html>", content_type="text/html"),
+        responding(bestat([(2025, "2026-08", 206.98), (2025, "2026-09", 103.9)])),
     ],
     ids=["error status", "unreadable", "not plausible"],
 )
-def test_second_source_is_used_when_the_first_fails(app: Flask, statbel: FakeStatbel, answer: Reply) -> None:
-    statbel.bestat, statbel.open_data = answer, answering(open_data([AUGUST]))
+def test_second_source_is_used_when_the_first_fails(app: Flask, statbel: FakeStatbel, reply: Reply) -> None:
+    statbel.bestat, statbel.open_data = reply, responding(open_data([AUGUST]))
     assert latest(app)["index"] == Decimal("103.52")
-    assert held(app, 2025, "2026-08") == ("103.52", "published", "open-data")
+    assert stored_value(app, 2025, "2026-08") == ("103.52", "published", "open-data")
 
 
 @on_sqlite
 @pytest.mark.usefixtures("due")
 def test_second_source_is_used_when_the_first_hangs(hasty: Flask, statbel: FakeStatbel) -> None:
     statbel.bestat = statbel.hanging
-    statbel.open_data = answering(open_data([AUGUST]))
+    statbel.open_data = responding(open_data([AUGUST]))
     begin = time.monotonic()
     assert latest(hasty)["index"] == Decimal("103.52")
     assert time.monotonic() - begin < 5
@@ -233,10 +240,10 @@ def test_second_source_is_used_when_the_first_hangs(hasty: Flask, statbel: FakeS
 @on_sqlite
 @pytest.mark.usefixtures("due")
 def test_one_successful_source_is_a_success(app: Flask, statbel: FakeStatbel) -> None:
-    statbel.bestat = answering(bestat([JULY]))
+    statbel.bestat = responding(bestat([JULY]))
     assert latest(app)["checked_at"] == PUBLICATION
     assert latest(app)["stale"] is True
-    assert statbel.asked == ASKED_ONCE
+    assert statbel.requests == ONE_REFRESH
 
 
 # Storage
@@ -245,11 +252,11 @@ def test_one_successful_source_is_a_success(app: Flask, statbel: FakeStatbel) ->
 @on_sqlite
 @pytest.mark.usefixtures("due")
 def test_nothing_is_stored_when_both_sources_fail(app: Flask) -> None:
-    before = everything(app)
+    before = all_values(app)
     with pytest.raises(UpstreamError) as caught:
         refresh(app)
     assert str(caught.value) == "bestat: status 404; open-data: status 404"
-    assert everything(app) == before
+    assert all_values(app) == before
 
 
 @on_sqlite
@@ -265,23 +272,23 @@ def test_nothing_is_stored_when_both_sources_fail(app: Flask) -> None:
 def test_rejected_row_is_left_out_and_the_others_are_stored(
     app: Flask, statbel: FakeStatbel, caplog: pytest.LogCaptureFixture, row: Any, reason: str
 ) -> None:
-    before = everything(app)
-    statbel.bestat = answering(bestat([AUGUST, *OLDER_BASES, (2025, "2026-07", 103.24), row]))
+    before = all_values(app)
+    statbel.bestat = responding(bestat([AUGUST, *OLDER_BASES, (2025, "2026-07", 103.24), row]))
     assert refresh(app).changed == 5
-    assert len(everything(app)) == len(before) + 5
-    assert set(before) < set(everything(app))
+    assert len(all_values(app)) == len(before) + 5
+    assert set(before) < set(all_values(app))
     assert caplog.messages == [f"statbel refresh incomplete: bestat: 1 values left out, first {reason}"]
 
 
 @on_sqlite
 @pytest.mark.usefixtures("due")
 def test_partial_response_is_stored_and_deletes_nothing(app: Flask, statbel: FakeStatbel) -> None:
-    statbel.bestat = answering(complete([AUGUST]))
+    statbel.bestat = responding(complete([AUGUST]))
     refresh(app)
-    before = everything(app)
-    statbel.bestat = answering(bestat([(2025, "2026-06", 102.59)]))
+    before = all_values(app)
+    statbel.bestat = responding(bestat([(2025, "2026-06", 102.59)]))
     assert refresh(app).changed == 1
-    assert set(before) < set(everything(app))
+    assert set(before) < set(all_values(app))
 
 
 def seed_values() -> List[Value]:
@@ -298,30 +305,30 @@ WRONG_VALUES: Dict[str, List[Value]] = {
 
 @pytest.mark.usefixtures("due")
 @pytest.mark.parametrize("wrong", WRONG_VALUES.values(), ids=WRONG_VALUES)
-def test_right_response_replaces_wrong_stored_values(
+def test_correct_response_replaces_wrong_stored_values(
     app: Flask, statbel: FakeStatbel, wrong: List[Value]
 ) -> None:
     right = [*seed_values(), AUGUST, (2013, "2026-08", 140.34)]
     store(app, wrong)
-    statbel.bestat = answering(bestat(right))
+    statbel.bestat = responding(bestat(right))
     refresh(app)
-    held_values = {(base_year, f"{at:%Y-%m}", float(value)) for base_year, at, value, *_ in everything(app)}
+    held_values = {(base_year, f"{at:%Y-%m}", float(value)) for base_year, at, value, *_ in all_values(app)}
     assert held_values == {*right}
 
 
 @on_sqlite
 @pytest.mark.usefixtures("due")
 def test_due_month_on_an_older_base_year_does_not_prevent_a_refresh(app: Flask, statbel: FakeStatbel) -> None:
-    hold(app, 2013, "2026-08", "140.34")
-    hold(app, 2013, "2026-10", "139.20")
-    statbel.bestat = answering(complete([JULY, AUGUST]))
+    add_value(app, 2013, "2026-08", "140.34")
+    add_value(app, 2013, "2026-10", "139.20")
+    statbel.bestat = responding(complete([JULY, AUGUST]))
     assert latest(app)["index"] == Decimal("103.52")
 
 
 @on_sqlite
 @pytest.mark.usefixtures("due")
 def test_response_that_ends_before_a_converted_month_is_stored(app: Flask, statbel: FakeStatbel) -> None:
-    statbel.bestat = answering(bestat([AUGUST, (2004, "2025-11", 164.99)]))
+    statbel.bestat = responding(bestat([AUGUST, (2004, "2025-11", 164.99)]))
     assert refresh(app).changed == 2
     assert latest(app, 2004)["index"] == Decimal("165.08")
 
@@ -330,9 +337,9 @@ def test_response_that_ends_before_a_converted_month_is_stored(app: Flask, statb
 def test_revised_value_is_stored_and_logged(
     app: Flask, statbel: FakeStatbel, caplog: pytest.LogCaptureFixture
 ) -> None:
-    statbel.bestat = answering(complete([(2025, "2026-07", 103.3), AUGUST]))
+    statbel.bestat = responding(complete([(2025, "2026-07", 103.3), AUGUST]))
     latest(app)
-    assert held(app, 2025, "2026-07") == ("103.30", "published", "bestat")
+    assert stored_value(app, 2025, "2026-07") == ("103.30", "published", "bestat")
     assert caplog.messages == ["index value revised: 2026-07 on base 2025: 103.24 to 103.30 (bestat)"]
 
 
@@ -341,25 +348,25 @@ def test_revised_value_is_stored_and_logged(
 def test_converted_value_is_replaced_by_the_published_one(
     app: Flask, statbel: FakeStatbel, caplog: pytest.LogCaptureFixture
 ) -> None:
-    statbel.bestat = answering(complete([(2004, "2025-12", 165.08), AUGUST]))
-    assert held(app, 2004, "2025-12") == ("165.08", "converted", "seed")
+    statbel.bestat = responding(complete([(2004, "2025-12", 165.08), AUGUST]))
+    assert stored_value(app, 2004, "2025-12") == ("165.08", "converted", "seed")
     assert refresh(app).changed == 2 + len(OLDER_BASES)
-    assert held(app, 2004, "2025-12") == ("165.08", "published", "bestat")
+    assert stored_value(app, 2004, "2025-12") == ("165.08", "published", "bestat")
     assert caplog.messages == []
 
 
 @on_sqlite
 @pytest.mark.usefixtures("due")
 def test_unchanged_value_is_not_written_again(app: Flask, statbel: FakeStatbel) -> None:
-    statbel.bestat = answering(bestat([JULY, AUGUST]))
+    statbel.bestat = responding(bestat([JULY, AUGUST]))
     assert refresh(app).changed == 1
-    assert held(app, 2025, "2026-07") == ("103.24", "published", "seed")
+    assert stored_value(app, 2025, "2026-07") == ("103.24", "published", "seed")
 
 
 @on_sqlite
 @pytest.mark.usefixtures("due")
 def test_new_base_year_is_stored(app: Flask, statbel: FakeStatbel) -> None:
-    statbel.bestat = answering(bestat([AUGUST, (2034, "2026-08", 80.12)]))
+    statbel.bestat = responding(bestat([AUGUST, (2034, "2026-08", 80.12)]))
     assert latest(app, 2034)["index"] == Decimal("80.12")
     with app.app_context():
         assert 2034 in reads.base_years()
@@ -393,7 +400,7 @@ def test_last_good_value_is_served_within_the_deadlines(hasty: Flask, statbel: F
     begin = time.monotonic()
     assert latest(hasty)["index"] == Decimal("103.24")
     assert time.monotonic() - begin < 5
-    assert statbel.asked == ASKED_ONCE
+    assert statbel.requests == ONE_REFRESH
 
 
 @on_sqlite
@@ -419,10 +426,10 @@ def test_failure_and_recovery_are_logged_once(
     assert "404; open-data: " in first
     assert quarter(1) == []
     assert quarter(2) == []
-    statbel.bestat = answering(b"")
+    statbel.bestat = responding(b"")
     assert quarter(3) == ["statbel refresh failed: bestat: empty response; open-data: status 404"]
     assert quarter(4) == []
-    statbel.bestat = answering(complete([AUGUST]))
+    statbel.bestat = responding(complete([AUGUST]))
     assert quarter(5) == ["statbel refresh works again"]
     assert quarter(6) == []
 
@@ -433,18 +440,18 @@ def test_attempt_by_a_clock_far_ahead_is_ignored(
     set_clock(PUBLICATION.replace(year=2040))
     latest(app)
     set_clock(PUBLICATION)
-    statbel.bestat = answering(complete([AUGUST]))
+    statbel.bestat = responding(complete([AUGUST]))
     assert latest(app)["index"] == Decimal("103.52")
 
 
 @on_sqlite
 @pytest.mark.usefixtures("due")
 def test_second_source_is_used_for_base_years_that_the_first_lacks(app: Flask, statbel: FakeStatbel) -> None:
-    statbel.bestat = answering(bestat([AUGUST]))
-    statbel.open_data = answering(open_data([AUGUST, *OLDER_BASES]))
+    statbel.bestat = responding(bestat([AUGUST]))
+    statbel.open_data = responding(open_data([AUGUST, *OLDER_BASES]))
     assert refresh(app) == RefreshResult(source="bestat and open-data", changed=5)
-    assert held(app, 2025, "2026-08") == ("103.52", "published", "bestat")
-    assert held(app, 2004, "2026-08") == ("169.65", "published", "open-data")
+    assert stored_value(app, 2025, "2026-08") == ("103.52", "published", "bestat")
+    assert stored_value(app, 2004, "2026-08") == ("169.65", "published", "open-data")
 
 
 @on_sqlite
@@ -453,7 +460,7 @@ def test_failure_of_one_source_is_logged_once(
     app: Flask, statbel: FakeStatbel, set_clock: SetClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     statbel.bestat = GONE
-    statbel.open_data = answering(open_data([JULY]))
+    statbel.open_data = responding(open_data([JULY]))
     for number in range(3):
         set_clock(PUBLICATION + timedelta(minutes=15 * number))
         latest(app)
@@ -464,7 +471,7 @@ def test_failure_of_one_source_is_logged_once(
 def test_time_of_the_last_success_survives_a_failure(
     app: Flask, statbel: FakeStatbel, set_clock: SetClock
 ) -> None:
-    statbel.bestat = answering(bestat([JULY]))
+    statbel.bestat = responding(bestat([JULY]))
     refresh(app)
     set_clock(PUBLICATION)
     statbel.bestat = GONE
@@ -476,15 +483,15 @@ def test_time_of_the_last_success_survives_a_failure(
 
 @on_sqlite
 def test_empty_table_is_filled_from_statbel(app: Flask, statbel: FakeStatbel) -> None:
-    forget(app)
-    statbel.bestat = answering(bestat([JULY]))
+    delete_values(app)
+    statbel.bestat = responding(bestat([JULY]))
     assert latest(app)["index"] == Decimal("103.24")
 
 
 @on_sqlite
 def test_empty_table_does_not_shorten_the_fifteen_minutes(app: Flask, statbel: FakeStatbel) -> None:
-    forget(app)
+    delete_values(app)
     for _ in range(3):
         with pytest.raises(IndexUnavailable):
             latest(app)
-    assert statbel.asked == ASKED_ONCE
+    assert statbel.requests == ONE_REFRESH

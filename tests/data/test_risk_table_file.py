@@ -1,4 +1,4 @@
-"""Reading of a risk table file, and its import as a new version."""
+"""Reading and import of a risk table file."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tests.health_index.held import everything, held, month
+from tests.health_index.stored_values import all_values, month, stored_value
 from webapp.data.database import db
 from webapp.data.index_models import IndexValue
 from webapp.data.transactions import write_transaction
@@ -45,16 +45,16 @@ def test_writers_are_serialized(app: Flask) -> None:
     for thread in threads:
         thread.join()
     assert failures == []
-    assert held(app, 2025, "2026-07") == ("103.29", "published", "seed")
+    assert stored_value(app, 2025, "2026-07") == ("103.29", "published", "seed")
 
 
 def test_failed_writer_changes_nothing(app: Flask) -> None:
-    before = everything(app)
+    before = all_values(app)
     with app.app_context(), pytest.raises(ValueError, match="late"), write_transaction() as session:
         july(session).value = Decimal("1.00")
         session.flush()
         raise ValueError("late")
-    assert everything(app) == before
+    assert all_values(app) == before
 
 
 def test_writer_without_changes_keeps_the_data_version(app: Flask) -> None:

@@ -1,4 +1,4 @@
-"""The watcher: it notices every change by one statement, and survives a database that does not respond."""
+"""The watcher: it detects each change with one statement, and survives an unresponsive database."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from flask import Flask
 from sqlalchemy import Connection, create_engine, delete, event, insert, literal, select, text, update
 
 from tests.conftest import ORDINARY_DAY, SetClock
-from tests.health_index.held import on_sqlite
+from tests.health_index.stored_values import on_sqlite
 from tests.support.databases import PostgresDatabases, settings_for, statements_of
 from tests.support.fake_statbel import FakeStatbel
 from webapp.config import Settings
@@ -49,7 +49,7 @@ NEW_PLACE = insert(Place).from_select(
 
 MakeApp = Callable[[Settings], Flask]
 
-# Each kind of change that a trigger has to notice.
+# Each kind of change that a trigger must detect.
 CHANGES = {
     "risk_table": [
         insert(RiskTable).values(**NEW_TABLE),
@@ -230,7 +230,7 @@ def test_hanging_refresh_does_not_delay_polling(
     set_clock(datetime(2026, 8, 29, 12, 0, tzinfo=timezone.utc))
     watcher = watcher_of(app)
     watcher.start(wait_seconds=10)
-    wait_until(lambda: bool(statbel.asked))
+    wait_until(lambda: bool(statbel.requests))
     serial = watcher.serial
     write(app, REVISED_VALUE)
     wait_until(lambda: watcher.serial > serial, seconds=3)
@@ -320,7 +320,7 @@ def test_hanging_poll_is_abandoned_and_the_next_one_uses_a_new_connection(
     assert watcher.failure is None
     messages = [record.getMessage() for record in caplog.records if "version check" in record.getMessage()]
     assert messages == [
-        "data version check failed: the database does not answer (timeout)",
+        "data version check failed: the database does not respond (timeout)",
         "data version check works again",
     ]
 
@@ -372,7 +372,7 @@ def test_lost_database_leaves_the_snapshot_and_is_logged_once(
     for _ in range(3):
         watcher.poll()
     assert watcher.snapshot is before
-    assert watcher.failure == "the database does not answer (OperationalError)"
+    assert watcher.failure == "the database does not respond (OperationalError)"
     postgresql.put_back(postgresql_url)
     watcher.poll()
     assert watcher.failure is None
@@ -448,7 +448,7 @@ def test_read_only_database_is_served_and_logged_once(
     assert app.test_client().get("/index?year=2025").json == {"index": 103.24}
     (message,) = [text for text in caplog.messages if "refresh" in text]
     assert message.startswith("refresh of the health index failed: ")
-    assert statbel.asked == []
+    assert statbel.requests == []
 
 
 def test_schema_without_a_data_version_is_loaded_at_every_poll(app: Flask, watcher: Watcher) -> None:
@@ -476,7 +476,7 @@ def test_unreachable_database_is_reported(make_app: MakeApp, unreachable_url: st
     watcher = watcher_of(make_app(settings_for(unreachable_url)))
     watcher.poll()
     assert (watcher.snapshot, watcher.serial) == (None, 0)
-    assert watcher.failure == "the database does not answer (OperationalError)"
+    assert watcher.failure == "the database does not respond (OperationalError)"
 
 
 def test_file_that_is_no_database_is_reported(make_app: MakeApp, tmp_path: Path) -> None:
@@ -484,4 +484,4 @@ def test_file_that_is_no_database_is_reported(make_app: MakeApp, tmp_path: Path)
     file.write_bytes(b"this is no database" * 1000)
     watcher = watcher_of(make_app(settings_for(f"sqlite:///{file}")))
     watcher.poll()
-    assert watcher.failure == "the database does not answer (DatabaseError)"
+    assert watcher.failure == "the database does not respond (DatabaseError)"

@@ -1,4 +1,4 @@
-"""Reading a request body in chunks."""
+"""Reading of a request body in chunks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The HTTP cache: what it stores, for which requests, for how long, and how much."""
+"""The HTTP cache: stored responses, variants, freshness, concurrency and limits."""
 
 from __future__ import annotations
 
@@ -408,7 +408,7 @@ def test_request_overtaken_by_a_change_leaves_newer_responses_stored(site: Site)
     assert site.get("/b").headers["Cache-Status"] == "desk; fwd=miss; stored"
 
 
-def test_request_after_a_change_does_not_wait_for_a_response_from_before(
+def test_request_after_a_change_does_not_wait_for_an_older_response(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(http_cache, "WAIT_TIMEOUT_SECONDS", 60)
@@ -436,7 +436,7 @@ def test_request_after_a_change_does_not_wait_for_a_response_from_before(
 
 
 def test_no_older_response_follows_a_newer_one(site: Site) -> None:
-    """Threads note the newest version that any has received before they send, while the data changes."""
+    """Each request notes the newest version received so far, while the data changes."""
     site.view = lambda _request: Response(str(site.version), headers={"Cache-Control": PUBLIC})
     newest, backwards = [0], []
 
@@ -488,7 +488,7 @@ def test_requests_for_different_responses_do_not_wait_for_each_other(site: Site)
     assert len(site.calls) == 10
 
 
-def test_requests_for_what_cannot_be_stored_do_not_queue(site: Site) -> None:
+def test_requests_for_uncacheable_responses_do_not_queue(site: Site) -> None:
     respond_slowly(site, 0.2, 404)
     start = time.monotonic()
     responses = send_together(*[site.get] * 10)
@@ -496,7 +496,7 @@ def test_requests_for_what_cannot_be_stored_do_not_queue(site: Site) -> None:
     assert {response.status_code for response in responses} == {404}
 
 
-def test_waiting_for_a_call_that_hangs_ends_in_time(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wait_for_a_hanging_call_times_out(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_cache, "WAIT_TIMEOUT_SECONDS", 0.1)
     finish = threading.Event()
 
@@ -541,7 +541,7 @@ def test_error_is_raised_for_one_request_and_the_others_try_again(site: Site) ->
 
 
 def test_cache_is_thread_safe(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Twenty URLs in a cache for five responses, and a version that changes all the time."""
+    """Twenty URLs in a cache for five responses, and a version that changes constantly."""
     monkeypatch.setattr(http_cache, "MAX_RESPONSES", 5)
     site.view = lambda request: Response(
         f"{request.path} {request.accept_mimetypes}", headers={"Cache-Control": PUBLIC, "Vary": "Accept"}

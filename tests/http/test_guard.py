@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import Client, create_environ, run_wsgi_app
 
 from tests.support.databases import SQLiteDatabases, settings_for
-from tests.support.live import Desk, running, started, wait
+from tests.support.live import Server, running, started, wait
 from tests.support.processes import free_port
 from webapp.config import Settings
 from webapp.http.guard import is_valid_host, normalize
@@ -45,7 +45,7 @@ class Received(NamedTuple):
 
 
 def send(
-    service: Desk, target: bytes, *headers: bytes, method: bytes = b"GET", version: bytes = b"1.1"
+    service: Server, target: bytes, *headers: bytes, method: bytes = b"GET", version: bytes = b"1.1"
 ) -> Received:
     """Send these bytes as a request."""
     host, _colon, port = service.url.partition("//")[2].partition(":")
@@ -58,7 +58,7 @@ def send(
 
 
 @contextlib.contextmanager
-def run_service(sqlite: SQLiteDatabases, folder: Path, **variables: str) -> Iterator[Desk]:
+def run_service(sqlite: SQLiteDatabases, folder: Path, **variables: str) -> Iterator[Server]:
     url = sqlite.seeded()
     with running(folder, DATABASE_URL=url, RATE_LIMIT="0", **NO_UPSTREAM, **variables) as service:
         yield service
@@ -67,22 +67,22 @@ def run_service(sqlite: SQLiteDatabases, folder: Path, **variables: str) -> Iter
 
 
 @pytest.fixture(scope="module")
-def service(sqlite: SQLiteDatabases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def service(sqlite: SQLiteDatabases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with run_service(sqlite, tmp_path_factory.mktemp("service")) as service:
         yield service
 
 
 @pytest.fixture(scope="module")
-def uncached_service(sqlite: SQLiteDatabases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def uncached_service(sqlite: SQLiteDatabases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("uncached")
     with run_service(sqlite, folder, HTTP_CACHE_MB="0", TRUSTED_PROXIES="1") as service:
         yield service
 
 
 @pytest.fixture(params=["service", "uncached_service"])
-def each_service(request: pytest.FixtureRequest) -> Desk:
+def each_service(request: pytest.FixtureRequest) -> Server:
     """A service with the HTTP cache, and one without it that trusts a proxy."""
-    chosen: Desk = request.getfixturevalue(request.param)
+    chosen: Server = request.getfixturevalue(request.param)
     return chosen
 
 
@@ -114,7 +114,7 @@ def test_invalid_host_is_rejected(host: str) -> None:
 @pytest.mark.parametrize(
     "host", ["LOCALHOST:5000", "localhost:", "a.be.", "my_app:5000", "[::1]:5000", "xn--strae-oqa.de"]
 )
-def test_links_and_redirects_lead_to_the_host_of_the_request(service: Desk, host: str) -> None:
+def test_links_and_redirects_lead_to_the_host_of_the_request(service: Server, host: str) -> None:
     expected = re.sub(":(0|80)?$", "", re.escape(host.lower())) + "(:0?)?"
     header = b"Host: " + host.encode()
     page = send(service, b"/", header)
@@ -127,7 +127,7 @@ def test_links_and_redirects_lead_to_the_host_of_the_request(service: Desk, host
     assert re.fullmatch(rf"http://{expected}/api/v1/", redirect.headers["Location"])
 
 
-def test_invalid_host_is_rejected_on_every_route(each_service: Desk) -> None:
+def test_invalid_host_is_rejected_on_every_route(each_service: Server) -> None:
     for path in (b"/zipcode/9000", b"/static/style.css", b"/nowhere", b"/healthz"):
         for host in ("xn--", "a..b", "[::1", "localhost:x", "a b", "caf\xe9.be"):
             response = send(each_service, path, b"Host: " + host.encode("latin-1"))
@@ -137,7 +137,7 @@ def test_invalid_host_is_rejected_on_every_route(each_service: Desk) -> None:
                 assert HEADERS.items() <= dict(response.headers).items()
 
 
-def test_invalid_host_is_a_page_for_browsers_and_a_problem_in_the_api(service: Desk) -> None:
+def test_invalid_host_is_a_page_for_browsers_and_a_problem_in_the_api(service: Server) -> None:
     page = send(service, b"/", b"Host: xn--", b"Accept: text/html")
     assert (page.status, page.headers.get_content_type()) == (400, "text/html")
     problem = send(service, b"/api/v1/zipcodes/9000", b"Host: xn--", b"Accept: text/html")
@@ -146,7 +146,7 @@ def test_invalid_host_is_a_page_for_browsers_and_a_problem_in_the_api(service: D
 
 
 @pytest.mark.parametrize("headers", [[], [b"Host:"]])
-def test_request_without_a_host_is_accepted(service: Desk, headers: list[bytes]) -> None:
+def test_request_without_a_host_is_accepted(service: Server, headers: list[bytes]) -> None:
     for version in (b"1.0", b"1.1"):
         response = send(service, b"/zipcode/9000", *headers, version=version)
         assert (response.status, response.text) == (200, '{"risk_factor":"B"}\n')
@@ -196,7 +196,7 @@ UNPARSABLE_DATES = [
 
 
 @pytest.mark.parametrize("name", [b"If-Modified-Since", b"If-Unmodified-Since"])
-def test_condition_with_an_invalid_date_is_ignored(each_service: Desk, name: bytes) -> None:
+def test_condition_with_an_invalid_date_is_ignored(each_service: Server, name: bytes) -> None:
     for path in (b"/zipcode/9000", b"/static/style.css", b"/nowhere"):
         plain = send(each_service, path, b"Host: localhost")
         for date in UNPARSABLE_DATES:
@@ -205,7 +205,7 @@ def test_condition_with_an_invalid_date_is_ignored(each_service: Desk, name: byt
             assert HEADERS.items() <= dict(response.headers).items()
 
 
-def test_range_with_an_invalid_date_gets_the_whole_file(each_service: Desk) -> None:
+def test_range_with_an_invalid_date_gets_the_whole_file(each_service: Server) -> None:
     plain = send(each_service, b"/static/style.css", b"Host: localhost")
     for date in (*UNPARSABLE_DATES, b"yesterday"):
         condition = b"If-Range: " + date
@@ -215,7 +215,7 @@ def test_range_with_an_invalid_date_gets_the_whole_file(each_service: Desk) -> N
         assert (response.status, response.text) == (200, plain.text), date
 
 
-def test_range_with_the_date_of_the_file_gets_that_range(service: Desk) -> None:
+def test_range_with_the_date_of_the_file_gets_that_range(service: Server) -> None:
     plain = send(service, b"/static/style.css", b"Host: localhost")
     condition = b"If-Range: " + plain.headers["Last-Modified"].encode()
     response = send(service, b"/static/style.css", b"Host: localhost", b"Range: bytes=0-3", condition)
@@ -242,7 +242,7 @@ def test_raw_bytes_in_a_query_are_percent_encoded() -> None:
         b"/api/v1/zipcodes?q=Li\xe8ge",
     ],
 )
-def test_raw_bytes_in_a_query_are_read_like_percent_encoded_ones(each_service: Desk, target: bytes) -> None:
+def test_raw_bytes_in_a_query_are_read_like_percent_encoded_ones(each_service: Server, target: bytes) -> None:
     encoded = b"".join(b"%%%02X" % byte if byte > 127 else b"%c" % byte for byte in target)
     for accept in (b"Accept: */*", b"Accept: text/html"):
         plain = send(each_service, encoded, b"Host: localhost", accept)
@@ -254,7 +254,7 @@ def test_raw_bytes_in_a_query_are_read_like_percent_encoded_ones(each_service: D
 @pytest.mark.parametrize(
     ("target", "status"), [(b"/zipcode/\xe8", 400), (b"/\xe8", 404), (b"/api/v1/\xe8?\xe8", 404)]
 )
-def test_raw_bytes_in_a_path_are_not_found(service: Desk, target: bytes, status: int) -> None:
+def test_raw_bytes_in_a_path_are_not_found(service: Server, target: bytes, status: int) -> None:
     response = send(service, target, b"Host: localhost")
     assert response.is_from_gunicorn or response.status == status
 
@@ -266,7 +266,7 @@ def test_raw_utf8_in_a_query_is_understood(reader: FlaskClient) -> None:
     assert {"4000"} <= {place["zipcode"] for place in response.json["results"]}
 
 
-def test_raw_bytes_in_a_cookie_are_ignored(each_service: Desk) -> None:
+def test_raw_bytes_in_a_cookie_are_ignored(each_service: Server) -> None:
     for cookie in (b"\xe8", b"lang=\xe8", b'lang="\\777"', b"lang=%ff"):
         assert send(each_service, b"/", b"Host: localhost", b"Cookie: " + cookie).status == 200, cookie
 
@@ -528,7 +528,7 @@ METHODS = [b"GET", b"GET", b"GET", b"HEAD", b"OPTIONS", b"POST", b"TRACE", b"ODD
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_random_headers_never_cause_an_error(each_service: Desk, seed: int) -> None:
+def test_random_headers_never_cause_an_error(each_service: Server, seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311
     for _ in range(50):
         headers = [chance.choice(NAMES) + b": " + chance.choice(VALUES) for _ in range(chance.randrange(5))]

@@ -1,4 +1,4 @@
-"""Parsing multipart/form-data, as browsers send it and as others might."""
+"""Parsing of multipart/form-data, valid and invalid."""
 
 from __future__ import annotations
 

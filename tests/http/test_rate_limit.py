@@ -1,4 +1,4 @@
-"""The rate limit: requests that count, clients that are told apart, and failures of Redis."""
+"""The rate limit: counted requests, distinct clients, and failures of Redis."""
 
 from __future__ import annotations
 
@@ -276,7 +276,7 @@ def test_redis_key_without_an_expiry_gets_one(own_redis: str) -> None:
 
 @pytest.fixture
 def own_redis() -> Iterator[str]:
-    """A Redis that the test may break."""
+    """A Redis that tests may break."""
     with redis_server.own_server() as url:
         yield url
 

@@ -97,7 +97,7 @@ def test_plain_name_is_revalidated_each_time(reader: FlaskClient, name: str) -> 
     assert cache_control(response) == {"no-cache"}
 
 
-def test_older_hash_gets_the_present_file(folder: Path) -> None:
+def test_outdated_hash_gets_the_current_file(folder: Path) -> None:
     before = hashed_url(serve(folder), "style.css")
     (folder / "style.css").write_text("new", encoding="utf-8")
     response = get(serve(folder), before)

@@ -1,4 +1,4 @@
-"""The worker against clients that are slow, silent or many: others are served."""
+"""The worker serves others while clients are slow, silent or many."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import requests
 
 from tests.performance import resources
 from tests.support.databases import NOWHERE
-from tests.support.live import Desk, running, started, wait
+from tests.support.live import Server, running, started, wait
 from tests.support.processes import free_port
 from webapp.http import worker
 from webapp.http.worker import ClientSocket, request_size
@@ -34,7 +34,7 @@ LARGE += b"Content-Length: 1000000\r\n\r\n"
 
 
 @pytest.fixture(scope="module")
-def service(sqlite: SQLiteDatabases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def service(sqlite: SQLiteDatabases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A service for all tests of this file."""
     url = sqlite.seeded()
     with running(tmp_path_factory.mktemp("service"), DATABASE_URL=url, RATE_LIMIT="0", **NOWHERE) as service:
@@ -42,7 +42,7 @@ def service(sqlite: SQLiteDatabases, tmp_path_factory: pytest.TempPathFactory) -
     sqlite.drop(url)
 
 
-def connect(service: Desk, receive_buffer: int = 0) -> socket.socket:
+def connect(service: Server, receive_buffer: int = 0) -> socket.socket:
     """Connect; a small receive buffer leaves most of a response at the server."""
     parts = urlsplit(service.url)
     client = socket.socket()
@@ -72,7 +72,7 @@ def receive_until_quiet(client: socket.socket) -> int:
     return size
 
 
-def assert_others_are_served(service: Desk) -> None:
+def assert_others_are_served(service: Server) -> None:
     """Take the best of three on a busy machine: a blocked thread takes 5 s and more."""
     durations = []
     for _ in range(3):
@@ -109,7 +109,7 @@ def dripping(clients: list[socket.socket]) -> Iterator[None]:
     ids=["silent", "blank", "method", "half a head", "half a body"],
 )
 @pytest.mark.parametrize("drips", [False, True], ids=["stopped", "dripping"])
-def test_incomplete_requests_block_no_thread(service: Desk, sent: bytes, drips: bool) -> None:
+def test_incomplete_requests_block_no_thread(service: Server, sent: bytes, drips: bool) -> None:
     with ExitStack() as stack:
         clients = [stack.enter_context(connect(service)) for _ in range(80)]
         for client in clients:
@@ -119,7 +119,7 @@ def test_incomplete_requests_block_no_thread(service: Desk, sent: bytes, drips: 
         assert_others_are_served(service)
 
 
-def test_dripping_bodies_just_below_the_limit_block_no_thread(service: Desk) -> None:
+def test_dripping_bodies_just_below_the_limit_block_no_thread(service: Server) -> None:
     """With its head, such a request is larger than the limit."""
     start = LARGE.replace(b"1000000", b"65500")
     with ExitStack() as stack:
@@ -131,7 +131,7 @@ def test_dripping_bodies_just_below_the_limit_block_no_thread(service: Desk) -> 
 
 
 @pytest.mark.parametrize("start", [LARGE, CHUNKED, LARGE.replace(b"1000000", b"9\r\nExpect: 100-continue")])
-def test_dripping_large_bodies_leave_threads_for_others(service: Desk, start: bytes) -> None:
+def test_dripping_large_bodies_leave_threads_for_others(service: Server, start: bytes) -> None:
     with ExitStack() as stack:
         clients = [stack.enter_context(connect(service)) for _ in range(3)]
         for client in clients:
@@ -140,7 +140,7 @@ def test_dripping_large_bodies_leave_threads_for_others(service: Desk, start: by
         assert_others_are_served(service)
 
 
-def test_clients_that_do_not_read_block_no_thread(service: Desk) -> None:
+def test_clients_that_do_not_read_block_no_thread(service: Server) -> None:
     request = b"GET /api/v1/openapi.json HTTP/1.1\r\nHost: x\r\n\r\n"
     with ExitStack() as stack:
         for _ in range(20):
@@ -148,7 +148,7 @@ def test_clients_that_do_not_read_block_no_thread(service: Desk) -> None:
         assert_others_are_served(service)
 
 
-def test_slow_reader_gets_the_whole_response(service: Desk) -> None:
+def test_slow_reader_gets_the_whole_response(service: Server) -> None:
     expected = requests.get(f"{service.url}/api/v1/openapi.json", timeout=20)
     request = b"GET /api/v1/openapi.json HTTP/1.1\r\nHost: x\r\n"
     with connect(service, receive_buffer=4096) as client:
@@ -200,7 +200,7 @@ def test_worker_survives_when_file_descriptors_run_out(sqlite_url: str, tmp_path
     ],
     ids=["size", "extension", "second size", "trailers", "trailer", "header", "headers", "request line"],
 )
-def test_endless_framing_is_rejected(service: Desk, start: bytes, rest: bytes) -> None:
+def test_endless_framing_is_rejected(service: Server, start: bytes, rest: bytes) -> None:
     with connect(service) as client:
         client.sendall(start)
         # Slowly, so that the kernel does not buffer megabytes before the server reads them.
@@ -214,7 +214,7 @@ def test_endless_framing_is_rejected(service: Desk, start: bytes, rest: bytes) -
 
 
 @pytest.mark.parametrize("body", [b"", b"9000"], ids=["without body", "with body"])
-def test_pipelined_requests_are_served_in_order_after_a_half_close(service: Desk, body: bytes) -> None:
+def test_pipelined_requests_are_served_in_order_after_a_half_close(service: Server, body: bytes) -> None:
     requests_sent = b""
     for zipcode in (9000, 999, 1311):
         requests_sent += b"GET /zipcode/%d HTTP/1.1\r\nHost: x\r\n" % zipcode
@@ -228,7 +228,7 @@ def test_pipelined_requests_are_served_in_order_after_a_half_close(service: Desk
 
 
 @pytest.mark.parametrize("body", [b'{"zipcodes": ["9000"]}', b'{"zipcodes": ["9000"]}' + b" " * 100_000])
-def test_client_that_expects_100_continue_gets_it(service: Desk, body: bytes) -> None:
+def test_client_that_expects_100_continue_gets_it(service: Server, body: bytes) -> None:
     with connect(service) as client:
         client.sendall(
             b"POST /api/v1/zipcodes/lookup HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
@@ -241,12 +241,12 @@ def test_client_that_expects_100_continue_gets_it(service: Desk, body: bytes) ->
     assert response.endswith(b'"zipcode":"9000"}]}\n') or b'"risk_factor":"B"' in response
 
 
-def test_client_gets_the_response_to_an_unread_body(service: Desk) -> None:
+def test_client_gets_the_response_to_an_unread_body(service: Server) -> None:
     response = requests.post(f"{service.url}/zipcode/9000", data=b"x" * 20_000_000, timeout=30)
     assert response.status_code in (405, 413)
 
 
-def test_connection_is_closed_after_a_large_body(service: Desk) -> None:
+def test_connection_is_closed_after_a_large_body(service: Server) -> None:
     with connect(service) as client:
         client.sendall(LARGE.replace(b"1000000", b"100000") + b"9000\n" * 20_000 + GET)
         response = receive_all(client)
@@ -255,7 +255,7 @@ def test_connection_is_closed_after_a_large_body(service: Desk) -> None:
     assert response.count(b"HTTP/1.1") == 1
 
 
-def test_request_sent_byte_by_byte_is_served_on_a_kept_connection(service: Desk) -> None:
+def test_request_sent_byte_by_byte_is_served_on_a_kept_connection(service: Server) -> None:
     with connect(service) as client:
         for _ in range(2):
             for byte in GET:
@@ -290,7 +290,7 @@ def test_large_responses_to_small_requests_take_bounded_memory(tmp_path: Path) -
 
 
 @pytest.mark.slow
-def test_client_that_stops_reading_leaves_no_traceback(service: Desk) -> None:
+def test_client_that_stops_reading_leaves_no_traceback(service: Server) -> None:
     body = b"zipcode\n" + b"9000;some more text\n" * 200_000
     with connect(service, receive_buffer=4096) as client:
         client.sendall(LARGE.replace(b"1000000", b"%d" % len(body)) + body)
@@ -299,7 +299,7 @@ def test_client_that_stops_reading_leaves_no_traceback(service: Desk) -> None:
 
 
 @pytest.mark.slow
-def test_incomplete_request_is_closed_in_time(service: Desk) -> None:
+def test_incomplete_request_is_closed_in_time(service: Server) -> None:
     with connect(service) as client:
         client.sendall(GET[:-2])
         start = time.monotonic()

@@ -1,4 +1,4 @@
-"""Folding of names, for comparing and searching them."""
+"""Folding of names for comparison and search."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_case_and_hyphens_are_ignored(text: str) -> None:
 
 @searching
 @given(text=st.text(st.characters(max_codepoint=0x7F), max_size=30))
-def test_ascii_shortcut_agrees_with_the_general_way(text: str) -> None:
+def test_ascii_shortcut_agrees_with_general_folding(text: str) -> None:
     assert fold(f"{text} é") == f"{fold(text)} e".strip()
 
 

@@ -169,7 +169,7 @@ def test_moment_in_each_language(sqlite_app: Flask, language: str, expected: str
         ),
     ],
 )
-def test_decimal_has_the_given_number_of_places(
+def test_decimal_has_the_requested_number_of_places(
     sqlite_app: Flask, value: str, places: int, expected: Tuple[str, ...]
 ) -> None:
     assert formatted(sqlite_app, formatting.decimal, Decimal(value), places) == expected

@@ -25,7 +25,7 @@ PUBLIC = "public, max-age=60, stale-while-revalidate=60"
 
 @pytest.fixture
 def browser(sqlite_app: Flask) -> FlaskClient:
-    """A client that stores cookies, and has none yet."""
+    """A client that stores cookies, without any yet."""
     return sqlite_app.test_client()
 
 
@@ -173,7 +173,7 @@ def test_unmodified_page_sets_the_cookie_too(browser: FlaskClient, sqlite_app: F
 
 
 def test_returning_to_a_language_replaces_the_cookie(browser: FlaskClient) -> None:
-    """A browser that need not revalidate would show the stored page, without its cookie."""
+    """A browser that does not revalidate would show a stored page without setting the cookie."""
     for language in ("fr", "nl", "fr"):
         response = page(browser, f"/about?lang={language}")
         assert response.cache_control.max_age is None
@@ -245,13 +245,13 @@ class Links(HTMLParser):
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: Sequence[Tuple[str, Optional[str]]]) -> None:
-        given: Dict[str, str] = {name: value or "" for name, value in attrs}
-        language = given.get("hreflang", "")
-        if tag == "link" and given.get("rel") == "alternate":
-            self.head[language] = given["href"]
+        values: Dict[str, str] = {name: value or "" for name, value in attrs}
+        language = values.get("hreflang", "")
+        if tag == "link" and values.get("rel") == "alternate":
+            self.head[language] = values["href"]
         elif tag == "a" and language:
-            self.switch[language] = given["href"]
-            if given.get("aria-current") == "true":
+            self.switch[language] = values["href"]
+            if values.get("aria-current") == "true":
                 self.current.append(language)
 
 

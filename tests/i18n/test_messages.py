@@ -1,4 +1,4 @@
-"""Messages in English, as scripts and the terminal get them."""
+"""Messages in English, for scripts and the terminal."""
 
 from datetime import date, datetime, timezone
 from decimal import Decimal
@@ -21,7 +21,7 @@ def test_marked_text_is_unchanged() -> None:
     [
         ("Please try again.", {}, "Please try again."),
         ("No range holds %(zipcode)s.", {"zipcode": 1311}, "No range holds 1311."),
-        ("“%(given)s” is no place.", {"given": "Gentt"}, "“Gentt” is no place."),
+        ("“%(input)s” is no place.", {"input": "Gentt"}, "“Gentt” is no place."),
         ("%(a)s, %(b)s, %(a)s", {"a": 1, "b": "two"}, "1, two, 1"),
         ("at most %(most)s rows", {"most": 10_000}, "at most 10,000 rows"),
         ("up to %(last)s", {"last": 9_999}, "up to 9999"),
@@ -37,16 +37,16 @@ def test_message_is_formatted_with_its_parameters(
 
 
 @pytest.mark.parametrize("text", ["100 % sure", "%(name)s", "%%"])
-def test_text_without_parameters_is_no_pattern(text: str) -> None:
+def test_text_without_parameters_is_not_formatted(text: str) -> None:
     assert str(Message(text, {})) == text
 
 
 @settings(deadline=None, database=None)
-@given(given=st.text())
-@example("%(given)s %d")
-def test_input_in_a_message_is_unchanged(given: str) -> None:
-    error = ZipcodeNotFound("“%(given)s”", given=given)
-    assert str(error) == str(error.message) == f"“{given}”"
+@given(text=st.text())
+@example("%(input)s %d")
+def test_input_in_a_message_is_unchanged(text: str) -> None:
+    error = ZipcodeNotFound("“%(input)s”", input=text)
+    assert str(error) == str(error.message) == f"“{text}”"
 
 
 @pytest.mark.parametrize(

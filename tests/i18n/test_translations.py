@@ -1,4 +1,4 @@
-"""The catalogs, and that no text of a page is missing from them."""
+"""The catalogs: complete, valid, and used for every text of a page."""
 
 import re
 import subprocess
@@ -21,7 +21,7 @@ from webapp.errors import DeskError, MediaTypeNotSupported
 from webapp.i18n import languages
 from webapp.i18n.languages import catalog
 
-# Messages that really are the same in a language as in English.
+# Translations that equal the English text.
 SAME: Dict[str, FrozenSet[str]] = {
     "nl": frozenset({"API", "Index", "Privacy"}),
     "fr": frozenset({"API", "Indexation", "Licences", "Organisation", "Site", "Source"}),
@@ -30,12 +30,12 @@ SAME: Dict[str, FrozenSet[str]] = {
 
 
 def messages(read: Catalog) -> Dict[Tuple[str, ...], Any]:
-    """The messages of a catalog by their English text, singular and plural."""
+    """Return the messages of a catalog by English text, singular and plural."""
     return {_ids(message.id): message for message in read if message.id}
 
 
-def _ids(given: Any) -> Tuple[str, ...]:
-    return (given,) if isinstance(given, str) else tuple(given)
+def _ids(message_id: Any) -> Tuple[str, ...]:
+    return (message_id,) if isinstance(message_id, str) else tuple(message_id)
 
 
 def read_catalog(language: str) -> Catalog:
@@ -59,23 +59,23 @@ def placeholders(text: str) -> Set[str]:
     return set(re.findall(r"%\(\w+\)s", text))
 
 
-def around(text: str) -> Tuple[str, str]:
-    """The whitespace at both ends."""
+def outer_whitespace(text: str) -> Tuple[str, str]:
+    """Return the whitespace at both ends."""
     return text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
 
 
-def wrong_with(english: str, translation: str, same: FrozenSet[str]) -> Optional[str]:
-    """Return the first complaint about one form of a translation, if any."""
+def translation_error(english: str, translation: str, same: FrozenSet[str]) -> Optional[str]:
+    """Return the first error in a form of a translation, if any."""
     bare = [re.sub(r"%\(\w+\)s", "", text) for text in (english, translation)]
-    complaints = {
+    errors = {
         "is not translated": not translation.strip(),
         "is still English": translation == english and english not in same,
         "has other placeholders": placeholders(translation) != placeholders(english),
         "has a % that would start a placeholder": bare[1].count("%") != bare[0].count("%"),
-        "has other whitespace around it": around(translation) != around(english),
+        "has other whitespace around it": outer_whitespace(translation) != outer_whitespace(english),
         "has characters that would be HTML": re.search("[<>&]", translation) is not None,
     }
-    return next((complaint for complaint, holds in complaints.items() if holds), None)
+    return next((error for error, holds in errors.items() if holds), None)
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
@@ -92,9 +92,9 @@ def test_catalog_translates_every_message_and_no_other(extracted: Catalog, langu
         if len(ids) > 1 and len(forms) != translated.num_plurals:
             wrong.append(f"{ids[0]!r} has not all its plural forms")
         for number, form in enumerate(forms):
-            complaint = wrong_with(ids[min(number, len(ids) - 1)], form, SAME[language])
-            if complaint:
-                wrong.append(f"{ids[0]!r}: {form!r} {complaint}")
+            error = translation_error(ids[min(number, len(ids) - 1)], form, SAME[language])
+            if error:
+                wrong.append(f"{ids[0]!r}: {form!r} {error}")
     assert not wrong, "\n".join(sorted(wrong))
 
 
@@ -103,19 +103,19 @@ def test_units_and_french_signs_follow_a_no_break_space(language: str) -> None:
     signs = "[:;?!»]|" if language == "fr" else ""
     breakable = re.compile(f" ({signs}[€=]|%(?!\\()|(MB|Mo|[Bb]ytes|octets|uur|Uhr|h)\\b)|« ")
     forms = (form for message in messages(read_catalog(language)).values() for form in _ids(message.string))
-    formula = re.compile(r" = %\(new_amount\)s")  # too long to be kept on one line
+    formula = re.compile(r" = %\(new_amount\)s")  # too long for one line
     assert [form for form in forms if breakable.search(formula.sub("", form))] == []
 
 
 def test_extraction_finds_messages_of_every_kind(extracted: Catalog) -> None:
-    """One of a template, one with a plural, one marked with N_; else nothing would be found missing."""
+    """A text of a template, one with a plural, and one marked with N_."""
     ids = messages(extracted).keys()
     assert len(ids) > 100
     assert {("Health index",), ("Place", "Places"), ("Too many requests",)} <= ids
 
 
 @pytest.mark.parametrize(
-    ("english", "translation", "complaint"),
+    ("english", "translation", "error"),
     [
         ("Look up", "Opzoeken", None),
         ("%(a)s of %(b)s", "%(b)s: %(a)s", None),
@@ -130,8 +130,8 @@ def test_extraction_finds_messages_of_every_kind(extracted: Catalog) -> None:
         ("Error", "<b>Fehler</b>", "has characters that would be HTML"),
     ],
 )
-def test_wrong_translation_is_found(english: str, translation: str, complaint: Optional[str]) -> None:
-    assert wrong_with(english, translation, frozenset({"API"})) == complaint
+def test_wrong_translation_is_found(english: str, translation: str, error: Optional[str]) -> None:
+    assert translation_error(english, translation, frozenset({"API"})) == error
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
@@ -142,8 +142,8 @@ def test_catalog_returns_the_translations_of_its_file(language: str) -> None:
         if len(ids) == 1:
             assert read.ugettext(ids[0]) == (forms[0] or ids[0])
         else:
-            given = [read.ungettext(ids[0], ids[1], number) for number in (1, 5)]
-            assert given == [form or english for form, english in zip(forms, ids)]
+            found = [read.ungettext(ids[0], ids[1], number) for number in (1, 5)]
+            assert found == [form or english for form, english in zip(forms, ids)]
 
 
 def places(language: str, number: int) -> str:
@@ -210,10 +210,10 @@ class Words(HTMLParser):
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: Sequence[Tuple[str, Optional[str]]]) -> None:
-        given = dict(attrs)
-        is_text = tag != "meta" or given.get("name") == "description"
+        values = dict(attrs)
+        is_text = tag != "meta" or values.get("name") == "description"
         self._texts += [value or "" for name, value in attrs if name in self.ATTRIBUTES]
-        self._texts += [given["content"] or ""] if "content" in given and is_text else []
+        self._texts += [values["content"] or ""] if "content" in values and is_text else []
 
     def handle_data(self, data: str) -> None:
         self._texts.append(data)

@@ -34,11 +34,11 @@ def test_service_with_a_snapshot_is_ready(shared_app: Flask) -> None:
     assert (response.status_code, response.json) == (200, {"status": "ok", "last_look_seconds": 0.0})
 
 
-def test_readiness_has_the_age_of_the_last_look(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_readiness_has_the_age_of_the_last_poll(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     client = app.test_client()
     client.get("/readyz")
     monkeypatch.setattr(watcher, "POLL_SECONDS", 3600)
-    client.get("/readyz")  # no look is due after this one
+    client.get("/readyz")  # no poll is due after this one
     passed = time.monotonic() + 12.34
     monkeypatch.setattr(watcher, "monotonic", lambda: passed)
     assert client.get("/readyz").json == {"status": "ok", "last_look_seconds": pytest.approx(12.3, abs=1)}
@@ -65,7 +65,7 @@ def test_service_without_a_snapshot_is_not_ready(make_app: MakeApp, unreachable_
     assert readiness(make_app(settings_for(unreachable_url))) == (
         503,
         "unavailable",
-        ["the database does not answer (OperationalError)"],
+        ["the database does not respond (OperationalError)"],
     )
 
 
@@ -158,6 +158,6 @@ def test_lost_database_is_degraded_until_it_returns(make_app: MakeApp, postgresq
     postgresql.drop(url)
     assert seen == [
         (200, "ok", []),
-        (200, "degraded", ["the database does not answer (OperationalError)"]),
+        (200, "degraded", ["the database does not respond (OperationalError)"]),
         (200, "ok", []),
     ]

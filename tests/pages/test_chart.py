@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.health_index.held import month
+from tests.health_index.stored_values import month
 from webapp.config import ROOT
 from webapp.data import index_seed as seed
 from webapp.pages.chart import LENGTH, Chart, Point, draw

@@ -9,8 +9,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.conftest import SetClock
-from tests.health_index.held import forget, hold
-from tests.support.fake_statbel import FakeStatbel, answering, bestat
+from tests.health_index.stored_values import add_value, delete_values
+from tests.support.fake_statbel import FakeStatbel, bestat, responding
 
 PUBLICATION = datetime(2026, 8, 28, 12, 0, tzinfo=timezone.utc)
 
@@ -48,7 +48,7 @@ def test_headers_have_the_time_of_the_last_response_of_statbel(
     client: FlaskClient, statbel: FakeStatbel, set_clock: SetClock
 ) -> None:
     set_clock(PUBLICATION)
-    statbel.bestat = answering(bestat([(2025, "2026-08", 103.5), (2004, "2026-08", 169.01000000000002)]))
+    statbel.bestat = responding(bestat([(2025, "2026-08", 103.5), (2004, "2026-08", 169.01000000000002)]))
     assert headers(client, "/index") == {
         "Index-Month": "2026-08",
         "Index-Status": "published",
@@ -61,7 +61,7 @@ def test_headers_say_stale_after_a_failure_of_statbel(
     client: FlaskClient, statbel: FakeStatbel, set_clock: SetClock
 ) -> None:
     set_clock(PUBLICATION)
-    statbel.bestat = statbel.open_data = answering(b"", status=404)
+    statbel.bestat = statbel.open_data = responding(b"", status=404)
     assert headers(client, "/index?year=2025") == {
         "Index-Month": "2026-07",
         "Index-Status": "published",
@@ -85,7 +85,7 @@ def test_base_year_is_2004_without_the_parameter(reader: FlaskClient) -> None:
 def test_further_base_year_of_the_data_is_accepted(app: Flask) -> None:
     client = app.test_client()
     assert client.get("/index?year=2034").status_code == 400
-    hold(app, 2034, "2026-07", "80.12")
+    add_value(app, 2034, "2026-07", "80.12")
     assert client.get("/index?year=2034").json == {"index": 80.12}
 
 
@@ -100,11 +100,11 @@ def test_invalid_base_year_is_rejected(reader: FlaskClient, text: str) -> None:
 
 
 def test_index_is_unavailable_until_there_is_a_value(app: Flask) -> None:
-    forget(app)
+    delete_values(app)
     client = app.test_client()
     response = client.get("/index")
     assert (response.status_code, response.json) == (503, {"detail": "INDEX_UNAVAILABLE"})
     assert int(response.headers["Retry-After"]) > 0
     assert response.headers["Cache-Control"] == "no-store"
-    hold(app, 2004, "2026-07", "168.50")
+    add_value(app, 2004, "2026-07", "168.50")
     assert client.get("/index").json == {"index": 168.5}

@@ -12,7 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import delete
 
-from tests.health_index.held import forget, month
+from tests.health_index.stored_values import delete_values, month
 from tests.pages.reading import links, text
 from webapp.data.database import db
 from webapp.data.index_models import IndexValue
@@ -127,7 +127,7 @@ def test_missing_month_is_left_empty(app: Flask) -> None:
 
 
 def test_page_without_values_is_an_error_page(app: Flask) -> None:
-    forget(app)
+    delete_values(app)
     response = app.test_client().get(f"{PAGE}&year=1996")
     assert response.status_code == 503
     assert "No value is available on base 1996 yet" in text(response.text)

@@ -16,7 +16,7 @@ from sqlalchemy import text as sql
 from tests.conftest import SetClock
 from tests.pages.reading import links, text
 from tests.support.databases import settings_for
-from tests.support.fake_statbel import FakeStatbel, answering, bestat
+from tests.support.fake_statbel import FakeStatbel, bestat, responding
 from webapp import clock
 from webapp.config import Settings
 from webapp.data.database import db
@@ -253,7 +253,7 @@ def test_markup_in_the_input_is_escaped(reader: FlaskClient) -> None:
 def test_page_shows_the_last_check_with_statbel_and_a_late_month(
     app: Flask, statbel: FakeStatbel, set_clock: SetClock
 ) -> None:
-    statbel.bestat = answering(bestat([(2025, "2026-10", 104.11)]))
+    statbel.bestat = responding(bestat([(2025, "2026-10", 104.11)]))
     set_clock(datetime(2026, 10, 30, 11, 5, tzinfo=timezone.utc))
     client = app.test_client()
     page = text(client.get("/index?year=2025&format=html").text)

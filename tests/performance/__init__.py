@@ -1,1 +1,1 @@
-"""What is measured by hand, and not at every run of the tests."""
+"""Benchmarks, run by hand: `make bench` and `make bench-bulk`."""

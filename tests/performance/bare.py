@@ -1,6 +1,6 @@
-"""The least that a WSGI application can do: answer whatever is asked with one answer, read at the start.
+"""The smallest WSGI application: respond to every request with the response in the file BARE_RESPONSE.
 
-The limit of what the desk can reach under the same server. BARE_ANSWER names the file of the answer.
+It is the limit of what the app can reach under the same server.
 """
 
 import json
@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Iterable
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-answer = json.loads(Path(os.environ["BARE_ANSWER"]).read_text())
-status = answer["status"]
-headers = [(name, value) for name, value in answer["headers"]]
-body = [answer["body"].encode()]
+response = json.loads(Path(os.environ["BARE_RESPONSE"]).read_text())
+status = response["status"]
+headers = [(name, value) for name, value in response["headers"]]
+body = [response["body"].encode()]
 
 
 def app(_environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:

@@ -1,4 +1,4 @@
-"""What the servers are asked while they are measured."""
+"""The requests of the benchmark."""
 
 import csv
 from typing import List, Mapping, NamedTuple
@@ -10,27 +10,33 @@ BROWSER = {
     "Accept-Language": "nl-BE,nl;q=0.9,fr;q=0.8,en;q=0.7",
 }
 
-# What also the peer has to refuse in the same words.
-WRONG = ("/zipcode/1311", "/zipcode/999", "/index?year=2020", "/api/v1/zipcodes/1311", "/api/v1/zipcodes/999")
+# The peer must respond to these with the same errors.
+ERROR_PATHS = (
+    "/zipcode/1311",
+    "/zipcode/999",
+    "/index?year=2020",
+    "/api/v1/zipcodes/1311",
+    "/api/v1/zipcodes/999",
+)
 
 
 class Case(NamedTuple):
-    """Paths that are asked for in turn, with these headers.
+    """Paths that are requested in turn, with these headers.
 
     Attributes:
-        refused: whether every answer is an error.
-        for_peer: whether the peer can answer them, too.
+        is_error: True if every response is an error.
+        for_peer: True if the peer has these paths.
     """
 
     name: str
     paths: List[str]
     headers: Mapping[str, str] = {}
-    refused: bool = False
+    is_error: bool = False
     for_peer: bool = True
 
 
 def zipcodes() -> List[str]:
-    """All that bpost uses, in ascending order."""
+    """Return all zipcodes in use, in ascending order."""
     with (ROOT / "seed" / "places.csv").open(encoding="utf-8", newline="") as file:
         return sorted({row["zipcode"] for row in csv.DictReader(file)})
 
@@ -40,7 +46,7 @@ def cases() -> List[Case]:
         Case("/zipcode/<z>", [f"/zipcode/{zipcode}" for zipcode in zipcodes()]),
         Case("/index", ["/index"]),
         Case("page", ["/?zipcode=9000&year=2013"], BROWSER, for_peer=False),
-        Case("404", ["/zipcode/1311"], refused=True),
+        Case("404", ["/zipcode/1311"], is_error=True),
         Case("/api/v1/zipcodes/<z>", [f"/api/v1/zipcodes/{zipcode}" for zipcode in zipcodes()]),
     ]
 
@@ -48,14 +54,14 @@ def cases() -> List[Case]:
 def uncached_cases() -> List[Case]:
     return [
         Case("/zipcode/<z>", [f"/zipcode/{zipcode}" for zipcode in zipcodes()]),
-        Case("404", ["/zipcode/1311"], refused=True),
+        Case("404", ["/zipcode/1311"], is_error=True),
         Case(
-            "?q=<beginning>",
+            "?q=<prefix>",
             [f"/api/v1/zipcodes?q={one}{two}&limit=12" for one in "abghlmstv" for two in "aeiou"],
         ),
     ]
 
 
 def junk(start: int, count: int) -> List[str]:
-    """Addresses of one answer that nobody has asked for before."""
+    """Return new URLs of one response."""
     return [f"/zipcode/9000?junk={number}" for number in range(start, start + count)]

@@ -1,6 +1,6 @@
-"""Puts a server under load where wrk is missing: keep-alive connections, each asking one thing after another.
+"""Load generator for machines without wrk: keep-alive connections that send one request after another.
 
-A process of its own, so that it takes no time from whoever measures:
+It runs in its own process, so that it does not slow down the benchmark:
 
     python -m tests.performance.client HOST:PORT FILE-OF-PATHS CONNECTIONS HEADERS-AS-JSON SECONDS|once
 """
@@ -13,20 +13,20 @@ import time
 from pathlib import Path
 from typing import Iterator, List, Mapping, Tuple
 
-ANSWER_SECONDS = 10
+RESPONSE_TIMEOUT_SECONDS = 10
 
 
 class Tally:
-    """What the connections saw together. The seconds are those that each answer took."""
+    """The results of all connections, with the seconds of each response."""
 
     def __init__(self) -> None:
         self.seconds: List[float] = []
         self.failures = 0
-        self.refusals = 0
+        self.error_responses = 0
 
 
-async def keep_asking(host: str, port: int, requests: Iterator[bytes], until: float, tally: Tally) -> None:
-    """Send one request after the other, on a new connection whenever the old one has ended."""
+async def send_requests(host: str, port: int, requests: Iterator[bytes], until: float, tally: Tally) -> None:
+    """Send one request after another, reconnecting when the server closes the connection."""
     writer = None
     for request in requests:
         start = time.perf_counter()
@@ -36,13 +36,13 @@ async def keep_asking(host: str, port: int, requests: Iterator[bytes], until: fl
             if writer is None:
                 reader, writer = await asyncio.open_connection(host, port)
             writer.write(request)
-            status, stays_open = await asyncio.wait_for(read_answer(reader), ANSWER_SECONDS)
+            status, stays_open = await asyncio.wait_for(read_response(reader), RESPONSE_TIMEOUT_SECONDS)
         except (OSError, EOFError, asyncio.TimeoutError):
             tally.failures += 1
             stays_open = False
         else:
             tally.seconds.append(time.perf_counter() - start)
-            tally.refusals += status >= 400
+            tally.error_responses += status >= 400
         if writer and not stays_open:
             writer.close()
             writer = None
@@ -50,33 +50,41 @@ async def keep_asking(host: str, port: int, requests: Iterator[bytes], until: fl
         writer.close()
 
 
-async def read_answer(reader: asyncio.StreamReader) -> Tuple[int, bool]:
-    """The status of an answer, and whether the connection can be used again."""
+async def read_response(reader: asyncio.StreamReader) -> Tuple[int, bool]:
+    """Return the status of a response, and True if the connection stays open."""
     status, *lines = (await reader.readuntil(b"\r\n\r\n")).lower().split(b"\r\n")
     headers = dict(line.split(b": ", 1) for line in lines if line)
     await reader.readexactly(int(headers[b"content-length"]))
     return int(status.split()[1]), headers.get(b"connection") != b"close"
 
 
-async def load(address: str, paths: List[str], connections: int, headers: Mapping[str, str], how: str) -> str:
-    """Put a server under load, and say as JSON what came of it, as load.Load has it."""
-    host, port = address.split(":")
-    further = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    written = [f"GET {path} HTTP/1.1\r\nHost: {address}\r\n{further}\r\n".encode() for path in paths]
+async def load(
+    host_and_port: str, paths: List[str], connections: int, headers: Mapping[str, str], duration: str
+) -> str:
+    """Put a server under load, and return the fields of load.Load as JSON."""
+    host, port = host_and_port.split(":")
+    header_lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    messages = [
+        f"GET {path} HTTP/1.1\r\nHost: {host_and_port}\r\n{header_lines}\r\n".encode() for path in paths
+    ]
     start = time.perf_counter()
     requests, until = (
-        (iter(written), float("inf")) if how == "once" else (itertools.cycle(written), start + float(how))
+        (iter(messages), float("inf"))
+        if duration == "once"
+        else (itertools.cycle(messages), start + float(duration))
     )
     tally = Tally()
-    await asyncio.gather(*(keep_asking(host, int(port), requests, until, tally) for _ in range(connections)))
-    duration = time.perf_counter() - start
+    await asyncio.gather(
+        *(send_requests(host, int(port), requests, until, tally) for _ in range(connections))
+    )
+    seconds = time.perf_counter() - start
     ordered = sorted(tally.seconds) or [0.0]
     return json.dumps(
         {
             "requests": len(tally.seconds),
             "failures": tally.failures,
-            "refusals": tally.refusals,
-            "duration_us": round(duration * 1e6),
+            "error_responses": tally.error_responses,
+            "duration_us": round(seconds * 1e6),
             "p50_us": round(ordered[len(ordered) // 2] * 1e6),
             "p99_us": round(ordered[len(ordered) * 99 // 100] * 1e6),
         }
@@ -84,9 +92,10 @@ async def load(address: str, paths: List[str], connections: int, headers: Mappin
 
 
 def main() -> None:
-    address, paths, connections, headers, how = sys.argv[1:]
-    given = Path(paths).read_text().splitlines()
-    print(asyncio.run(load(address, given, int(connections), json.loads(headers), how)))  # noqa: T201  # its result
+    host_and_port, file, connections, headers, duration = sys.argv[1:]
+    paths = Path(file).read_text().splitlines()
+    result = asyncio.run(load(host_and_port, paths, int(connections), json.loads(headers), duration))
+    print(result)  # noqa: T201  # its output
 
 
 if __name__ == "__main__":

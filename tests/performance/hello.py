@@ -1,4 +1,4 @@
-"""The least that a Flask application can be: what the start of the desk is compared with."""
+"""The smallest Flask application, for comparison of start-up times."""
 
 from flask import Flask
 

@@ -1,4 +1,4 @@
-"""Putting a server under load: with wrk, or where that is missing with the client that comes along."""
+"""Put a server under load with wrk, or with client.py where wrk is missing."""
 
 import json
 import shutil
@@ -10,43 +10,43 @@ from urllib.parse import urlsplit
 
 CONNECTIONS = 32
 
-# After these seconds more, a client has to be done.
-PATIENCE_SECONDS = 30
+# Time beyond its duration after which a client is stopped.
+TIMEOUT_SECONDS = 30
 
 SCRIPT = Path(__file__).with_name("wrk.lua")
 WRK = shutil.which("wrk")
 
 
 class Load(NamedTuple):
-    """What a client saw.
+    """The result of a client.
 
     Attributes:
-        requests: how many were answered.
-        failures: connections that could not be made or broke, and answers that did not come.
-        refusals: answers with a status of 400 or more.
-        duration_us: how long it went on, in microseconds.
-        p50_us, p99_us: in how many microseconds half of the answers, and 99 % of them, were there.
+        requests: requests with a response.
+        failures: failed connections and missing responses.
+        error_responses: responses with a status of 400 or more.
+        duration_us: microseconds in total.
+        p50_us, p99_us: percentiles of the response time, in microseconds.
     """
 
     requests: int
     failures: int
-    refusals: int
+    error_responses: int
     duration_us: int
     p50_us: int
     p99_us: int
 
 
-def put(url: str, paths: Path, headers: Mapping[str, str], seconds: float) -> Load:
-    """Ask a server for the paths in a file, round and round, for some seconds."""
+def generate(url: str, paths: Path, headers: Mapping[str, str], seconds: float) -> Load:
+    """Request the paths in a file in turn, for some seconds."""
     if WRK is None:
-        return put_by_client(url, paths, headers, seconds)
+        return generate_in_python(url, paths, headers, seconds)
     command = [WRK, "--threads=1", f"--connections={CONNECTIONS}", f"--duration={round(seconds)}s"]
     command += [part for name, value in headers.items() for part in ("--header", f"{name}: {value}")]
     return _run([*command, f"--script={SCRIPT}", url, "--", str(paths)], seconds)
 
 
-def put_by_client(url: str, paths: Path, headers: Mapping[str, str], seconds: Optional[float]) -> Load:
-    """The same with our own client, a process of its own. Without `seconds` it asks for each path once."""
+def generate_in_python(url: str, paths: Path, headers: Mapping[str, str], seconds: Optional[float]) -> Load:
+    """Do the same with client.py. Without `seconds`, request each path once."""
     command = [sys.executable, "-m", "tests.performance.client", urlsplit(url).netloc, str(paths)]
     command += [str(CONNECTIONS), json.dumps(dict(headers)), "once" if seconds is None else str(seconds)]
     return _run(command, seconds or 600)
@@ -54,7 +54,7 @@ def put_by_client(url: str, paths: Path, headers: Mapping[str, str], seconds: Op
 
 def _run(command: List[str], seconds: float) -> Load:
     done = subprocess.run(
-        command, capture_output=True, text=True, check=False, timeout=seconds + PATIENCE_SECONDS
+        command, capture_output=True, text=True, check=False, timeout=seconds + TIMEOUT_SECONDS
     )
     if done.returncode:
         raise RuntimeError(f"{command[0]} failed: {done.stderr.strip() or done.stdout.strip()}")
@@ -62,5 +62,5 @@ def _run(command: List[str], seconds: float) -> Load:
 
 
 def parse(output: str) -> Load:
-    """Read what a client prints: its last line is JSON."""
+    """Parse the output of a client, whose last line is JSON."""
     return Load(**json.loads(output.splitlines()[-1]))

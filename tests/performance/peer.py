@@ -1,8 +1,7 @@
-"""The desk's peer: the same answers from an asynchronous server, FastAPI on uvicorn with asyncpg.
+"""The peer: the app's JSON responses from an asynchronous server, FastAPI on uvicorn with asyncpg.
 
-What a team would write that wants speed above all: the whole table in memory, each answer made once and
-kept ready to send, a look every two seconds whether the data has changed. JSON only; it imports nothing
-of the desk but the calendar, so that its start and its memory are its own.
+It is optimized for speed: all data in memory, each response built once and cached, a check for changes every
+two seconds. It imports nothing of the app but the calendar, so that start-up and memory are its own.
 """
 
 import asyncio
@@ -39,14 +38,14 @@ SECURITY = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
-KEPT = {"Vary": "Accept", "Cache-Control": "public, max-age=60, stale-while-revalidate=60"}
-NOT_KEPT = {"Vary": "Accept", "Cache-Control": "no-store"}
-OPEN = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "ETag, Retry-After"}
+CACHEABLE = {"Vary": "Accept", "Cache-Control": "public, max-age=60, stale-while-revalidate=60"}
+NOT_CACHEABLE = {"Vary": "Accept", "Cache-Control": "no-store"}
+CORS = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "ETag, Retry-After"}
 
 ADVICE = "A zipcode has four digits, from 1000 to 9999, for example 9000."
 
-# The same figures as in the desk's data_version.py.
-STATE = """
+# A fingerprint of the data.
+FINGERPRINT = """
 SELECT (SELECT max(id) FROM risk_table), (SELECT count(*) FROM risk_table),
        (SELECT max(effective_from) FROM risk_table),
        (SELECT sum((first * 10000 + last) * CASE factor WHEN 'A' THEN 1 WHEN 'B' THEN 2 ELSE 3 END)
@@ -68,7 +67,7 @@ CHECKED = "SELECT succeeded_at FROM upstream_check"
 
 
 def load_calendar() -> Any:
-    """The desk's calendar of publications, without the desk: its file needs no other."""
+    """Load the calendar of publications without the app: its module imports no other."""
     path = Path(__file__).resolve().parents[2] / "webapp" / "health_index" / "publication.py"
     spec = importlib.util.spec_from_file_location("publication", path)
     if spec is None or spec.loader is None:
@@ -85,47 +84,47 @@ def today() -> date:
     return datetime.now(BRUSSELS).date()
 
 
-def answer(
-    status: int, content: Mapping[str, Any], headers: Mapping[str, str], media_type: str = "application/json"
+def make_response(
+    status: int, payload: Mapping[str, Any], headers: Mapping[str, str], media_type: str = "application/json"
 ) -> Response:
-    """An answer that is ready to be sent any number of times."""
-    body = (json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
-    known = {**headers, **SECURITY}
+    """Return a response that can be sent any number of times."""
+    body = (json.dumps(payload, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
+    all_headers = {**headers, **SECURITY}
     if status == 200:
-        known.update(KEPT, ETag=f'"{hashlib.sha1(body).hexdigest()}"')  # noqa: S324  # as the desk does
+        all_headers.update(CACHEABLE, ETag=f'"{hashlib.sha1(body).hexdigest()}"')  # noqa: S324  # as Werkzeug does
     else:
-        known.update(NOT_KEPT)
-    return Response(body, status, known, media_type)
+        all_headers.update(NOT_CACHEABLE)
+    return Response(body, status, all_headers, media_type)
 
 
-def problem(status: int, code: str, title: str, detail: str, **further: Any) -> Response:
-    content = {"type": f"/api/v1/#{code}", "title": title, "status": status, "detail": detail, "code": code}
-    return answer(status, {**content, **further}, OPEN, "application/problem+json")
+def problem(status: int, code: str, title: str, detail: str, **extra: Any) -> Response:
+    payload = {"type": f"/api/v1/#{code}", "title": title, "status": status, "detail": detail, "code": code}
+    return make_response(status, {**payload, **extra}, CORS, "application/problem+json")
 
 
-def given(**names: str) -> Dict[str, str]:
+def without_empty(**names: str) -> Dict[str, str]:
     return {language: name for language, name in names.items() if name}
 
 
 def describe(place: Mapping[str, Any]) -> Dict[str, Any]:
-    """A locality as the API shows it."""
-    names = given(nl=place["name_nl"], fr=place["name_fr"], de=place["name_de"])
+    """Describe a locality as the API does."""
+    names = without_empty(nl=place["name_nl"], fr=place["name_fr"], de=place["name_de"])
     local = [names[language] for language in place["language"].split("+") if language in names]
-    municipality = given(
+    municipality = without_empty(
         nl=place["municipality_nl"], fr=place["municipality_fr"], de=place["municipality_de"]
     )
     return {
         "name": " / ".join(dict.fromkeys(local)) or place["name"],
         "names": names,
         "municipality": {"nis": place["nis"], "names": municipality},
-        "province": given(nl=place["province_nl"], fr=place["province_fr"]) or None,
+        "province": without_empty(nl=place["province_nl"], fr=place["province_fr"]) or None,
         "region": place["region"],
     }
 
 
-WRONG_YEAR = answer(400, {"detail": "WRONG_YEAR"}, {})
-ZIPCODE_NOT_VALID = answer(400, {"detail": "ZIPCODE_NOT_VALID"}, {})
-ZIPCODE_NOT_FOUND = answer(404, {"detail": "ZIPCODE_NOT_FOUND"}, {})
+WRONG_YEAR = make_response(400, {"detail": "WRONG_YEAR"}, {})
+ZIPCODE_NOT_VALID = make_response(400, {"detail": "ZIPCODE_NOT_VALID"}, {})
+ZIPCODE_NOT_FOUND = make_response(404, {"detail": "ZIPCODE_NOT_FOUND"}, {})
 PROBLEM_NOT_VALID = problem(
     400,
     "ZIPCODE_NOT_VALID",
@@ -135,8 +134,8 @@ PROBLEM_NOT_VALID = problem(
 )
 
 
-class Answers:
-    """The answers that follow from one state of the data; each is made when it is first asked for."""
+class Responses:
+    """The responses for one version of the data, each built at the first request for it."""
 
     def __init__(
         self,
@@ -157,7 +156,7 @@ class Answers:
         self._changed_at = format_datetime(max([table["imported_at"], in_force, *loaded]), usegmt=True)
         self._lookups: Dict[str, Response] = {}
         self._descriptions: Dict[str, Response] = {}
-        self._index = {str(entry["base_year"]): _index_answer(entry, checked_at) for entry in index}
+        self._index = {str(entry["base_year"]): _index_response(entry, checked_at) for entry in index}
 
     def index(self, year: str) -> Response:
         return self._index.get(year, WRONG_YEAR)
@@ -194,7 +193,7 @@ class Answers:
             "Risk-Table": str(self._table["id"]),
             "Risk-Table-Effective-From": self._table["effective_from"].isoformat(),
         }
-        return answer(200, {"risk_factor": entry["factor"]}, headers)
+        return make_response(200, {"risk_factor": entry["factor"]}, headers)
 
     def _make_description(self, zipcode: int) -> Response:
         entry = self._range_of(zipcode)
@@ -202,7 +201,7 @@ class Answers:
             detail = f"Zipcode {zipcode} is in no range of the risk table. Check it for typing errors."
             return problem(404, "ZIPCODE_NOT_FOUND", "No risk factor for this zipcode", detail)
         places = sorted(self._places.get(zipcode, []), key=lambda place: str(place["name"]))
-        content = {
+        payload = {
             "zipcode": str(zipcode),
             "risk_factor": entry["factor"],
             "range": {"first": str(entry["first"]), "last": str(entry["last"])},
@@ -214,10 +213,10 @@ class Answers:
             "kind": "locality" if places else None,
             "places": places,
         }
-        return answer(200, content, {"Last-Modified": self._changed_at, **OPEN})
+        return make_response(200, payload, {"Last-Modified": self._changed_at, **CORS})
 
 
-def _index_answer(index: Mapping[str, Any], checked_at: Optional[datetime]) -> Response:
+def _index_response(index: Mapping[str, Any], checked_at: Optional[datetime]) -> Response:
     headers = {
         "Index-Month": f"{index['month']:%Y-%m}",
         "Index-Status": index["status"],
@@ -225,25 +224,25 @@ def _index_answer(index: Mapping[str, Any], checked_at: Optional[datetime]) -> R
     }
     if checked_at:
         headers["Index-Checked"] = f"{checked_at.astimezone(timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
-    return answer(200, {"index": float(index["value"])}, headers)
+    return make_response(200, {"index": float(index["value"])}, headers)
 
 
 class Data:
-    """The answers for the present state of the database."""
+    """The responses for the current version of the data."""
 
-    answers: Answers
+    responses: Responses
 
     def __init__(self) -> None:
         self._version = ""
 
     async def refresh(self, pool: Any) -> None:
-        """Start with new answers when the data, or the day, is another one."""
+        """Replace the responses if the data or the date has changed."""
         async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read"):
-            version = f"{today()} {tuple(await connection.fetchrow(STATE))}"
+            version = f"{today()} {tuple(await connection.fetchrow(FINGERPRINT))}"
             if version == self._version:
                 return
             table = await connection.fetchrow(TABLE, today())
-            self.answers = Answers(
+            self.responses = Responses(
                 table,
                 await connection.fetch(RANGES, table["id"]),
                 await connection.fetch("SELECT * FROM place"),
@@ -258,7 +257,7 @@ class Data:
             try:
                 await self.refresh(pool)
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                log.warning("cannot see whether the data has changed: %s", error)
+                log.warning("data version check failed: %s", error)
 
 
 data = Data()
@@ -273,12 +272,12 @@ async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         checking.cancel()
 
 
-def unless_known(request: Request, found: Response) -> Response:
-    """The answer, or that nothing has changed when the client has it already."""
-    wanted = request.headers.get("if-none-match")
-    if wanted and wanted == found.headers.get("etag"):
-        return Response(status_code=304, headers={**KEPT, "ETag": wanted})
-    return found
+def conditional(request: Request, response: Response) -> Response:
+    """Return the response, or a 304 if the client has it already."""
+    tag = request.headers.get("if-none-match")
+    if tag and tag == response.headers.get("etag"):
+        return Response(status_code=304, headers={**CACHEABLE, "ETag": tag})
+    return response
 
 
 app = FastAPI(lifespan=lifespan)
@@ -291,14 +290,14 @@ async def healthz() -> Dict[str, str]:
 
 @app.get("/zipcode/{zipcode}")
 async def show_zipcode(request: Request, zipcode: str) -> Response:
-    return unless_known(request, data.answers.lookup(zipcode))
+    return conditional(request, data.responses.lookup(zipcode))
 
 
 @app.get("/index")
 async def show_index(request: Request, year: str = "2004") -> Response:
-    return unless_known(request, data.answers.index(year))
+    return conditional(request, data.responses.index(year))
 
 
 @app.get("/api/v1/zipcodes/{zipcode}")
 async def describe_zipcode(request: Request, zipcode: str) -> Response:
-    return unless_known(request, data.answers.description(zipcode))
+    return conditional(request, data.responses.description(zipcode))

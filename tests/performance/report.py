@@ -1,4 +1,4 @@
-"""What the rounds of a benchmark say together: medians, ratios with their spread, and a table to read."""
+"""Summary of the rounds of a benchmark: medians, ratios with their spread, and a table."""
 
 import statistics
 from typing import Dict, List, Mapping, NamedTuple, Sequence
@@ -8,15 +8,15 @@ Rounds = Mapping[str, Sequence["Measurement"]]
 
 
 class Measurement(NamedTuple):
-    """How one server did in one round.
+    """The result of one server in one round.
 
     Attributes:
-        rate: requests in a second.
-        cpu_us: microseconds that all processes of the server took on the processors, by request.
-        p50_ms, p99_ms: in how many milliseconds half of the answers, and 99 % of them, were there.
-        peak_mb: the most resident memory since the start, summed over the processes.
-        resident_mb: the same at the end of the round.
-        failures: requests without an answer.
+        rate: requests per second.
+        cpu_us: CPU time of all processes of the server per request, in microseconds.
+        p50_ms, p99_ms: percentiles of the response time, in milliseconds.
+        peak_mb: peak of resident memory, summed over the processes.
+        resident_mb: resident memory at the end of the round.
+        failures: requests without a response.
     """
 
     rate: float
@@ -29,53 +29,53 @@ class Measurement(NamedTuple):
 
 
 class Spread(NamedTuple):
-    """The middle of several figures, and how far they lie apart."""
+    """Median and range of several values."""
 
     median: float
-    least: float
-    most: float
+    minimum: float
+    maximum: float
 
     def __str__(self) -> str:
-        return f"{self.median:.2f} ({self.least:.2f}–{self.most:.2f})"
+        return f"{self.median:.2f} ({self.minimum:.2f}–{self.maximum:.2f})"
 
 
-# What is divided by what: the figure, and the two servers.
+# A field of Measurement, and the two servers whose values are divided.
 RATIOS = (
-    ("cpu_us", "desk", "bare"),
-    ("cpu_us", "desk", "peer"),
-    ("cpu_us", "desk2", "desk"),
-    ("p99_ms", "desk", "peer"),
+    ("cpu_us", "app", "bare"),
+    ("cpu_us", "app", "peer"),
+    ("cpu_us", "app2", "app"),
+    ("p99_ms", "app", "peer"),
 )
 
 
-def spread(figures: Sequence[float]) -> Spread:
-    return Spread(statistics.median(figures), min(figures), max(figures))
+def spread(values: Sequence[float]) -> Spread:
+    return Spread(statistics.median(values), min(values), max(values))
 
 
-def ratios(ones: Sequence[float], others: Sequence[float]) -> Spread:
-    """The ratios of figures that were measured in the same rounds, so under the same conditions."""
-    return spread([one / other for one, other in zip(ones, others)])
+def ratios(dividends: Sequence[float], divisors: Sequence[float]) -> Spread:
+    """Divide values of the same rounds, which were measured under the same conditions."""
+    return spread([dividend / divisor for dividend, divisor in zip(dividends, divisors)])
 
 
 def all_ratios(rounds: Rounds) -> Dict[str, Spread]:
-    """Those of RATIOS whose servers took part."""
+    """Return those of RATIOS whose servers were measured."""
     return {
-        f"{figure} {one}/{other}": ratios(_figures(rounds[one], figure), _figures(rounds[other], figure))
-        for figure, one, other in RATIOS
+        f"{field} {one}/{other}": ratios(_values(rounds[one], field), _values(rounds[other], field))
+        for field, one, other in RATIOS
         if one in rounds and other in rounds
     }
 
 
 def table(rounds: Rounds) -> List[str]:
-    """Lines with the median of each figure by server, and the ratios below."""
+    """Return lines with the medians by server, and the ratios below."""
     lines = [f"  {'':6}{'requests/s':>12}{'CPU µs':>9}{'p50 ms':>9}{'p99 ms':>9}{'peak MB':>9}{'now MB':>9}"]
     for server, measured in rounds.items():
         rate, cpu, p50, p99, peak, now, _failures = (statistics.median(column) for column in zip(*measured))
-        failures = sum(one.failures for one in measured)
+        failures = sum(measurement.failures for measurement in measured)
         line = f"  {server:6}{rate:12,.0f}{cpu:9.0f}{p50:9.2f}{p99:9.2f}{peak:9.1f}{now:9.1f}"
-        lines.append(line + (f"  {failures} without an answer" if failures else ""))
+        lines.append(line + (f"  {failures} without a response" if failures else ""))
     return [*lines, *(f"  {name:18} {ratio}" for name, ratio in all_ratios(rounds).items())]
 
 
-def _figures(measured: Sequence[Measurement], name: str) -> List[float]:
-    return [getattr(one, name) for one in measured]
+def _values(measured: Sequence[Measurement], field: str) -> List[float]:
+    return [getattr(measurement, field) for measurement in measured]

@@ -1,34 +1,34 @@
-"""What Linux tells of a running server: its processes, their time on the processors, and their memory."""
+"""Processes of a running server, with their CPU time and memory, from /proc on Linux."""
 
 import os
 from pathlib import Path
 from typing import List
 
-# In these the kernel counts time: a hundredth of a second nearly everywhere.
+# 100 nearly everywhere.
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
 def tree(process: int) -> List[int]:
-    """The ids of a process and of all that it started, itself first."""
+    """Return the ids of a process and its descendants, its own first."""
     children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
     return [process, *(descendant for child in children for descendant in tree(int(child)))]
 
 
 def cpu_seconds(process: int) -> float:
-    """The time that a process has spent on the processors so far, in its own code and in the kernel's."""
+    """Return the CPU time of a process, in user and kernel mode."""
     return ticks(Path(f"/proc/{process}/stat").read_text()) / TICKS_PER_SECOND
 
 
 def ticks(stat: str) -> int:
-    """utime and stime of a line of /proc/<pid>/stat together."""
-    # The name of the program stands in brackets, and may hold spaces and brackets itself.
+    """Return the sum of utime and stime in a line of /proc/<pid>/stat."""
+    # The program's name is in brackets, and may contain spaces and brackets.
     after_name = stat.rpartition(")")[2].split()
     return int(after_name[11]) + int(after_name[12])
 
 
-def kilobytes(process: int, which: str) -> int:
-    """Resident memory of a process: VmRSS for now, VmHWM for the most ever."""
+def kilobytes(process: int, field: str) -> int:
+    """Return the resident memory of a process: VmRSS is the current, VmHWM the peak."""
     for line in Path(f"/proc/{process}/status").read_text().splitlines():
-        if line.startswith(f"{which}:"):
+        if line.startswith(f"{field}:"):
             return int(line.split()[1])
-    raise LookupError(which)
+    raise LookupError(field)

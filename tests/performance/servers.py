@@ -1,26 +1,26 @@
-"""The servers that are compared: the desk as its image runs it, its limit, its peer, a Flask saying hello."""
+"""The compared servers: the app as its image runs it, a bare WSGI app, a peer, and a Flask hello."""
 
 import contextlib
 from pathlib import Path
 from typing import Dict, Iterator, List, NamedTuple
 
 from tests.support.databases import NOWHERE
-from tests.support.live import Desk, started
+from tests.support.live import Server, started
 from tests.support.processes import free_port
 
-# As the Dockerfile has them, and nothing of the developer's own. A client of a benchmark may ask often.
+# As in the Dockerfile, without the developer's own settings, and without a rate limit.
 IMAGE = {**NOWHERE, "PYTHONUNBUFFERED": "1", "FLASK_SKIP_DOTENV": "1", "RATE_LIMIT": "0"}
 
 
 class Program(NamedTuple):
-    """A server to be started: a module of Python, its arguments with {port} in them, and its environment."""
+    """A server to start: a Python module, its arguments with {port} in them, and its environment."""
 
     arguments: List[str]
     variables: Dict[str, str]
 
     @contextlib.contextmanager
-    def started(self, folder: Path) -> Iterator[Desk]:
-        """Start it, and stop it afterwards. Its log goes into the folder."""
+    def started(self, folder: Path) -> Iterator[Server]:
+        """Run the server, with its log in the folder."""
         folder.mkdir(exist_ok=True)
         port = free_port()
         arguments = [argument.format(port=port) for argument in self.arguments]
@@ -28,25 +28,25 @@ class Program(NamedTuple):
             yield server
 
 
-def desk(database_url: str, workers: int = 1) -> Program:
+def app(database_url: str, workers: int = 1) -> Program:
     program = _under_gunicorn("wsgi:app", database_url)
-    # Nothing is added for one worker, because that is what gunicorn.conf.py is to say.
+    # One worker is the default of gunicorn.conf.py.
     return (
         program if workers == 1 else program._replace(arguments=[*program.arguments, f"--workers={workers}"])
     )
 
 
 def uncached(database_url: str, rate_limit: int) -> Program:
-    """The desk without its HTTP cache."""
-    program = desk(database_url)
+    """The app without its HTTP cache."""
+    program = app(database_url)
     variables = {"HTTP_CACHE_MB": "0", "RATE_LIMIT": str(rate_limit)}
     return program._replace(variables={**program.variables, **variables})
 
 
-def bare(database_url: str, answer: Path) -> Program:
-    """Gives one answer only, from the file in which it was saved."""
+def bare(database_url: str, response: Path) -> Program:
+    """Serve the response that was saved in a file."""
     program = _under_gunicorn("tests.performance.bare:app", database_url)
-    return program._replace(variables={**program.variables, "BARE_ANSWER": str(answer)})
+    return program._replace(variables={**program.variables, "BARE_RESPONSE": str(response)})
 
 
 def hello(database_url: str) -> Program:
@@ -59,6 +59,6 @@ def peer(database_url: str) -> Program:
     return Program(arguments, {**IMAGE, "DATABASE_URL": database_url.replace("+psycopg2", "")})
 
 
-def _under_gunicorn(app: str, database_url: str) -> Program:
-    """Under the project's gunicorn.conf.py, which wants to know of a database in any case."""
-    return Program(["gunicorn", app, "--bind=127.0.0.1:{port}"], {**IMAGE, "DATABASE_URL": database_url})
+def _under_gunicorn(module: str, database_url: str) -> Program:
+    """Run with the project's gunicorn.conf.py, which always needs a database."""
+    return Program(["gunicorn", module, "--bind=127.0.0.1:{port}"], {**IMAGE, "DATABASE_URL": database_url})

@@ -1,5 +1,4 @@
--- What wrk asks for: the paths in the file that it is given, one after the other, round and round.
--- At the end it prints what it found as one line of JSON, times in microseconds.
+-- Request the paths in a file in turn, and print the result as one line of JSON, with times in microseconds.
 
 local requests = {}
 local position = 0
@@ -18,7 +17,7 @@ end
 function done(summary, latency)
   local errors = summary.errors
   print(string.format(
-    '{"requests": %d, "failures": %d, "refusals": %d, "duration_us": %d, "p50_us": %d, "p99_us": %d}',
+    '{"requests": %d, "failures": %d, "error_responses": %d, "duration_us": %d, "p50_us": %d, "p99_us": %d}',
     summary.requests, errors.connect + errors.read + errors.write + errors.timeout, errors.status,
     summary.duration, latency:percentile(50), latency:percentile(99)
   ))

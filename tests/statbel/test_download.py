@@ -10,7 +10,7 @@ from typing import Iterator, List, Tuple
 
 import pytest
 
-from tests.support.fake_statbel import FakeStatbel, Reply, answering, bestat, in_turn, redirecting
+from tests.support.fake_statbel import FakeStatbel, Reply, bestat, in_turn, redirecting, responding
 from webapp.statbel.deadline import TIMEOUT_MESSAGE
 from webapp.statbel.download import MAX_BYTES, redirect_url
 from webapp.statbel.parsing import Observation, UpstreamError
@@ -18,8 +18,8 @@ from webapp.statbel.sources import Statbel
 from webapp.version import VERSION
 
 VALUES = [(2013, "2022-04", 119.59)]
-VALID = answering(bestat(VALUES))
-FAILURE = answering(b"", status=500)
+VALID = responding(bestat(VALUES))
+FAILURE = responding(b"", status=500)
 
 # The difference is for a busy machine, and for the pause between two attempts.
 TIMEOUT = (0.1, 0.25)
@@ -88,19 +88,19 @@ def test_compressed_response_is_read(statbel: FakeStatbel) -> None:
 
 
 def test_content_type_is_ignored(statbel: FakeStatbel) -> None:
-    statbel.bestat = answering(bestat(VALUES), content_type="text/plain")
+    statbel.bestat = responding(bestat(VALUES), content_type="text/plain")
     assert len(read(statbel)) == 1
 
 
 @pytest.mark.parametrize("status", [201, 204, 304, 404])
 def test_other_status_fails_without_a_retry(statbel: FakeStatbel, status: int) -> None:
-    statbel.bestat = answering(b"" if status in (204, 304) else bestat(VALUES), status=status)
+    statbel.bestat = responding(b"" if status in (204, 304) else bestat(VALUES), status=status)
     assert failure(statbel) == f"status {status}"
-    assert statbel.asked == ["/bestat"]
+    assert statbel.requests == ["/bestat"]
 
 
 def test_page_instead_of_data_fails(statbel: FakeStatbel) -> None:
-    statbel.bestat = answering(b"<!DOCTYPE html><h1>Maintenance</h1>", content_type="text/html")
+    statbel.bestat = responding(b"<!DOCTYPE html><h1>Maintenance</h1>", content_type="text/html")
     assert failure(statbel) == "response is not JSON"
 
 
@@ -126,9 +126,9 @@ def test_broken_http_fails(statbel: FakeStatbel, response: bytes) -> None:
 
 
 def test_server_errors_are_retried(statbel: FakeStatbel) -> None:
-    statbel.bestat = in_turn(FAILURE, answering(b"", status=503), VALID)
+    statbel.bestat = in_turn(FAILURE, responding(b"", status=503), VALID)
     assert len(read(statbel)) == 1
-    assert statbel.asked == ["/bestat"] * 3
+    assert statbel.requests == ["/bestat"] * 3
 
 
 def test_retries_are_limited_and_the_last_one_is_delayed(statbel: FakeStatbel) -> None:
@@ -189,7 +189,7 @@ def test_connecting_ends_at_the_deadline(full_url: str) -> None:
 def test_server_that_hangs_times_out_without_a_retry(statbel: FakeStatbel) -> None:
     statbel.bestat = statbel.hanging
     assert timed_failure(statbel) == TIMEOUT_MESSAGE
-    assert statbel.asked == ["/bestat"]
+    assert statbel.requests == ["/bestat"]
 
 
 def after(start: bytes, then: Reply) -> Reply:
@@ -279,7 +279,7 @@ def test_redirect_is_followed(statbel: FakeStatbel) -> None:
 def test_circular_redirect_fails(statbel: FakeStatbel) -> None:
     statbel.bestat = redirecting(b"/bestat")
     assert failure(statbel) == "more than 3 redirects"
-    assert statbel.asked == ["/bestat"] * 4
+    assert statbel.requests == ["/bestat"] * 4
 
 
 @pytest.mark.parametrize(
@@ -336,12 +336,12 @@ def test_redirect_without_https_is_rejected(url: str, location: str) -> None:
 
 
 def test_response_of_the_maximum_size_is_read(statbel: FakeStatbel) -> None:
-    statbel.bestat = answering(bestat(VALUES).ljust(MAX_BYTES))
+    statbel.bestat = responding(bestat(VALUES).ljust(MAX_BYTES))
     assert len(read(statbel)) == 1
 
 
 def test_larger_response_fails(statbel: FakeStatbel) -> None:
-    statbel.bestat = answering(bestat(VALUES).ljust(MAX_BYTES + 1))
+    statbel.bestat = responding(bestat(VALUES).ljust(MAX_BYTES + 1))
     assert failure(statbel) == f"response larger than {MAX_BYTES} bytes"
 
 

@@ -67,7 +67,7 @@ def zipped(*texts: bytes) -> bytes:
     return body.getvalue()
 
 
-def answering(body: bytes, status: int = 200, content_type: str = "application/json") -> Reply:
+def responding(body: bytes, status: int = 200, content_type: str = "application/json") -> Reply:
     """Send a complete response at once."""
 
     def reply(handler: BaseHTTPRequestHandler) -> None:
@@ -105,15 +105,15 @@ class FakeStatbel:
 
     Attributes:
         bestat, open_data: the reply of each source.
-        asked: paths of all requests.
+        requests: the path of each request.
         headers: headers of the last request.
         released: ends replies that wait for it; set at the end of the `with` block.
     """
 
     def __init__(self) -> None:
-        self.bestat: Reply = answering(b"", status=500)
-        self.open_data: Reply = answering(b"", status=500)
-        self.asked: List[str] = []
+        self.bestat: Reply = responding(b"", status=500)
+        self.open_data: Reply = responding(b"", status=500)
+        self.requests: List[str] = []
         self.headers: Dict[str, str] = {}
         self.released = threading.Event()
         self._server: Optional[ThreadingHTTPServer] = None
@@ -123,7 +123,7 @@ class FakeStatbel:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                fake.asked.append(self.path)
+                fake.requests.append(self.path)
                 fake.headers = dict(self.headers.items())
                 reply = fake.bestat if self.path == "/bestat" else fake.open_data
                 # The client may have given up.
@@ -162,7 +162,7 @@ class FakeStatbel:
 
         return reply
 
-    def held_back(self, then: Reply) -> Reply:
+    def delayed(self, then: Reply) -> Reply:
         """Wait until released, and then reply."""
 
         def reply(handler: BaseHTTPRequestHandler) -> None:

@@ -17,7 +17,7 @@ from webapp.config import ROOT
 START_SECONDS = 20
 
 
-class Desk(NamedTuple):
+class Server(NamedTuple):
     """A running server."""
 
     url: str
@@ -32,7 +32,7 @@ def environment(**variables: str) -> Dict[str, str]:
 
 
 @contextlib.contextmanager
-def running(folder: Path, max_files: str = "", **variables: str) -> Iterator[Desk]:
+def running(folder: Path, max_files: str = "", **variables: str) -> Iterator[Server]:
     """Start the application with these variables, wait until it responds, and stop it afterwards.
 
     Args:
@@ -48,7 +48,7 @@ def running(folder: Path, max_files: str = "", **variables: str) -> Iterator[Des
 @contextlib.contextmanager
 def started(
     command: List[str], port: int, folder: Path, max_files: str = "", **variables: str
-) -> Iterator[Desk]:
+) -> Iterator[Server]:
     """Start a server, and stop it afterwards.
 
     Args:
@@ -71,14 +71,14 @@ def started(
             stderr=output,
         )
     try:
-        yield Desk(f"http://127.0.0.1:{port}", process, log)
+        yield Server(f"http://127.0.0.1:{port}", process, log)
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
         process.wait(START_SECONDS)
 
 
-def wait(server: Desk) -> None:
+def wait(server: Server) -> None:
     """Wait until a server responds."""
     give_up = time.monotonic() + START_SECONDS
     while True:

@@ -36,7 +36,7 @@ def server() -> Iterator[sa.engine.URL]:
     if configured:
         url = sa.make_url(configured).set(drivername="postgresql+psycopg2")
         if not _answers(url):
-            raise NoPostgres("the PostgreSQL of TEST_DATABASE_URL does not answer")
+            raise NoPostgres("the PostgreSQL of TEST_DATABASE_URL does not respond")
         yield url
     elif _answers(sa.make_url(LOCAL_URL)):
         yield sa.make_url(LOCAL_URL)

@@ -32,7 +32,7 @@ def server() -> Iterator[str]:
     configured = os.environ.get("TEST_REDIS_URL")
     if configured:
         if not _answers(configured):
-            raise NoRedis("the Redis of TEST_REDIS_URL does not answer")
+            raise NoRedis("the Redis of TEST_REDIS_URL does not respond")
         yield configured
     elif _answers(LOCAL_URL):
         yield LOCAL_URL

@@ -1,4 +1,4 @@
-"""`/api/v1`: the JSON API, documented from the schemas that validate."""
+"""`/api/v1`: the JSON API, documented from its validation schemas."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from webapp.api.routing import PREFIX, ProblemSchema
 
 
 class ProblemApi(Api):  # type: ignore[misc]  # flask-smorest has no types
-    """Documents errors as RFC 9457 problems, and only those that a route declares."""
+    """Documents only the errors that a route declares, as RFC 9457 problems."""
 
     ERROR_SCHEMA = ProblemSchema
     DEFAULT_ERROR_RESPONSE_NAME = None
 
 
 def register(app: Flask) -> None:
-    """Add the API, its OpenAPI document and its documentation page to the application.
+    """Register the API and its documentation.
 
     Call it before error_handlers.register: flask-smorest adds a handler too, and the last one wins.
     """

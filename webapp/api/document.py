@@ -41,7 +41,6 @@ def build(app: Flask, api: Api) -> None:
 
 @bp.get("/")
 def document() -> Response:
-    """Respond with the document, as a page or as JSON."""
     openapi = current_app.extensions["openapi"]
     return represent(
         payload=openapi["document"],
@@ -57,7 +56,7 @@ def document() -> Response:
 
 @bp.get("/openapi.json")
 def openapi() -> Response:
-    """Respond with the document as JSON, whatever the Accept header."""
+    """Respond with JSON, whatever the Accept header."""
     openapi = current_app.extensions["openapi"]
     response = jsonify(openapi["document"])
     response.headers["Last-Modified"] = openapi["built_at"]

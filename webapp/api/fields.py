@@ -25,7 +25,7 @@ from webapp.zipcodes.zipcode import ZIPCODE
 
 
 class ApiSchema(Schema):
-    """A schema with error messages of our own."""
+    """A schema that rejects unknown members."""
 
     class Meta:
         unknown = RAISE
@@ -37,15 +37,13 @@ class ApiSchema(Schema):
 
 
 class ResponseSchema(ApiSchema):
-    """A response, documented with every member as required."""
+    """A response, with all members documented as required."""
 
     def on_bind_field(self, field_name: str, field_obj: Any) -> None:
         field_obj.required = True
 
 
 class BaseYear(fields.Integer):
-    """A base year of the health index."""
-
     error: type[DeskError] = WrongYear
 
     def __init__(self, **options: Any) -> None:
@@ -68,7 +66,7 @@ class BaseYear(fields.Integer):
 
 
 class PatternString(fields.String):
-    """A string that matches `pattern`; `advice` is the message for any other value."""
+    """A string that matches `pattern`, else the error message is `advice`."""
 
     pattern = ""
     example = ""
@@ -143,15 +141,13 @@ class Zipcode(PatternString):
 
 
 class Cursor(Zipcode):
-    """The position in a list: the last zipcode of the previous response."""
+    """A position in a list: the last zipcode of the previous response."""
 
     advice = "Use the next_cursor of the previous response."
     error = RequestNotValid
 
 
 class Limit(fields.Integer):
-    """A number of results, from 1 to `maximum`."""
-
     def __init__(self, maximum: int, **options: Any) -> None:
         self.maximum = maximum
         super().__init__(validate=validate.Range(1, maximum), **options)
@@ -163,8 +159,6 @@ class Limit(fields.Integer):
 
 
 class IndexNumber(fields.Float):
-    """An index with two decimals."""
-
     def __init__(self, description: str, **options: Any) -> None:
         super().__init__(metadata={"description": description, "example": 136.69}, **options)
 

@@ -42,8 +42,6 @@ class SeriesQuery(ApiSchema):
 
 
 class StatusField(fields.String):
-    """The origin of a value: published or converted."""
-
     def __init__(self) -> None:
         super().__init__(
             validate=validate.OneOf([PUBLISHED, CONVERTED]),

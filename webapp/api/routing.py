@@ -1,4 +1,4 @@
-"""Declaration of API routes: parameters, responses, errors and documentation in one place."""
+"""API routes, declared with their parameters, responses, errors and documentation."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ View = Callable[..., ViewResult]
 
 
 class ProblemSchema(ApiSchema):
-    """An RFC 9457 problem, with a code and messages by parameter."""
+    """An RFC 9457 problem."""
 
     type = fields.String(required=True, metadata={"description": "URL of the documentation of the code."})
     title = fields.String(required=True, metadata={"description": "Short summary of the problem."})
@@ -59,7 +59,7 @@ class ProblemSchema(ApiSchema):
 
 
 class _Parser(FlaskParser):
-    """Raises validation errors as errors of the domain."""
+    """Raises domain errors for invalid input."""
 
     DEFAULT_VALIDATION_STATUS = 400
     # Ignoring a misspelt parameter could change an amount.
@@ -86,7 +86,7 @@ class _Parser(FlaskParser):
 
 
 def not_valid(schema: Schema, messages: Mapping[str, Any]) -> DeskError:
-    """Return the error for marshmallow's `messages`: that of a single invalid field, else NOT_VALID."""
+    """Convert marshmallow's messages to the error of the only invalid field, or to NOT_VALID."""
     errors = {
         "content" if name == SCHEMA else name: _flatten(nested)[:MAX_MESSAGES]
         for name, nested in messages.items()
@@ -100,7 +100,7 @@ def not_valid(schema: Schema, messages: Mapping[str, Any]) -> DeskError:
 
 
 def _flatten(messages: Any) -> list[str]:
-    """Return marshmallow's messages of one field, which it nests by position for a list."""
+    """Flatten marshmallow's messages of a field, nested by position for a list."""
     if isinstance(messages, dict):
         return [
             f"Element {position + 1}: {message}"
@@ -111,8 +111,6 @@ def _flatten(messages: Any) -> list[str]:
 
 
 class ApiBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
-    """A group of routes under /api/v1."""
-
     ARGUMENTS_PARSER = _Parser()
 
     def __init__(self, name: str, description: str, path: str) -> None:
@@ -133,7 +131,7 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest has no typ
         """Declare a GET route, whose view returns a ViewResult.
 
         Args:
-            params: the schema of the path's parameters if it has any, else of the query.
+            params: the schema of the parameters in the path if it has any, else in the query.
             response: the schema of the JSON; with several, the view returns a response.
             errors: errors of the domain that the view may raise.
             examples: paths below /api/v1 that work.
@@ -219,7 +217,6 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest has no typ
         errors: Sequence[type[DeskError]],
         samples: Sequence[Mapping[str, str]],
     ) -> Any:
-        """Document a route, with its errors by status and its examples."""
         # flask-smorest reads docstrings, which `python -OO` strips.
         view.__doc__ = f"{summary}\n\n{description}"
         codes: dict[int, set[str]] = {500: {INTERNAL_ERROR}}
@@ -257,7 +254,7 @@ def _cacheable(route: Any) -> Any:
 
 
 def _reject_query() -> None:
-    """Reject any query of a route without query parameters."""
+    """Reject query parameters on a route without any."""
     messages = ApiSchema().validate(request.args)
     if messages:
         raise not_valid(ApiSchema(), messages)

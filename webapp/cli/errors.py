@@ -33,7 +33,7 @@ def one_line_errors() -> Iterator[None]:
     except CommandError as error:
         raise click.ClickException(f"The database schema does not match this release: {error}") from None
     except BrokenPipeError:
-        raise  # click exits quietly: the reader of the pipe has closed it
+        raise  # the reader closed the pipe: click exits quietly
     except OSError as error:
         raise click.ClickException(f"The output cannot be written: {error.strerror}") from None
     except DBAPIError as error:

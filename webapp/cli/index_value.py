@@ -64,7 +64,7 @@ def _parse_line(max_length: int) -> Callable[[click.Context, click.Parameter, st
 
 
 def _user() -> str:
-    """Return the name of the operating system's user, or the id if a container has no name for it."""
+    """Return the name of the operating system's user, or its id if it has no name, as in containers."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):
@@ -78,10 +78,16 @@ def _month_arguments(command: Command) -> Command:
 
 def _decision_options(command: Command) -> Command:
     command = click.option(
-        "--by", default=_user, callback=_parse_line(100), help="Who decides; by default the current user."
+        "--by",
+        default=_user,
+        callback=_parse_line(100),
+        help="Author of the decision; by default the current user.",
     )(command)
     return click.option(
-        "--reason", required=True, callback=_parse_line(500), help="Why, for those who ask later."
+        "--reason",
+        required=True,
+        callback=_parse_line(500),
+        help="Reason for the decision, for later reference.",
     )(command)
 
 
@@ -115,8 +121,8 @@ def list_values(base_year: int | None, decided: bool, as_json: bool) -> None:
     "withdraw",
     help="""Withdraw the value of MONTH (YYYY-MM) on BASE_YEAR.
 
-    The value and the reason are kept, but the value is not served, and neither Statbel nor the seed brings it
-    back; a different value they may. To undo it: reinstate.
+    The value is kept with its reason, but not served. Neither Statbel nor the seed restores it, but they may
+    supply a different value. To undo it: reinstate.
     """,
 )
 @_month_arguments
@@ -140,7 +146,7 @@ def reinstate(base_year: int, month: date, value: Decimal | None) -> None:
 
 @group.command(
     "lock",
-    help="""Lock the value of MONTH (YYYY-MM) on BASE_YEAR, whatever Statbel or the seed says.
+    help="""Lock the value of MONTH (YYYY-MM) on BASE_YEAR against changes by Statbel or the seed.
 
     To undo it: unlock.
     """,

@@ -56,7 +56,7 @@ class Attempt(Generic[Result]):
         return not self._thread.is_alive()
 
     def result(self) -> Result:
-        """Return the result, or raise the error, of the ended work."""
+        """Return the result, or raise the error, of work that has ended."""
         if self._error:
             raise self._error
         return self._results[0]

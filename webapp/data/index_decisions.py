@@ -1,4 +1,4 @@
-"""Decisions of operators about index values.
+"""Operators' decisions about index values.
 
 A withdrawn value is not stored again; a different one may be. A locked month keeps its value.
 """
@@ -23,29 +23,25 @@ OPERATOR = "operator"
 
 
 class DecisionRefused(Exception):
-    """A decision that does not fit the stored values. The message says what to do."""
+    """A decision that conflicts with the stored values. The message says what to do."""
 
 
 class Decision(NamedTuple):
-    """The reason and the author of a decision."""
-
     reason: str
     by: str
 
 
 class Decisions(NamedTuple):
-    """The locked months and the withdrawn values."""
-
     locked: frozenset[tuple[int, date]]
     withdrawn: frozenset[tuple[int, date, Decimal]]
 
     def forbid(self, base_year: int, month: date, value: Decimal) -> bool:
-        """Return True if the value must not be stored."""
+        """True if the value must not be stored."""
         return (base_year, month) in self.locked or (base_year, month, value) in self.withdrawn
 
 
 class ListedValue(NamedTuple):
-    """A value, and whether it is "withdrawn" or "locked"."""
+    """A value, with its decision "withdrawn", "locked" or None."""
 
     value: IndexValue | WithdrawnIndexValue
     decision: str | None
@@ -53,7 +49,6 @@ class ListedValue(NamedTuple):
 
 
 def load(session: Session) -> Decisions:
-    """Load all decisions."""
     withdrawn = session.scalars(select(WithdrawnIndexValue))
     return Decisions(
         frozenset((lock.base_year, lock.month) for lock in session.scalars(select(IndexLock))),
@@ -147,7 +142,7 @@ def lock(
 
 
 def unlock(session: Session, base_year: int, month: date) -> None:
-    """Allow changes of a locked month again. Raises DecisionRefused."""
+    """Unlock a month. Raises DecisionRefused."""
     locked = session.get(IndexLock, (base_year, month))
     if locked is None:
         raise DecisionRefused(f"{iso_month(month)} on base year {base_year} is not locked.")

@@ -1,4 +1,4 @@
-"""Models of index values, decisions about them, and the last check of Statbel."""
+"""Models of index values, decisions, and the last check of Statbel."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from webapp.health_index.values import CONVERTED, PUBLISHED
 
 
 class MonthKey:
-    """A month, by its first day, on a base year."""
+    """A month, stored as its first day, on a base year."""
 
     base_year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     month: Mapped[date] = mapped_column(Date, primary_key=True)
@@ -30,16 +30,12 @@ class ValueOrigin:
 
 
 class DecisionColumns:
-    """A decision of an operator."""
-
     reason: Mapped[str] = mapped_column(String(500))
     decided_by: Mapped[str] = mapped_column(String(100))
     decided_at: Mapped[datetime] = mapped_column(Instant)
 
 
 class IndexValue(MonthKey, ValueOrigin, Model):
-    """The health index of a month."""
-
     __tablename__ = "index_value"
     __table_args__ = (
         CheckConstraint("CAST(value AS NUMERIC) > 0", name="value_is_positive"),
@@ -67,7 +63,7 @@ class IndexLock(MonthKey, DecisionColumns, Model):
 class UpstreamCheck(Model):
     """The last check of Statbel by any process."""
 
-    # Stored, so that all containers, also restarted ones, share the minimum interval between requests.
+    # Stored, so that the minimum interval between requests holds for all containers, also after a restart.
 
     __tablename__ = "upstream_check"
     __table_args__ = (CheckConstraint("id = 1", name="one_row"),)

@@ -1,4 +1,4 @@
-"""The index values in `seed/`, served until Statbel responds for the first time."""
+"""The index values in `seed/`, served until Statbel first responds."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SOURCE = "seed"
 
 
 def read(path: Path) -> List[Dict[str, Any]]:
-    """Read `health_index.csv` as rows for the table. Raises FileError for the first invalid row."""
+    """Read `health_index.csv`. Raises FileError for the first invalid row."""
     rows: Dict[Any, Dict[str, Any]] = {}
     for number, (base_year, month, value, status) in read_records(path, COLUMNS):
         if not re.fullmatch("(19|20)[0-9]{2}", base_year):
@@ -53,9 +53,9 @@ def read(path: Path) -> List[Dict[str, Any]]:
 
 
 def load(session: Session, rows: List[Dict[str, Any]]) -> int:
-    """Store new and corrected rows; values of Statbel and decisions of operators take precedence.
+    """Store new and corrected rows, unless Statbel or an operator's decision takes precedence.
 
-    Returns the number of values added or changed.
+    Returns the number of rows stored.
     """
     stored = {(value.base_year, value.month): value for value in session.scalars(select(IndexValue))}
     decisions = index_decisions.load(session)

@@ -26,9 +26,7 @@ class InitResult(NamedTuple):
 
 
 def init(folder: Path, *, risk_table_again: bool = False) -> InitResult:
-    """Upgrade the schema and load the files of a seed folder. Idempotent.
-
-    Raises FileError for an invalid file.
+    """Upgrade the schema and load a seed folder. Idempotent. Raises FileError.
 
     Args:
         risk_table_again: load the risk table even if a later one superseded it.

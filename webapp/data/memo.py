@@ -14,7 +14,7 @@ from flask_caching.backends.simplecache import SimpleCache
 
 from webapp.data import current
 
-# How long a result is reused. Keys contain the snapshot, so a new one never gets results of an older one.
+# How long a result is reused. Keys contain the snapshot's serial: a new snapshot reuses no older results.
 MEMO_SECONDS = 60
 
 PURGE_SECONDS = 60.0
@@ -25,10 +25,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def memoize(function: Function) -> Function:
-    """Memoize the results, not the errors, of a function of the current snapshot.
-
-    The memoized function also raises DatabaseUnavailable.
-    """
+    """Memoize a function of the current snapshot, but not its errors. Calls may raise DatabaseUnavailable."""
     # Flask-Caching reads the signature four times per call; computing it takes 40 microseconds each time.
     function.__signature__ = inspect.signature(function)  # type: ignore[attr-defined]
     memoized = cache.memoize(timeout=MEMO_SECONDS, make_name=_per_snapshot)(function)
@@ -58,8 +55,8 @@ class _NoSerializer(SimpleSerializer):
 class ProcessCache(SimpleCache):
     """A thread-safe SimpleCache that purges expired entries."""
 
-    # SimpleCache drops expired entries only when it reads them or exceeds its threshold, but those of older
-    # snapshots are never read again. Pruning fails if another thread adds an entry, hence the lock.
+    # SimpleCache drops expired entries only when it reads them or exceeds its threshold; those of older
+    # snapshots are never read again. Its pruning fails if another thread adds an entry meanwhile.
 
     serializer = _NoSerializer()
 

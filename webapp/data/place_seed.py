@@ -1,4 +1,4 @@
-"""Loading of places, special zipcodes and other names of places."""
+"""Loading of places, special zipcodes and other names."""
 
 from __future__ import annotations
 
@@ -20,22 +20,20 @@ Rows = List[Row]
 
 
 class PlaceRows(NamedTuple):
-    """The rows of all files, each with the columns of its table."""
-
     places: Rows
     special: Rows
     names: Rows
 
 
 def read_all(folder: Path) -> PlaceRows:
-    """Read the files of a seed folder. Raises FileError, naming file and row, for invalid rows."""
+    """Read the files of a seed folder. Raises FileError for the first invalid row."""
     places = read(folder / "places.csv")
     special = read_special(folder / "special_zipcodes.csv", places)
     return PlaceRows(places, special, read_names(folder / "place_names.csv", [*places, *special]))
 
 
 def read(path: Path) -> Rows:
-    """Read `places.csv` as rows for the table. Raises FileError for the first invalid row."""
+    """Read `places.csv`. Raises FileError."""
     rows = _read(path, Place, keys=("zipcode", "name"))
     for number, row in rows:
         for name, limit in (("lat", 90.0), ("lon", 180.0)):
@@ -46,7 +44,7 @@ def read(path: Path) -> Rows:
 
 
 def read_special(path: Path, places: Rows) -> Rows:
-    """Read `special_zipcodes.csv`. Also raises FileError for the zipcode of a place."""
+    """Read `special_zipcodes.csv`. Raises FileError, also for zipcodes of places."""
     of_places = {row["zipcode"] for row in places}
     rows = _read(path, SpecialZipcode, keys=("zipcode",))
     for number, row in rows:
@@ -57,7 +55,7 @@ def read_special(path: Path, places: Rows) -> Rows:
 
 
 def read_names(path: Path, places: Rows) -> Rows:
-    """Read `place_names.csv`. Also raises FileError for a name of an unknown place."""
+    """Read `place_names.csv`. Raises FileError, also for unknown places."""
     known = {(row["zipcode"], row["name"]) for row in places}
     rows = _read(path, PlaceName, keys=("zipcode", "place", "name"))
     for number, row in rows:
@@ -68,7 +66,7 @@ def read_names(path: Path, places: Rows) -> Rows:
 
 
 def load_all(session: Session, rows: PlaceRows) -> bool:
-    """Replace the rows of all tables. Return False if they are the same."""
+    """Replace all rows. Return False if they are equal."""
     changed = (
         load(session, rows.places),
         _load(session, SpecialZipcode, rows.special),
@@ -78,7 +76,7 @@ def load_all(session: Session, rows: PlaceRows) -> bool:
 
 
 def load(session: Session, rows: Rows) -> bool:
-    """Replace the places. Return False if they are the same."""
+    """Replace the places. Return False if they are equal."""
     return _load(session, Place, rows)
 
 
@@ -96,7 +94,7 @@ def _load(session: Session, model: type[Model], rows: Rows) -> bool:
 
 
 def _read(path: Path, model: type[Model], keys: Sequence[str]) -> list[tuple[int, Row]]:
-    """Read a file with the columns of a table as rows with their numbers."""
+    """Read the rows of a table from a file, with their numbers."""
     columns = _columns(model)
     table = model.metadata.tables[model.__tablename__]
     rows: dict[Any, tuple[int, Row]] = {}
@@ -119,7 +117,7 @@ def _read(path: Path, model: type[Model], keys: Sequence[str]) -> list[tuple[int
 
 
 def _columns(model: type[Model]) -> tuple[str, ...]:
-    """Return the columns of a table that its file has too."""
+    """Return the columns that the file has, too."""
     names = model.metadata.tables[model.__tablename__].columns.keys()
     return tuple(name for name in names if name != "loaded_at")
 

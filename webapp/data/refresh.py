@@ -1,7 +1,7 @@
 """Refresh of the index values from Statbel.
 
-From a publication date until the new month is stored, one process of all checks Statbel every 15 minutes.
-While Statbel fails, the last good values are served.
+From a publication date until the new month is stored, Statbel is checked every 15 minutes, by one process.
+While that fails, the last good values are served.
 """
 
 from __future__ import annotations
@@ -36,13 +36,11 @@ log = logging.getLogger(__name__)
 
 MIN_INTERVAL = timedelta(minutes=15)
 
-# The reference values for plausibility checks.
+# Reference values for plausibility checks.
 SEED_FILE = ROOT / "seed" / "health_index.csv"
 
 
 class RefreshResult(NamedTuple):
-    """The sources that responded, and the number of values changed."""
-
     source: str
     changed: int
 
@@ -91,7 +89,7 @@ def refresh_if_due() -> bool:
 
 
 def is_due(snapshot: Snapshot) -> bool:
-    """Return True if a published month is missing, and the last check is not recent."""
+    """True if a published month is missing and the last check is not recent."""
     # Only the base year in force and later ones count: Statbel may have ended older ones, and a month that
     # only they have may be a mistake.
     due = latest_published_month(snapshot.day)
@@ -103,7 +101,7 @@ def is_due(snapshot: Snapshot) -> bool:
 
 
 def _lagging_base_years(session: Session) -> list[int]:
-    """Return the base years that lack the latest published month, perhaps because Statbel ended them."""
+    """Return the base years that lack the latest published month. Ended ones always do."""
     due = latest_published_month(clock.today())
     ends = select(IndexValue.base_year, func.max(IndexValue.month)).group_by(IndexValue.base_year)
     last_months: dict[int, date] = {row[0]: row[1] for row in session.execute(ends)}
@@ -111,7 +109,7 @@ def _lagging_base_years(session: Session) -> list[int]:
 
 
 def _claim_attempt() -> bool:
-    """Return True for one caller per interval, over all processes."""
+    """Return True to one caller per interval, across all processes."""
     now = clock.now()
     statement = (
         insert(UpstreamCheck)
@@ -119,7 +117,7 @@ def _claim_attempt() -> bool:
         .on_conflict_do_update(
             index_elements=[UpstreamCheck.id],
             set_={"attempted_at": now},
-            # The second half ignores an attempt recorded by a clock that was far ahead.
+            # The second condition ignores an attempt recorded by a clock far ahead.
             where=(UpstreamCheck.attempted_at <= now - MIN_INTERVAL)
             | (UpstreamCheck.attempted_at > now + MIN_INTERVAL),
         )
@@ -141,9 +139,9 @@ def _seed() -> dict[Key, Decimal]:
 def _store(
     session: Session, response: ParsedResponse, source: StatbelSource, seed: Mapping[Key, Decimal]
 ) -> tuple[int, str]:
-    """Store plausible values, and delete refuted ones.
+    """Store plausible values and delete refuted ones.
 
-    Returns the number of changes, and a summary of values left out.
+    Returns the number of changes and a summary of the values left out.
     """
     stored = {Key(value.base_year, value.month): value for value in session.scalars(select(IndexValue))}
     decisions = index_decisions.load(session)

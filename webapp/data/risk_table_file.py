@@ -1,7 +1,4 @@
-"""Reading of a risk table file, and its import as a new version.
-
-Each row is `first - last,factor` or `zipcode,factor`.
-"""
+"""Import of a risk table file, whose rows are `first - last,factor` or `zipcode,factor`."""
 
 from __future__ import annotations
 
@@ -22,7 +19,7 @@ from webapp.zipcodes.zipcode import MAX_ZIPCODE, MIN_ZIPCODE
 
 
 class RiskFile(NamedTuple):
-    """A file with its SHA-256, and its ranges in ascending order."""
+    """A file, with its ranges in ascending order."""
 
     name: str
     sha256: str
@@ -30,19 +27,14 @@ class RiskFile(NamedTuple):
 
 
 class Import(NamedTuple):
-    """The result of an import.
-
-    Attributes:
-        table: the new version, or None.
-        superseded: an older version with the same ranges, if that prevented the import.
-    """
+    """The new version, or an older one with the same ranges that prevented the import."""
 
     table: RiskTable | None
     superseded: RiskTable | None = None
 
 
 def read(path: Path) -> RiskFile:
-    """Read and validate a file of ranges. Raises FileError for the first invalid row."""
+    """Read a file of ranges. Raises FileError for the first invalid row."""
     body = read_bytes(path)
     numbered = [(number, _range(path, number, fields)) for number, fields in parse_rows(path, body)]
     if not numbered:
@@ -61,7 +53,7 @@ def read(path: Path) -> RiskFile:
 def import_table(
     session: Session, file: RiskFile, source: str, effective_from: date, *, again: bool = False
 ) -> Import:
-    """Add a new version of the risk table, unless a version from the same source has the same ranges.
+    """Add a version of the risk table, unless one from the same source has the same ranges.
 
     Args:
         again: import ranges that a later version superseded.

@@ -1,4 +1,4 @@
-"""The schema revision, and the revisions that this release supports."""
+"""Revisions of the schema, and those that this release supports."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def revision(connection: Connection) -> str:
 
 
 def upgrade_advice(revision: str) -> str | None:
-    """Return a hint for operators if the schema is not up to date."""
+    """Return a hint for operators, or None if the schema is up to date."""
     if revision != "nothing" and revision >= REVISION:
         return None
     return f"the schema is at {revision}, not at {REVISION}: run flask init-db"
 
 
 def require_readable(revision: str) -> None:
-    """Raise OldSchema if the schema cannot be read."""
+    """Raise OldSchema unless this release can read the schema."""
     if revision == "nothing" or revision < MIN_REVISION:
         raise OldSchema(upgrade_advice(revision))

@@ -1,4 +1,4 @@
-"""The snapshot: an immutable copy of all data."""
+"""The snapshot, an immutable copy of all data."""
 
 from __future__ import annotations
 
@@ -28,8 +28,6 @@ from webapp.zipcodes.risk_table import Range, RiskTable
 
 
 class UpstreamCheck(NamedTuple):
-    """The last refresh from Statbel, by any process."""
-
     attempted_at: datetime
     succeeded_at: datetime | None
     failure: str | None
@@ -58,12 +56,12 @@ class Snapshot:
 
     @property
     def risk_table(self) -> RiskTable:
-        """The risk table in force. Raises RiskTableUnavailable if there is none."""
+        """The risk table in force. Raises RiskTableUnavailable."""
         return risk_table.in_force(self.risk_tables, self.day)
 
     @property
     def base_years(self) -> list[int]:
-        """All valid base years, newest first."""
+        """All base years, newest first."""
         return known_base_years(self.index.by_base_year)
 
 

@@ -1,4 +1,4 @@
-"""Write transactions, serialized over all processes."""
+"""Write transactions, serialized across all processes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from webapp.data.version_model import DataVersion
 
 @contextmanager
 def write_transaction() -> Iterator[Session]:
-    """Open a transaction that excludes other writers, and commit it at the end of the block."""
+    """Open a transaction that excludes other writers, and commit it on exit."""
     with Session(db.engine) as session, session.begin():
         lock_version(session)
         yield session

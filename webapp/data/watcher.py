@@ -1,8 +1,8 @@
 """The watcher keeps the snapshot of a process up to date.
 
-In a server, a thread polls the data version and replaces the snapshot if it changed, changes the date at
-midnight in Brussels, and starts a refresh when a month is due. Without threads, `flask run` and tests poll
-before each request (`PollFirst`), and commands call `load`.
+In a server, a thread polls the data version to replace an outdated snapshot, updates the date at midnight in
+Brussels, and starts a refresh when a month is due. Without a thread, `flask run` and tests poll before each
+request (`PollFirst`), and commands call `load`.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ POLL_SECONDS = 2.0
 # After this time, a poll is abandoned with its connection.
 POLL_TIMEOUT_SECONDS = 10.0
 
-# An abandoned poll may keep hanging, for example on an unresponsive file system. Polling pauses while this
-# many do.
+# An abandoned poll may keep hanging, for example on an unresponsive file system. Polling pauses while so many
+# hang.
 MAX_ABANDONED = 3
 
 # How often the date is checked while a poll waits for the database.
@@ -78,7 +78,7 @@ class Watcher:
 
     @property
     def serial(self) -> int:
-        """The serial of the current snapshot; 0 before the first."""
+        """Serial of the snapshot; 0 before the first."""
         current = self.snapshot
         return current.serial if current else 0
 
@@ -114,14 +114,14 @@ class Watcher:
             self._wake.wait(POLL_SECONDS)
 
     def poll_before_request(self) -> None:
-        """Poll at most every POLL_SECONDS, unless a thread does."""
+        """Poll at most every POLL_SECONDS, if no thread does."""
         if self._thread is None and monotonic() >= self._next_poll:
             with self._polling:
                 if monotonic() >= self._next_poll:  # another request may have polled meanwhile
                     self.poll()
 
     def poll(self) -> None:
-        """Update the snapshot. A failure is logged once."""
+        """Update the snapshot, and log a new failure."""
         with self._polling:
             self._next_poll = monotonic() + POLL_SECONDS
             self._update_day()
@@ -152,15 +152,15 @@ class Watcher:
                 attempt.abandon()
                 self._abandoned.append(attempt)
                 self._wake.set()  # poll again at once: another server may have taken over
-                self._fail("the database does not answer (timeout)")
+                self._fail("the database does not respond (timeout)")
                 return
         try:
             loaded = attempt.result()
         except OldSchema as error:
             self._fail(str(error))
-        # UnicodeError: the messages of the server have another encoding.
+        # UnicodeError: an error message of the server in another encoding.
         except (SQLAlchemyError, UnicodeError) as error:
-            self._fail(f"the database does not answer ({type(error).__name__})", error)
+            self._fail(f"the database does not respond ({type(error).__name__})", error)
         except Exception as error:  # noqa: BLE001  # such as a date beyond Python's range
             self._fail(f"the data cannot be read ({type(error).__name__})", error, exc_info=error)
         else:
@@ -226,7 +226,7 @@ class Watcher:
 
 
 def _reason(error: Exception) -> str:
-    """Return the message on one line, without the SQL statement."""
+    """Return the message on one line, without SQL."""
     return " ".join(str(getattr(error, "orig", error)).split())
 
 

@@ -14,8 +14,6 @@ from webapp.zipcodes.zipcode import MAX_ZIPCODE, MIN_ZIPCODE
 
 
 class RiskTable(Model):
-    """A version of the risk table."""
-
     __tablename__ = "risk_table"
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -76,7 +74,7 @@ class Place(Model):
 
 
 class SpecialZipcode(Model):
-    """A zipcode of an organisation, as zipcodes.places.SpecialZipcode describes it."""
+    """A zipcode of an organisation; see zipcodes.places.SpecialZipcode."""
 
     __tablename__ = "special_zipcode"
 

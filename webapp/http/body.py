@@ -12,7 +12,7 @@ CHUNK_BYTES = 256 * 1024
 
 
 class RequestBody:
-    """The body of the current request. A view ends with `skip`, which reads up to `max_bytes`."""
+    """The body of the current request. A view must end with `skip`, which reads up to `max_bytes`."""
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
@@ -24,7 +24,7 @@ class RequestBody:
         """Read a chunk, empty at the end. Raises ClientDisconnected."""
         try:
             chunk = self._stream.read(size)
-        except Exception as error:  # servers raise different ones, all because of the client
+        except Exception as error:  # servers raise various errors, all caused by the client
             self._is_cut_short = True
             raise ClientDisconnected from error
         self._bytes_read += len(chunk)
@@ -34,7 +34,7 @@ class RequestBody:
         return chunk
 
     def read_up_to(self, max_bytes: int) -> bytes:
-        """Read the whole body, or a little more than `max_bytes`."""
+        """Read the whole body, or slightly more than `max_bytes`."""
         body = b""
         while len(body) <= max_bytes:
             chunk = self.read(CHUNK_BYTES)

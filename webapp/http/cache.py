@@ -1,7 +1,7 @@
 """In-process HTTP cache: serve stored responses without calling the app.
 
 It follows Cache-Control, Vary and ETag of responses (RFC 9111, RFC 5861). It ignores Cache-Control of
-requests, because a change of the data empties it. A hit takes two dictionary lookups.
+requests, because it is emptied when the data changes.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ MAX_VARIANTS = 64
 
 MAX_BODY_BYTES = 1024 * 1024
 
-# Memory of an entry besides its body and key: measured over thousands.
+# Memory of an entry besides its body and key, measured over thousands of entries.
 OVERHEAD_BYTES = 1600
 
 # A longer If-None-Match contains none of our tags, and is slow to parse.
 MAX_CONDITION_CHARACTERS = 1000
 
-# How long a request waits for the response to another, from its start: longer than responses take, and short
-# enough that a call that hangs does not block all threads.
+# How long requests wait for an identical one in flight, from its start: longer than responses take, but short
+# enough that one hanging call does not block all threads.
 WAIT_TIMEOUT_SECONDS = 0.5
 
-# Rare requests, for a range or a certain version, or with a body.
+# Requests for a range or a certain version, or with a body, are rare.
 BYPASS_HEADERS = ("HTTP_RANGE", "HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_TRANSFER_ENCODING")
 
 # Hidden from the app, because a 304 cannot be stored.
@@ -46,12 +46,12 @@ CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE")
 Key = Tuple[str, ...]
 # The values of the request headers that Vary names.
 Variant = Tuple[Optional[str], ...]
-# With the version of the data, so that no request after a change waits for a response from before.
+# With the data version, so that no request after a change waits for a response from before it.
 Target = Tuple[Key, Variant, int]
 
 
 class CachedResponse(NamedTuple):
-    """A cache entry: times of time.monotonic(), size in bytes of memory."""
+    """A cache entry. Times are of time.monotonic(), the size is in bytes."""
 
     status: str
     headers: list[tuple[str, str]]
@@ -77,9 +77,9 @@ class ResponseStore:
         self.count = self.bytes = 0
 
     def find(self, key: Key, environ: WSGIEnvironment, version: int) -> tuple[Variant, CachedResponse | None]:
-        """Return the variant that a request selects, as far as known, and its entry, if any.
+        """Return the variant that the request selects, and its entry or None.
 
-        A newer version empties the store. A request with an older version gets the newer entries.
+        A newer version empties the store. A request with an older version gets newer entries.
         """
         with self._lock:
             if version > self._version:
@@ -133,7 +133,7 @@ class ResponseStore:
 
 
 class InFlight:
-    """A call of the app that other requests wait for."""
+    """A call of the app that identical requests wait for."""
 
     def __init__(self) -> None:
         self._until = monotonic() + WAIT_TIMEOUT_SECONDS
@@ -145,7 +145,7 @@ class InFlight:
         self._ended.set()
 
     def wait_for_response(self) -> bool:
-        """Return True if the response is stored before the timeout."""
+        """Return True if the response was stored in time."""
         return self._ended.wait(max(0.0, self._until - monotonic())) and self._is_stored
 
 
@@ -153,7 +153,7 @@ class HttpCache:
     """WSGI middleware.
 
     Args:
-        version: returns the version of the data, a number that never falls; called for every request.
+        version: returns the data version, which never decreases.
         bypass: paths that are never cached.
     """
 
@@ -188,7 +188,7 @@ class HttpCache:
             if stored and now < stored.usable_until:
                 return _serve(stored, now, environ, start_response)
             if not in_flight.wait_for_response():
-                # So that requests for what cannot be stored do not queue.
+                # Requests whose response cannot be stored must not queue.
                 response, _is_stored = self._forward(key, environ, version, "miss")
                 return response(environ, start_response)
 
@@ -276,7 +276,7 @@ def _serve(
 
 
 def _cache_entry(response: Response) -> CachedResponse | None:
-    """Return the cache entry, or None if the response is not publicly cacheable."""
+    """Return the entry for a response, or None if it is not publicly cacheable."""
     control = parse_cache_control_header(", ".join(response.headers.getlist("Cache-Control")))
     # For shared caches, s-maxage takes precedence.
     seconds = _seconds(control.get("s-maxage") or control.get("max-age"))
@@ -309,7 +309,7 @@ def _cache_entry(response: Response) -> CachedResponse | None:
 
 
 def _seconds(value: str | None) -> int:
-    """Parse the seconds of a directive, by default 0."""
+    """Parse the seconds of a directive; 0 if missing or invalid."""
     return int(value) if value and value.isdecimal() else 0
 
 

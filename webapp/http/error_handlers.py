@@ -1,4 +1,4 @@
-"""Error handlers: respond with a problem (under /api/), with `{"detail": code}`, or with a page."""
+"""Error handlers: respond with a problem under /api/, else with `{"detail": code}` or a page."""
 
 from __future__ import annotations
 
@@ -61,7 +61,6 @@ def http_error_response(error: HTTPException) -> Response:
 
 
 def unexpected_error_response(error: Exception) -> Response:
-    """Log an error, and respond with its reference."""
     reference = uuid.uuid4().hex[:8]
     log.error("reference %s: %s %s failed", reference, request.method, request.path, exc_info=error)
     code, title, advice = HTTP_ERRORS[500]

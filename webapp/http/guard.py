@@ -1,4 +1,4 @@
-"""Outermost WSGI middleware: normalize input that Werkzeug fails to parse, turn exceptions into responses."""
+"""Outermost middleware: normalize input that Werkzeug cannot parse, and turn exceptions into responses."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class App(Flask):
 
 
 class Guard:
-    """Middleware to add last, around all other."""
+    """WSGI middleware, to be added last."""
 
     def __init__(self, app: App) -> None:
         self._app = app
@@ -81,13 +81,13 @@ class Guard:
             return self._error_response(error, environ)(environ, start_response)
         try:
             start_response(status, headers)
-        except Exception:  # the server refused a header, and closes no body that it did not get
+        except Exception:  # the server refused a header, and will not close the body
             getattr(body, "close", lambda: None)()
             raise
         return body
 
     def _error_response(self, error: Exception, environ: WSGIEnvironment) -> Response:
-        """Return the response of the app's error handlers, or a minimal one if they fail."""
+        """Respond as the app's error handlers do, or minimally if they fail."""
         try:
             with self._app.request_context(environ):
                 response = self._app.make_response(self._app.handle_user_exception(error))
@@ -103,7 +103,7 @@ class Guard:
 
 
 def normalize(environ: WSGIEnvironment) -> None:
-    """Rewrite or drop input that Werkzeug fails to parse. Raises BadRequest for an invalid host."""
+    """Rewrite or drop input that Werkzeug cannot parse. Raises BadRequest for an invalid host."""
     query = environ["QUERY_STRING"]
     if not query.isascii():
         environ["QUERY_STRING"] = re.sub(r"[^\x00-\x7f]", lambda byte: f"%{ord(byte[0]):02X}", query)
@@ -125,7 +125,7 @@ def normalize(environ: WSGIEnvironment) -> None:
 
 @lru_cache(maxsize=1000)
 def is_valid_host(text: str) -> bool:
-    """Return True for a host name or an IP address, with or without a port."""
+    """True for a host name or IP address, with or without a port."""
     match = HOST.fullmatch(text)
     if match is None or int(match["port"] or 0) > MAX_PORT:
         return False
@@ -157,7 +157,7 @@ def _is_parsable_date(text: str) -> bool:
 
 
 def _fetch_first_chunk(body: Iterable[bytes], written: list[bytes]) -> Iterable[bytes]:
-    """Return the same body after fetching its first chunk."""
+    """Fetch the first chunk, and return an equal body."""
     if isinstance(body, list) and not written:
         return body
     close = getattr(body, "close", lambda: None)

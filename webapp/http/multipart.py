@@ -1,7 +1,7 @@
 """Parse multipart/form-data in memory.
 
-Werkzeug's form parser writes large files to disk, and allows part headers as large as text fields: megabytes
-of them take hundreds of megabytes to parse. So this uses its decoder alone.
+Only Werkzeug's decoder is used: its form parser writes large files to disk, and allows part headers of
+megabytes, which take hundreds of megabytes to parse.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from webapp.i18n.messages import N_
 
 CHUNK_BYTES = 64 * 1024
 
-# The headers of a part, and what is sent before the first part or between two.
+# Of the headers of a part, and of bytes before or between parts.
 MAX_HEADER_BYTES = 2 * CHUNK_BYTES
 
 MAX_PARTS = 10
 
 
 class SentForm(NamedTuple):
-    """Text fields and files by field name, the first of each name."""
+    """Text fields and files by name; of a repeated name, the first."""
 
     texts: dict[str, str]
     files: dict[str, bytes]

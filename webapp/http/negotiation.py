@@ -1,4 +1,4 @@
-"""Content negotiation and caching headers. Nothing else reads Accept or `format`."""
+"""Content negotiation and caching headers. No other module reads Accept or `format`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MEDIA_TYPES = {"json": "application/json", "html": "text/html", "csv": "text/csv
 
 
 def preferred(*formats: str) -> str:
-    """Return the format that `?format=` or else Accept prefers, by default the first."""
+    """Return the format that `?format=` or else Accept requests, by default the first."""
     requested = request.args.get("format")
     if requested in formats:
         return str(requested)
@@ -40,7 +40,7 @@ def represent(
 
 
 def cacheable(response: Response) -> Response:
-    """Make a response publicly cacheable, and usable stale for as long again while it is revalidated."""
+    """Make a response publicly cacheable, then usable while stale for as long again (RFC 5861)."""
     response.vary.add("Accept")
     response.cache_control.public = True
     response.cache_control.max_age = CACHE_SECONDS

@@ -1,4 +1,4 @@
-"""Rate limit: count each client's requests per minute, in Redis or in the process."""
+"""Rate limit per client and minute, counted in Redis or in the process."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WINDOW_SECONDS = 60
 # One file per second: a million rows keep a thread busy for seconds.
 MAX_BULK_PER_WINDOW = 60
 
-# About 15 MB. Beyond this, the process forgets the oldest windows.
+# They take about 15 MB. Beyond this, the oldest windows are dropped.
 MAX_CLIENTS = 50_000
 
 # A healthy Redis nearby responds in less than a millisecond.
@@ -82,7 +82,7 @@ class ProcessCounter:
         return len(self._windows)
 
     def _drop_oldest(self, now: float) -> None:
-        """Drop windows that have ended, or are too many; at most two per call, to keep it fast."""
+        """Drop ended and excess windows, at most two per call."""
         for _ in range(2):
             oldest = next(iter(self._windows), None)
             if oldest is None or (self._windows[oldest][1] > now and len(self) < MAX_CLIENTS):
@@ -93,7 +93,7 @@ class ProcessCounter:
 class RedisCounter:
     """Thread-safe counter in Redis for all processes; in this process while Redis fails.
 
-    Its own threads call Redis, because a socket timeout applies to each round trip anew, and not to DNS.
+    Calls Redis in threads, because socket timeouts cover single round trips only, and not DNS.
     """
 
     def __init__(self, url: str) -> None:
@@ -104,7 +104,7 @@ class RedisCounter:
         self._threads = ThreadPoolExecutor(REDIS_THREADS, "rate-limit")
         self._process = ProcessCounter()
         self._lock = threading.Lock()
-        # During an outage, the client whose request failed. Probes of others might succeed.
+        # During an outage, the client whose request failed: a probe for another might succeed.
         self._failed_client: str | None = None
         self._probe_at = inf
 
@@ -113,7 +113,7 @@ class RedisCounter:
             if self._failed_client is None:
                 return self._wait_for_redis(client, cost)
             self._probe_when_due(self._failed_client)
-        except Exception as error:  # noqa: BLE001  # no request may fail for it
+        except Exception as error:  # noqa: BLE001  # an outage must not fail requests
             self._back_off(client, error)
         return self._process.add(client, cost)
 
@@ -145,7 +145,7 @@ class RedisCounter:
         self._threads.submit(self._probe, client)
 
     def _probe(self, client: str) -> None:
-        """Repeat the failed command at no cost: it writes, which a full or read-only Redis rejects."""
+        """Repeat the failed command at cost 0; a PING would succeed on a full or read-only Redis."""
         try:
             self._add_in_redis(client, 0)
         except Exception as error:  # noqa: BLE001  # as above

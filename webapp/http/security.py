@@ -1,10 +1,10 @@
-"""Security headers, and a limit on request bodies where no view reads any."""
+"""Security headers, and a limit on request bodies."""
 
 from __future__ import annotations
 
 from flask import Flask, Response, abort, request
 
-# They accept large bodies by POST, and limit the size themselves.
+# Their views limit the size of bodies themselves.
 BULK_ENDPOINTS = ("api-lookup.lookup", "pages.client_list")
 
 HEADERS = {
@@ -21,7 +21,7 @@ HEADERS = {
 
 
 def is_bulk() -> bool:
-    """Return True for a request that may have a large body."""
+    """True for requests that may have a large body."""
     return request.method == "POST" and request.endpoint in BULK_ENDPOINTS
 
 

@@ -15,9 +15,9 @@ HASH_DIGITS = 12
 
 
 def register(app: Flask, folder: Path) -> None:
-    """Serve a folder; `url_for("static", filename="style.css")` returns /static/style.0123456789ab.css.
+    """Serve a folder under URLs such as /static/style.0123456789ab.css.
 
-    An older hash, from a page before the last release, gets the present file.
+    An outdated hash, from a page of the previous release, gets the current file.
     """
     hashed = {path.name: _hashed_name(path) for path in folder.iterdir()}
 

@@ -1,4 +1,4 @@
-"""Limit on concurrent uploads, because each has a thread for as long as its client takes."""
+"""Limit on concurrent uploads, each of which occupies a thread while its client sends."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Uploads:
 
 
 def protect(app: Flask) -> None:
-    """Reject uploads beyond the limits. One ends when its response is sent."""
+    """Reject uploads beyond the limits. An upload ends when its response has been sent."""
     uploads = Uploads()
 
     @app.before_request
@@ -75,7 +75,7 @@ def protect(app: Flask) -> None:
 
 
 def _is_unbuffered() -> bool:
-    """Return True unless the worker receives the whole body before it calls the app."""
+    """True unless the worker receives the body before it calls the app."""
     size = request.content_length
     return size is None or size > MAX_BUFFERED_BODY_BYTES or "Expect" in request.headers
 

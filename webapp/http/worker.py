@@ -1,10 +1,10 @@
 """A gunicorn worker that slow clients cannot block.
 
-In gunicorn's threaded worker, threads receive requests, so a few slow or silent clients block them all; and
-it exits when file descriptors run out. Here one loop, which never waits for a client, receives requests and
-sends responses; threads receive large bodies only. gunicorn still parses requests and calls the app.
+gunicorn's threaded worker receives requests in threads, so that a few slow clients block it, and exits when
+file descriptors run out. Here one loop, which never blocks, receives requests and sends responses; only large
+bodies are received in threads. gunicorn still parses requests and calls the app.
 
-For gunicorn 23, the last for Python 3.8, and 27.
+Supports gunicorn 23, the last for Python 3.8, and 27.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from webapp.config import MAX_BUFFERED_BODY_BYTES
 MAX_HEAD_BYTES = 64 * 1024
 REQUEST_TIMEOUT_SECONDS = 10
 
-# Of a response in a thread, and of all that threads have left: a small request may have a large response.
+# Of one response while a thread sends it, then of all in the loop: small requests may have large responses.
 MAX_UNSENT_BYTES = 1024 * 1024
 MAX_UNSENT_RESPONSES = 256
 MAX_ALL_UNSENT_BYTES = 64 * 1024 * 1024
@@ -45,7 +45,7 @@ LINGER_TIMEOUT_SECONDS = 30
 # Replaces the timeouts for lingering and for keep-alive when the worker stops.
 STOP_TIMEOUT_SECONDS = 2
 
-# A thread waits this long for each chunk. In all, the client may lag behind the rate by MAX_LAG_SECONDS.
+# A thread waits this long for each chunk. In total, a client may lag behind the rate by MAX_LAG_SECONDS.
 WAIT_TIMEOUT_SECONDS = 5
 MIN_BYTES_PER_SECOND = 16 * 1024
 MAX_LAG_SECONDS = 10
@@ -63,11 +63,11 @@ CONTENT_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,9})[ \t]*\r\n")
 
 
 class ClientSocket(socket.socket):
-    """A connection that does not block, except in a thread for a large body.
+    """A socket that blocks only in a thread that receives a large body.
 
     Attributes:
-        may_wait: True while a thread receives a large body. Each call then blocks for up to
-            WAIT_TIMEOUT_SECONDS, and fails if the client is too slow.
+        may_wait: True in that thread. Calls then block for up to WAIT_TIMEOUT_SECONDS, and fail if the client
+            is too slow.
         unsent: the rest of a response.
     """
 
@@ -80,13 +80,13 @@ class ClientSocket(socket.socket):
         self._spare_seconds: float = MAX_LAG_SECONDS
 
     def setblocking(self, flag: bool) -> None:
-        """Do nothing: `may_wait` decides, not gunicorn."""
+        """Do nothing: `may_wait` decides."""
 
     def settimeout(self, value: float | None) -> None:
-        """Do nothing."""
+        """Do nothing, as above."""
 
     def recv(self, size: int, flags: int = 0) -> bytes:
-        """Receive up to `size` bytes. Raises OSError if there are none."""
+        """Receive up to `size` bytes. Raises OSError."""
         if not self.may_wait:
             return super().recv(size, flags | socket.MSG_DONTWAIT)
         start = monotonic()
@@ -95,7 +95,7 @@ class ClientSocket(socket.socket):
         return data
 
     def sendall(self, data: Any, _flags: int = 0) -> None:
-        """Send as much as the client takes, and keep the rest in `unsent`. Raises OSError."""
+        """Send what the client accepts, and keep the rest in `unsent`. Raises OSError."""
         self.unsent.append(memoryview(data))
         self.unsent_bytes += len(data)
         self.send_rest()
@@ -130,7 +130,7 @@ class ClientSocket(socket.socket):
 
 
 class BoundedChunkedReader(ChunkedReader):  # type: ignore[misc]  # no types
-    """Reads chunked bodies with limits on chunk sizes and trailers."""
+    """Limits the length of chunk-size lines and trailers."""
 
     def get_data(self, unreader: Any, buf: Any) -> None:
         if buf.tell() > MAX_CHUNK_LINE_BYTES:
@@ -139,13 +139,13 @@ class BoundedChunkedReader(ChunkedReader):  # type: ignore[misc]  # no types
 
 
 class Connection(TConn):  # type: ignore[misc]  # no types
-    """A connection, with its input that no request has used yet.
+    """A connection, with input that no request has consumed yet.
 
     Attributes:
         deadline: when the loop stops waiting for the client.
-        is_last: True if no request can follow: the body may be left unread, or the input has ended.
+        is_last: True if no request can follow: the body may be unread, or the input has ended.
         app_responded: False if the parser rejected the request.
-        lingers: True if the response is sent, and further input is discarded.
+        lingers: True once the last response is sent; further input is discarded.
     """
 
     def __init__(self, cfg: Any, sock: ClientSocket, client: Any, server: Any) -> None:
@@ -168,10 +168,7 @@ class Connection(TConn):  # type: ignore[misc]  # no types
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]  # no types
-    """One loop for all clients, and threads that call the app.
-
-    The loop watches a connection for input or to send the rest of a response, unless it is in a thread.
-    """
+    """One loop for all connections that are not in a thread, and threads that call the app."""
 
     @classmethod
     def check_config(cls, cfg: Any, log: Any) -> None:
@@ -180,12 +177,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # no types
             sys.exit("Error: gunicorn does not serve TLS here. Put a proxy in front.")
 
     def run(self) -> None:
-        # Both ordered by the start of the wait.
+        # Both ordered by the time at which waiting began.
         self._waiting: dict[Connection, None] = {}
         self._sending: dict[Connection, None] = {}
         self._in_threads = 0
         self._from_threads: deque[tuple[Connection, Any]] = deque()
-        # Connections that have received their next request already.
+        # Connections whose next request has been received already.
         self._ready: dict[Connection, None] = {}
         self._next_check = 0.0
         self._max_connections = min(self.worker_connections, max_client_files())
@@ -236,7 +233,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # no types
                     self._end_input(conn)
 
     def _accept(self, listener: Any) -> None:
-        """Accept many at a time: connected clients may delay the next step."""
+        """Accept many at a time, because connected clients may delay the next step."""
         for _ in range(MAX_ACCEPTED_AT_ONCE):
             if self._connections() >= self._max_connections and not self._close_oldest():
                 return
@@ -253,7 +250,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # no types
                 self._watch(Connection(self.cfg, sock, client, listener.getsockname()))
 
     def _close_oldest(self) -> bool:
-        """Close the connection that has waited longest. Pause and return False if there is none."""
+        """Close the longest-waiting connection; without one, pause and return False."""
         conn = next(iter(self._waiting or self._sending), None)
         if conn is None:
             sleep(PAUSE_SECONDS)
@@ -276,7 +273,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # no types
             conn.close()
 
     def _on_readable(self, conn: Connection) -> None:
-        # An earlier event has closed it, or it has a request to serve before its input may end.
+        # Closed by an earlier event, or about to serve a request.
         if conn not in self._waiting or conn in self._ready:
             return
         try:
@@ -294,7 +291,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # no types
             self._end_input(conn)
 
     def _end_input(self, conn: Connection) -> None:
-        """Close a connection without further input; the app rejects an incomplete body."""
+        """Close the connection, or let the app reject an incomplete body."""
         conn.is_last = True
         if request_size(conn.received):
             self._serve(conn, is_cut_short=True)
@@ -377,7 +374,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # no types
             self._linger(conn)
 
     def _deadline(self, seconds: float) -> float:
-        """Return the deadline for the client after a response; sooner if the worker stops."""
+        """Return the deadline in `seconds`, or sooner if the worker is stopping."""
         return monotonic() + (seconds if self.alive else min(seconds, STOP_TIMEOUT_SECONDS))
 
     def _linger(self, conn: Connection) -> None:
@@ -391,7 +388,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # no types
 
 
 def set_socket_timeouts(sock: Any, seconds: int) -> None:
-    """Set timeouts in the kernel; those of Python would cost a system call each."""
+    """Set timeouts in the kernel; Python's would cost a system call each."""
     for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
         sock.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", seconds, 0))
 
@@ -404,9 +401,9 @@ def max_client_files() -> int:
 
 
 def request_size(received: bytes) -> int:
-    """Return the bytes of the first request, 0 if not known yet.
+    """Return the size of the first request in bytes, 0 while unknown.
 
-    Return sys.maxsize if a thread must receive the body: large, chunked, or after "100 Continue".
+    It is sys.maxsize if a thread must receive the body: large, chunked, or after "100 Continue".
     """
     end = received.find(b"\r\n\r\n", 0, MAX_HEAD_BYTES)
     if end < 0:

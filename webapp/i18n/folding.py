@@ -1,4 +1,4 @@
-"""Folding of names, for comparing and searching them."""
+"""Folding of names for comparison and search."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def fold(text: str) -> str:
     """Reduce a name to lower-case words of letters and digits: "saint eloi" for Saint-Éloi."""
     if text.isascii():
         return NOT_ALPHANUMERIC.sub(" ", text.lower()).strip()
-    # ², ② and ½ are no digits, but NFKD would turn them into some.
+    # NFKD would turn ², ② and ½ into digits.
     without_numbers = "".join(" " if unicodedata.category(char) == "No" else char for char in text)
     decomposed = unicodedata.normalize("NFKD", without_numbers)
     bare = "".join(char for char in decomposed if not unicodedata.combining(char))

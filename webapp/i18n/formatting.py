@@ -1,4 +1,4 @@
-"""Template filters for numbers, amounts and dates in the language of the page."""
+"""Template filters that format values in the language of the page."""
 
 from __future__ import annotations
 

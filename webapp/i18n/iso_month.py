@@ -1,4 +1,4 @@
-"""ISO 8601 months such as 2026-07, in Python the first day of the month."""
+"""ISO 8601 months such as 2026-07, as their first day."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Languages of the pages: negotiation, catalogs, and links between the languages."""
+"""Languages of the pages: negotiation, catalogs and links."""
 
 from __future__ import annotations
 
@@ -22,14 +22,13 @@ CATALOGS = Path(__file__).resolve().parent / "translations"
 
 
 class Language(NamedTuple):
-    """A language: its own name, and the locale for formatting."""
+    """A language's own name, and its locale for formatting."""
 
     name: str
     locale: str
 
 
-# By the code for `lang` and `hreflang`. CLDR formats en_BE as Dutch does, which readers of English would not
-# expect, so English is British.
+# By the code for `lang` and `hreflang`. English is British, because CLDR formats en_BE like Dutch.
 LANGUAGES = {
     "nl": Language("Nederlands", "nl_BE"),
     "fr": Language("Français", "fr_BE"),
@@ -45,7 +44,7 @@ COOKIE_SECONDS = 365 * 24 * 3600
 
 
 class _Catalogs(Domain):  # type: ignore[misc]  # flask-babel has no types
-    """Loads .po files; the .mo files that Flask-Babel reads need a build step."""
+    """Loads .po files, because the .mo files of Flask-Babel need a build step."""
 
     def get_translations(self) -> Union[Translations, NullTranslations]:
         return catalog(current_language())
@@ -56,7 +55,6 @@ class _PoBabel(Babel):  # type: ignore[misc]
 
 
 def register(app: Flask) -> None:
-    """Set up Flask-Babel, the template filters and the language headers."""
     locale = LANGUAGES[SOURCE_LANGUAGE].locale
     _PoBabel().init_app(
         app, default_locale=locale, locale_selector=lambda: LANGUAGES[current_language()].locale
@@ -90,7 +88,7 @@ def _negotiate() -> str:
 
 @lru_cache(maxsize=None)
 def catalog(language: str) -> Union[Translations, NullTranslations]:
-    """Load the catalog of a language; the source language has none."""
+    """Load the catalog of a language; that of the source language is empty."""
     if language == SOURCE_LANGUAGE:
         return NullTranslations()
     with (CATALOGS / f"{language}.po").open("rb") as file:
@@ -102,7 +100,6 @@ def catalog(language: str) -> Union[Translations, NullTranslations]:
 
 
 def translate(message: Message) -> str:
-    """Translate a message, and format its parameters."""
     params = {name: _formatted(value) for name, value in message.params.items()}
     return str(gettext(message.text, **params))
 
@@ -123,19 +120,18 @@ def _template_context() -> Dict[str, Any]:
 
 
 def _query_in(language: str) -> str:
-    """Return the query of this page in another language, keeping all other parameters."""
     params = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
     return f"?{urlencode([*params, ('lang', language)])}"
 
 
 def _url_in(language: str) -> str:
-    """Return the absolute URL of this page in another language."""
+    """Return the URL of this page in another language."""
     path = quote(request.script_root + request.path)
     return f"{request.host_url.rstrip('/')}{path}{_query_in(language)}"
 
 
 def _set_headers(response: Response) -> Response:
-    """Label a response that depends on the language, and store a choice in the cookie."""
+    """Add Content-Language and Vary, and store a choice of language."""
     if "language" not in g:
         return response
     language = current_language()
@@ -145,8 +141,7 @@ def _set_headers(response: Response) -> Response:
         response.set_cookie(
             COOKIE, language, COOKIE_SECONDS, secure=request.is_secure, httponly=True, samesite="Lax"
         )
-        # A shared cache would send the cookie to other clients. And a browser that need not revalidate would,
-        # when its user returns to a language, show the stored page without setting the cookie.
+        # A shared cache would send the cookie to other clients; a browser's would not set it again.
         if response.cache_control.public:
             response.headers["Cache-Control"] = "private, no-cache"
     return response

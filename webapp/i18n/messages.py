@@ -1,4 +1,4 @@
-"""Messages for people, in English; pages show their translation."""
+"""Translatable messages."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from webapp.i18n.iso_month import iso_month
 
 
 def N_(text: str) -> str:  # noqa: N802  # gettext's usual name for this
-    """Mark text for extraction; the page that shows it translates it."""
+    """Mark text for extraction; pages translate it."""
     return text
 
 
 class Message(NamedTuple):
-    """A text with %(name)s placeholders, and their values; a date stands for its month.
+    """A text with %(name)s placeholders, and their values. A date stands for its month.
 
-    `str()` gives the English text for scripts and the terminal.
+    `str()` returns the English text.
     """
 
     text: str
@@ -29,7 +29,7 @@ class Message(NamedTuple):
 
 
 def is_large(value: object) -> bool:
-    """True for numbers whose digits are grouped. Years and zipcodes never are."""
+    """True for numbers with grouped digits, unlike years and zipcodes."""
     return isinstance(value, int) and value >= 10_000
 
 

@@ -19,7 +19,7 @@ MAX_AGE_SECONDS = 30
 
 @bp.get("/healthz")
 def healthz() -> Response:
-    """Report that the process runs. Checks no database: a restart would not repair it."""
+    """Report that the process runs. Ignores the database, which a restart would not repair."""
     return _respond({"status": "ok"}, 200)
 
 

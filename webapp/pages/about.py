@@ -1,4 +1,4 @@
-"""`/about`: the sources of the data, and its age."""
+"""`/about`: the sources and age of the data."""
 
 from __future__ import annotations
 

@@ -16,17 +16,14 @@ bp = Blueprint("pages", __name__)
 
 @bp.app_context_processor
 def base_years() -> dict[str, Any]:
-    """Pass the base years to all templates."""
     return {"base_years": reads.base_years(), "default_base_year": DEFAULT_BASE_YEAR}
 
 
 @bp.app_template_filter()
 def place_name(place: PlaceDescription) -> str:
-    """Name a place in the page's language."""
     return name_in(place, current_language())
 
 
 @bp.app_template_filter()
 def municipality_name(place: PlaceDescription) -> str:
-    """Name the municipality of a place in the page's language."""
     return municipality_in(place, current_language())

@@ -11,7 +11,7 @@ from typing import NamedTuple, Sequence, Tuple
 # Length of both axes in the coordinates of the line; all else is in percent of it.
 LENGTH = 1000
 
-# Steps between y ticks, times a power of ten. Steps below 0.1 would blow up the noise of quiet months.
+# Steps between y ticks, times a power of ten. Steps below 0.1 would exaggerate the noise of quiet months.
 Y_STEPS = (Decimal(1), Decimal(2), Decimal("2.5"), Decimal(5))
 MIN_EXPONENT = -1
 MIN_TICKS, MAX_Y_TICKS = 3, 6
@@ -19,17 +19,17 @@ MIN_TICKS, MAX_Y_TICKS = 3, 6
 # Months between x ticks, in order of preference: 2 only where 3 gives too few ticks, 48 only where 60 does.
 X_STEPS = (1, 3, 2, 4, 6, 12, 24, 60, 48, 120)
 
-# Minimum distance of two x ticks, as a fraction of the axis: room for a year on a chart of 280 pixels.
+# Minimum distance of two x ticks, as a fraction of the axis: the width of a year on a chart of 280 pixels.
 MIN_X_DISTANCE = 0.15
 
-# Space of the last label on the x axis, and of the x labels on the y axis, which it must not overlap.
+# Width of the last point's label, and height of the x labels, which it must not overlap.
 LABEL_WIDTH, LABEL_HEIGHT = 160, 150
 
 Point = Tuple[date, Decimal]
 
 
 class YTick(NamedTuple):
-    """A value on the y axis; `at` is in percent from the top."""
+    """`at` is in percent from the top."""
 
     at: float
     value: Decimal
@@ -37,7 +37,7 @@ class YTick(NamedTuple):
 
 
 class XTick(NamedTuple):
-    """A month on the x axis; `at` is in percent from the left."""
+    """`at` is in percent from the left."""
 
     at: float
     month: date
@@ -54,7 +54,7 @@ class LastPoint(NamedTuple):
 
 
 class Chart(NamedTuple):
-    """A chart. `points` is in SVG's format; `yearly` is True if all x ticks are Januaries."""
+    """`points` is in SVG's format; `yearly` is True if all x ticks are Januaries."""
 
     points: str
     y_ticks: list[YTick]
@@ -68,8 +68,8 @@ class Chart(NamedTuple):
 def draw(points: Sequence[Point]) -> Chart:
     """Lay out a chart of points in order of month. Raises ValueError if there are none.
 
-    The y axis does not start at 0: an index is a ratio to an arbitrary base. All months are equally long, and
-    the line crosses missing ones.
+    The y axis does not start at 0: an index is a ratio to an arbitrary base. All months are equally wide, and
+    the line bridges missing ones.
     """
     if not points:
         raise ValueError("a chart needs at least one point")
@@ -106,7 +106,7 @@ def _percent(coordinate: int) -> float:
 
 
 def _y_ticks(lowest: Decimal, highest: Decimal) -> tuple[list[Decimal], int]:
-    """Return the tick values of the smallest step that fits, and their decimals."""
+    """Return tick values of the smallest step that fits, and their decimals."""
     for step in (lead.scaleb(exponent) for exponent in count(MIN_EXPONENT) for lead in Y_STEPS):
         bottom, top = math.floor(lowest / step), math.ceil(highest / step)
         if top - bottom < MAX_Y_TICKS:
@@ -118,7 +118,7 @@ def _y_ticks(lowest: Decimal, highest: Decimal) -> tuple[list[Decimal], int]:
 
 
 def _x_ticks(first: int, last: int) -> list[int]:
-    """Return the tick months, counted from year 0; both ends if no step fits."""
+    """Return tick months, counted from year 0, or both ends if no step fits."""
     for step in X_STEPS:
         ticks = [month for month in range(first, last + 1) if month % step == 0]
         if len(ticks) >= MIN_TICKS and step >= MIN_X_DISTANCE * (last - first):

@@ -1,4 +1,4 @@
-"""`/index` and `/index.csv`: the health index as JSON, page and spreadsheet."""
+"""`/index` and `/index.csv`: the health index as JSON, page or spreadsheet."""
 
 from __future__ import annotations
 
@@ -30,7 +30,6 @@ STATUS_WORDS = {
 
 @bp.get("/index")
 def index() -> Response:
-    """Respond with the latest index on base year `year`."""
     latest = reads.latest_index(_base_year())
     return represent(
         payload={"index": float(latest["index"])},
@@ -42,7 +41,7 @@ def index() -> Response:
 
 @bp.get("/index.csv")
 def index_csv() -> Response:
-    """Respond with the months of a period as CSV for Excel, in the page's language."""
+    """Respond with a period as CSV for Excel, in the page's language."""
     base_year = _base_year()
     months = latest_months(reads.monthly_index(base_year), _period())
     columns = [gettext("Month"), gettext("Health index"), gettext("Smoothed index"), gettext("Source")]
@@ -86,7 +85,7 @@ def _status_words(entry: MonthlyIndex) -> str:
 
 
 def _headers(latest: LatestIndex) -> dict[str, str]:
-    """Return month, status and freshness, which the JSON contract leaves out."""
+    """Return the details that the JSON contract leaves out."""
     headers = {
         "Index-Month": iso_month(latest["month"]),
         "Index-Status": latest["status"],

@@ -47,7 +47,7 @@ def _base_year(text: str) -> int:
 
 
 def _month(text: str, months: Sequence[MonthlyIndex] | None) -> date:
-    """Parse a month; raise MonthNotFound if `months` lacks it."""
+    """Parse a month. Raises MonthNotFound if `months` lacks it."""
     month = parse_month(text)
     if months:
         find(months, month)

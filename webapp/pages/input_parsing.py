@@ -1,4 +1,4 @@
-"""Parses amounts and months as people in Belgium type them, and rejects ambiguous ones."""
+"""Parse amounts and months as typed in Belgium, rejecting ambiguous ones."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from webapp.errors import AmountNotValid, MonthNotValid
 from webapp.i18n.folding import fold
 from webapp.i18n.messages import N_
 
-# Before the decimals. Up to here index_amount is exact.
+# Before the decimals; index_amount is exact up to here.
 MAX_DIGITS = 12
 
 CURRENCY_MARK = re.compile("€|euros?|eur", re.IGNORECASE)
@@ -113,7 +113,7 @@ def parse_month(text: str) -> date:
 
 
 def _strip_currency(text: str) -> str:
-    """Strip whitespace and one leading or trailing currency mark, and normalize inner spaces."""
+    """Strip one leading or trailing currency mark, and normalize spaces."""
     number = text.translate(SPACES).strip()
     parts = [part.strip() for part in CURRENCY_MARK.split(number)]
     # Keep two marks, or one between digits, so that the number matches no pattern.

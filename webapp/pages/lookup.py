@@ -1,4 +1,4 @@
-"""`/`: the lookup form and its results. A GET, so that results can be linked to."""
+"""`/`: the lookup form and its results. A GET, so that results have a URL."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FIELDS = {WrongYear: "year", ZipcodeNotValid: "zipcode", ZipcodeNotFound: "zipco
 
 @bp.get("/")
 def lookup() -> Response:
-    """Show the form, and the risk factor, the index or both. `zipcode` may be a place name."""
+    """Show the form, and the requested results. `zipcode` may be a place name."""
     text = request.args.get("zipcode", "").strip()
     year = request.args.get("year", str(DEFAULT_BASE_YEAR)).strip()
     parts = PageParts({"zipcode": text, "year": year})
@@ -41,7 +41,7 @@ def lookup() -> Response:
 
 
 def error_page(error: DeskError) -> str | None:
-    """Render the lookup page for an error of one of its FIELDS, else return None."""
+    """Render the lookup page for an error in FIELDS, else return None."""
     field = FIELDS.get(type(error))
     if field is None:
         return None

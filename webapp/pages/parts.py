@@ -15,7 +15,7 @@ Result = TypeVar("Result")
 
 
 class PageParts:
-    """Collects the errors of a page, so that one does not hide the results of other parts.
+    """Collects the errors of a page, so that a failed part does not hide the others.
 
     Attributes:
         values: the input by field.
@@ -39,8 +39,7 @@ class PageParts:
 
     def record(self, error: DeskError, field: str | None = None) -> None:
         """Record an error: at `field` if it is a 4xx, else as a failure."""
-        # The traceback holds the locals of every frame, such as an upload, in a cycle that only the garbage
-        # collector would end.
+        # The traceback would keep the locals of every frame, such as an upload, in a reference cycle.
         error.__traceback__ = error.__context__ = None
         self._first = self._first or error
         if field and error.status < 500:
@@ -49,7 +48,6 @@ class PageParts:
             self.failures.append(error)
 
     def render(self, template: str, **context: Any) -> str:
-        """Render a template with input and errors."""
         return render_template(
             template, values=self.values, errors=self.errors, failures=self.failures, **context
         )

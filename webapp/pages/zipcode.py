@@ -23,7 +23,7 @@ def zipcode(zipcode: str) -> Response:
 
 
 def _headers(found: RiskFactor) -> dict[str, str]:
-    """Return range and risk table, which the JSON contract leaves out."""
+    """Return the details that the JSON contract leaves out."""
     return {
         "Risk-Range": f"{found['first']}-{found['last']}",
         "Risk-Table": str(found["risk_table"]),

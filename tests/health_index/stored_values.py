@@ -14,15 +14,15 @@ from tests.health_index.sample import month
 from webapp.data.database import db
 from webapp.data.index_models import IndexValue
 
-__all__ = ["everything", "forget", "held", "hold", "month", "on_sqlite"]
+__all__ = ["add_value", "all_values", "delete_values", "month", "on_sqlite", "stored_value"]
 
 # For tests in tests/data and tests/cli that do not depend on SQL.
 on_sqlite = pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 
-Held = Tuple[int, date, Decimal, str, str]
+Row = Tuple[int, date, Decimal, str, str]
 
 
-def everything(app: Flask) -> list[Held]:
+def all_values(app: Flask) -> list[Row]:
     """Return base year, month, value, status and source of all values, in order."""
     columns = (IndexValue.base_year, IndexValue.month, IndexValue.value, IndexValue.status, IndexValue.source)
     with app.app_context():
@@ -32,15 +32,15 @@ def everything(app: Flask) -> list[Held]:
         ]
 
 
-def held(app: Flask, base_year: int, text: str) -> Optional[Tuple[str, str, str]]:
+def stored_value(app: Flask, base_year: int, text: str) -> Optional[Tuple[str, str, str]]:
     """Return value, status and source of one month; None without a value."""
-    for found_year, found_month, value, status, source in everything(app):
+    for found_year, found_month, value, status, source in all_values(app):
         if (found_year, found_month) == (base_year, month(text)):
             return str(value), status, source
     return None
 
 
-def hold(app: Flask, base_year: int, text: str, value: str, status: str = "published") -> None:
+def add_value(app: Flask, base_year: int, text: str, value: str, status: str = "published") -> None:
     """Add a value of be.STAT."""
     with app.app_context():
         db.session.add(
@@ -56,7 +56,7 @@ def hold(app: Flask, base_year: int, text: str, value: str, status: str = "publi
         db.session.commit()
 
 
-def forget(app: Flask, after: str = "0001-01") -> None:
+def delete_values(app: Flask, after: str = "0001-01") -> None:
     """Delete the values after a month, by default all."""
     with app.app_context():
         db.session.execute(delete(IndexValue).where(IndexValue.month > month(after)))
