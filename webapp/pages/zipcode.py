@@ -1,4 +1,4 @@
-"""`/zipcode/<zipcode>`: the risk factor of a zipcode as JSON or page."""
+"""`/zipcode/<zipcode>`: the risk factor of a zipcode as JSON, page or text."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ def zipcode(zipcode: str) -> Response:
         template="zipcode.html",
         context=lambda: {"found": found, "nearest": reads.nearest_if_unused(found)},
         headers=_headers(found),
+        text=found["factor"],
     )
 
 
