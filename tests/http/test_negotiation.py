@@ -6,6 +6,12 @@ import pytest
 from flask.testing import FlaskClient
 
 FIREFOX = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+CHROME = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
+INTERNET_EXPLORER = "text/html, application/xhtml+xml, */*"
+
+# Defaults of HttpURLConnection, before and since Java 19.
+JAVA = "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2"
+NEWER_JAVA = "text/html, image/gif, image/jpeg, */*; q=0.2"
 
 NEGOTIATIONS = [
     ({}, "", "application/json"),
@@ -13,9 +19,14 @@ NEGOTIATIONS = [
     ({"Accept": "application/json"}, "", "application/json"),
     ({"Accept": "text/html"}, "", "text/html; charset=utf-8"),
     ({"Accept": FIREFOX}, "", "text/html; charset=utf-8"),
+    ({"Accept": CHROME}, "", "text/html; charset=utf-8"),
+    ({"Accept": INTERNET_EXPLORER}, "", "text/html; charset=utf-8"),
     ({"Accept": "text/html;q=0.5, application/json"}, "", "application/json"),
     ({"Accept": "image/png"}, "", "application/json"),
     ({"Accept": ";;nonsense"}, "", "application/json"),
+    ({"Accept": JAVA}, "", "application/json"),
+    ({"Accept": NEWER_JAVA}, "", "application/json"),
+    ({"Accept": JAVA}, "format=html", "text/html; charset=utf-8"),
     ({"Accept": FIREFOX}, "format=json", "application/json"),
     ({"Accept": "application/json"}, "format=html", "text/html; charset=utf-8"),
     ({}, "format=html", "text/html; charset=utf-8"),

@@ -102,6 +102,10 @@ CASES: Mapping[str, Iterable[Case]] = {
         Case("/zipcode/9000?format=text"),
         Case("/zipcode/1311?format=text", 404),
     ],
+    "/zipcode/<zipcode>/": [
+        Case("/zipcode/9000/", 301, unavailable=301),
+        Case("/zipcode/999/", 400),
+    ],
     "/static/<path:filename>": [
         Case("/static/style.css", unavailable=200),
         Case("/static/nothing.css", 404, unavailable=404),

@@ -13,6 +13,9 @@ CACHE_SECONDS = 60
 
 MEDIA_TYPES = {"json": "application/json", "html": "text/html", "csv": "text/csv", "text": "text/plain"}
 
+# The default Accept of Java's HttpURLConnection, whose programs want a page no more than an image.
+JAVA_ACCEPT = "text/html, image/gif, image/jpeg, "
+
 # Formats of the routes outside the API, and of their errors.
 FORMATS = ("json", "html", "text")
 
@@ -22,6 +25,8 @@ def preferred(*formats: str) -> str:
     requested = request.args.get("format")
     if requested in formats:
         return str(requested)
+    if request.headers.get("Accept", "").startswith(JAVA_ACCEPT):
+        return formats[0]
     accept = request.accept_mimetypes
     best = accept.best_match([MEDIA_TYPES[name] for name in formats])
     found = next((name for name in formats if MEDIA_TYPES[name] == best), formats[0])
