@@ -33,6 +33,7 @@ PATHS = [
         "/index.csv?year=2025",
         "/nowhere",
     ),
+    *("/index.atom?lang=nl", "/index.ics"),
     *("/list?lang=fr", "/healthz", "/static/style.css", "/api/v1/", "/api/v1/openapi.json"),
     *("/api/v1/zipcodes?q=gen&limit=3", "/api/v1/health-index/series?base=2013&format=csv"),
 ]

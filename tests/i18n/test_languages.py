@@ -247,7 +247,7 @@ class Links(HTMLParser):
     def handle_starttag(self, tag: str, attrs: Sequence[Tuple[str, Optional[str]]]) -> None:
         given: Dict[str, str] = {name: value or "" for name, value in attrs}
         language = given.get("hreflang", "")
-        if tag == "link" and given.get("rel") == "alternate":
+        if tag == "link" and given.get("rel") == "alternate" and "type" not in given:
             self.head[language] = given["href"]
         elif tag == "a" and language:
             self.switch[language] = given["href"]

@@ -77,6 +77,14 @@ CASES: Mapping[str, Iterable[Case]] = {
         Case("/index.csv?period=7", 400, unavailable=503),
         Case("/index.csv?year=x", 400),
     ],
+    "/index.atom": [
+        Case("/index.atom"),
+        Case("/index.atom?period=7", 400, unavailable=503),
+    ],
+    "/index.ics": [
+        Case("/index.ics?period=1"),
+        Case("/index.ics?period=7", 400, unavailable=503),
+    ],
     "/indexation": [
         Case("/indexation", unavailable=200, in_text=400),
         Case("/indexation?amount=1250,50&year=2013&from=01/2020"),
