@@ -15,6 +15,7 @@ import click
 import pytest
 import requests
 from flask import Flask
+from flask.testing import FlaskClient
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import MapAdapter, RequestRedirect
 
@@ -183,6 +184,14 @@ def test_every_route_of_the_api_has_an_example(sqlite_app: Flask) -> None:
             re.escape(SERVER_URL) + re.sub(r"\\{[a-z]+\\}", "[^/?]+", re.escape(path)) + '("|\\?|$)'
         )
         assert any(route.search(command) for command in commands), path
+
+
+def test_spreadsheet_of_the_index_has_the_lines_that_are_shown(reader: FlaskClient) -> None:
+    [block] = API.blocks("csv")
+    for language, shown in zip(("nl", "en"), block.split("\n\n")):
+        response = reader.get(f"/index.csv?year=2004&period=1&lang={language}")
+        lines = response.data.decode("utf-8-sig").split("\r\n")
+        assert [lines[0], lines[-2]] == shown.strip().split("\n")
 
 
 def test_operations_explains_every_setting() -> None:

@@ -207,7 +207,7 @@ def test_workbook_is_answered_as_one_whatever_it_is_called(reader: FlaskClient, 
     [
         (b"zip\n9000\n", 400, "This is no Excel workbook"),
         (b"%PDF-1.7", 400, "This is a PDF"),
-        (b"PK\3\4" + b"x" * 17_000_000, 413, "An Excel file may have up to 16 MB."),
+        (b"PK\3\4" + b"x" * 17_000_000, 413, "An Excel file can have at most 16 MB."),
     ],
     ids=["csv", "pdf", "large"],
 )

@@ -183,3 +183,15 @@ def test_repeated_parameter_is_rejected(reader: FlaskClient) -> None:
     response = reader.get(f"{LATEST}&base=2013")
     assert response.status_code == 400
     assert (response.json or {})["errors"] == {"base": ["Specify this parameter only once."]}
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_cache_buster_is_ignored(reader: FlaskClient, path: str) -> None:
+    buster = f"{'&' if '?' in path else '?'}_=123&_=124"
+    response = reader.get(path + buster)
+    assert (response.status_code, response.data) == (200, reader.get(path).data)
+
+
+def test_cache_buster_of_a_post_is_ignored(reader: FlaskClient) -> None:
+    response = reader.post("/api/v1/zipcodes/lookup?_=123", json={"zipcodes": ["9000"]})
+    assert response.status_code == 200

@@ -25,7 +25,15 @@ MakeApp = Callable[[Settings], Flask]
 ADDED_HEADERS = {"Age", "Cache-Status", "Date"}
 
 PATHS = [
-    *("/?zipcode=9000&year=2013", "/zipcode/9000", "/zipcode/1311", "/index.csv?year=2025", "/nowhere"),
+    *(
+        "/?zipcode=9000&year=2013",
+        "/zipcode/9000",
+        "/zipcode/1311",
+        "/zipcode/9000?format=text",
+        "/index.csv?year=2025",
+        "/nowhere",
+    ),
+    *("/index.atom?lang=nl", "/index.ics"),
     *("/list?lang=fr", "/healthz", "/static/style.css", "/api/v1/", "/api/v1/openapi.json"),
     *("/api/v1/zipcodes?q=gen&limit=3", "/api/v1/health-index/series?base=2013&format=csv"),
 ]
@@ -34,6 +42,7 @@ HEADERS: list[dict[str, str]] = [
     {},
     {"Accept": "text/html", "Accept-Language": "nl-BE"},
     {"Accept": "text/html", "Cookie": "lang=fr"},
+    {"Accept": "text/plain"},
     {"If-None-Match": "*"},
     {"Origin": "http://elsewhere.example"},
 ]

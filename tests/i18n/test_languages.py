@@ -247,7 +247,7 @@ class Links(HTMLParser):
     def handle_starttag(self, tag: str, attrs: Sequence[Tuple[str, Optional[str]]]) -> None:
         values: Dict[str, str] = {name: value or "" for name, value in attrs}
         language = values.get("hreflang", "")
-        if tag == "link" and values.get("rel") == "alternate":
+        if tag == "link" and values.get("rel") == "alternate" and "type" not in values:
             self.head[language] = values["href"]
         elif tag == "a" and language:
             self.switch[language] = values["href"]

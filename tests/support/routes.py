@@ -16,18 +16,24 @@ class Case(NamedTuple):
 
     Attributes:
         unavailable: status before the first snapshot, unless it follows from `status`.
+        in_text: status as plain text, also before the first snapshot, if it differs.
         options: arguments of the test client.
     """
 
     url: str
     status: int = 200
     unavailable: int | None = None
+    in_text: int | None = None
     method: str = "GET"
     options: Mapping[str, Any] = {}
 
-    @property
-    def status_before_snapshot(self) -> int:
+    def status_in(self, representation: str) -> int:
+        return (self.in_text if representation == "text" else None) or self.status
+
+    def status_before_snapshot(self, representation: str) -> int:
         """Status before the first snapshot: invalid input stays 400, everything else is 503."""
+        if representation == "text" and self.in_text:
+            return self.in_text
         return self.unavailable or (self.status if self.status == 400 else 503)
 
 
@@ -63,18 +69,30 @@ CASES: Mapping[str, Iterable[Case]] = {
         Case("/index?year=2013&period=all"),
         Case("/index?year=2020", 400),
         Case("/index?year=", 400),
+        Case("/index?year=2013&format=text"),
+        Case("/index?year=2020&format=text", 400),
     ],
     "/index.csv": [
         Case("/index.csv?year=2025&period=1"),
         Case("/index.csv?period=7", 400, unavailable=503),
         Case("/index.csv?year=x", 400),
     ],
+    "/index.atom": [
+        Case("/index.atom"),
+        Case("/index.atom?period=7", 400, unavailable=503),
+    ],
+    "/index.ics": [
+        Case("/index.ics?period=1"),
+        Case("/index.ics?period=7", 400, unavailable=503),
+    ],
     "/indexation": [
-        Case("/indexation", unavailable=200),
+        Case("/indexation", unavailable=200, in_text=400),
         Case("/indexation?amount=1250,50&year=2013&from=01/2020"),
         Case("/indexation?amount=1250,50&year=2013&from=01/2020&to=12/2025"),
         Case("/indexation?amount=1250&year=2013&from=01/1990", 404),
         Case("/indexation?amount=x&year=x&from=x&to=x", 400),
+        Case("/indexation?amount=1250,50&year=2013&from=01/2020&format=text"),
+        Case("/indexation?format=text", 400),
     ],
     "/list": [
         Case("/list", unavailable=200),
@@ -89,6 +107,12 @@ CASES: Mapping[str, Iterable[Case]] = {
         Case("/zipcode/1311", 404),
         Case("/zipcode/999", 400),
         Case("/zipcode/gentt", 400),
+        Case("/zipcode/9000?format=text"),
+        Case("/zipcode/1311?format=text", 404),
+    ],
+    "/zipcode/<zipcode>/": [
+        Case("/zipcode/9000/", 301, unavailable=301),
+        Case("/zipcode/999/", 400),
     ],
     "/static/<path:filename>": [
         Case("/static/style.css", unavailable=200),
@@ -154,6 +178,7 @@ REPRESENTATIONS = {
     "any": {},
     "page": {"Accept": "text/html"},
     "csv": {"Accept": "text/csv"},
+    "text": {"Accept": "text/plain"},
 }
 
 

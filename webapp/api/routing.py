@@ -12,6 +12,7 @@ from flask_smorest import Blueprint
 from marshmallow import RAISE, Schema, ValidationError, fields
 from marshmallow.exceptions import SCHEMA
 from webargs.flaskparser import FlaskParser
+from werkzeug.datastructures import MultiDict
 from werkzeug.http import http_date
 
 from webapp.api.fields import ApiSchema
@@ -26,6 +27,9 @@ from webapp.errors import (
 from webapp.http.negotiation import API_PREFIX, cacheable
 
 PREFIX = f"{API_PREFIX}v1"
+
+# Ignored: jQuery and others add it to get past caches.
+CACHE_BUSTER = "_"
 
 # Per parameter: a list may have thousands of invalid elements.
 MAX_MESSAGES = 10
@@ -66,10 +70,11 @@ class _Parser(FlaskParser):
     DEFAULT_UNKNOWN_BY_LOCATION: dict[str, str | None] = {"query": RAISE, "path": RAISE}
 
     def load_querystring(self, req: Request, schema: Schema) -> Any:
-        repeated = [name for name, values in req.args.lists() if len(values) > 1]
+        query = _query(req)
+        repeated = [name for name, values in query.lists() if len(values) > 1]
         if repeated:
             raise ValidationError({name: ["Specify this parameter only once."] for name in repeated})
-        return super().load_querystring(req, schema)
+        return self._makeproxy(query, schema)
 
     def handle_error(
         self,
@@ -255,6 +260,12 @@ def _cacheable(route: Any) -> Any:
 
 def _reject_query() -> None:
     """Reject query parameters on a route without any."""
-    messages = ApiSchema().validate(request.args)
+    messages = ApiSchema().validate(_query(request))
     if messages:
         raise not_valid(ApiSchema(), messages)
+
+
+def _query(from_request: Request) -> MultiDict[str, str]:
+    """Return the parameters, without a cache buster."""
+    parameters = from_request.args.items(multi=True)
+    return MultiDict([(name, value) for name, value in parameters if name != CACHE_BUSTER])

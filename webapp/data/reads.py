@@ -9,8 +9,10 @@ from webapp.data.memo import memoize
 from webapp.errors import DatabaseUnavailable
 from webapp.health_index import base_years as base_year_rules
 from webapp.health_index import latest, overview, series
+from webapp.health_index import publications as publication_rules
 from webapp.health_index.latest import LatestIndex
 from webapp.health_index.overview import BaseYearOverview
+from webapp.health_index.publications import Publication
 from webapp.health_index.series import BaseYearRange, MonthlyIndex
 from webapp.zipcodes import risk_table, search
 from webapp.zipcodes.lookup import Lookup
@@ -80,6 +82,25 @@ def base_year_ranges() -> list[BaseYearRange]:
 @memoize
 def index_overview() -> list[BaseYearOverview]:
     return overview.overview(current.snapshot().index)
+
+
+@memoize
+def publications() -> list[Publication]:
+    """See publications.published."""
+    return publication_rules.published(current.snapshot().index)
+
+
+@memoize
+def expected_publications() -> list[Publication]:
+    """See publications.expected."""
+    snapshot = current.snapshot()
+    return publication_rules.expected(snapshot.index, snapshot.day)
+
+
+@memoize
+def any_index_changed_at() -> datetime:
+    """See publications.index_changed_at."""
+    return publication_rules.index_changed_at(current.snapshot().index)
 
 
 def base_years() -> list[int]:

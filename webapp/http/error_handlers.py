@@ -1,4 +1,4 @@
-"""Error handlers: respond with a problem under /api/, else with `{"detail": code}` or a page."""
+"""Error handlers: respond with a problem under /api/, else with the code as JSON or text, or with a page."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from flask import Flask, Response, current_app, jsonify, make_response, render_t
 from werkzeug.exceptions import HTTPException
 
 from webapp.errors import HTTP_ERRORS, DeskError
-from webapp.http.negotiation import API_PREFIX, prefers_page
+from webapp.http.negotiation import API_PREFIX, FORMATS, plain_text, preferred
 from webapp.i18n.messages import Message
 
 log = logging.getLogger(__name__)
@@ -77,6 +77,7 @@ def _represent(
     extra: Mapping[str, Any],
     domain_page: Callable[[], str | None] = lambda: None,
 ) -> Response:
+    chosen = preferred(*FORMATS)
     if _is_api():
         response = jsonify(
             type=url_for("api.document", _anchor=code),  # explains the code
@@ -87,9 +88,11 @@ def _represent(
             **extra,
         )
         response.mimetype = "application/problem+json"
-    elif prefers_page():
+    elif chosen == "html":
         page = domain_page() or render_template("error.html", title=title, message=message)
         response = make_response(page)
+    elif chosen == "text":
+        response = plain_text(code)
     else:
         response = jsonify(detail=code, **extra)
     response.status_code = status

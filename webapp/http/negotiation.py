@@ -11,7 +11,13 @@ API_PREFIX = "/api/"
 
 CACHE_SECONDS = 60
 
-MEDIA_TYPES = {"json": "application/json", "html": "text/html", "csv": "text/csv"}
+MEDIA_TYPES = {"json": "application/json", "html": "text/html", "csv": "text/csv", "text": "text/plain"}
+
+# The default Accept of Java's HttpURLConnection, whose programs want a page no more than an image.
+JAVA_ACCEPT = "text/html, image/gif, image/jpeg, "
+
+# Formats of the routes outside the API, and of their errors.
+FORMATS = ("json", "html", "text")
 
 
 def preferred(*formats: str) -> str:
@@ -19,12 +25,15 @@ def preferred(*formats: str) -> str:
     requested = request.args.get("format")
     if requested in formats:
         return str(requested)
-    best = request.accept_mimetypes.best_match([MEDIA_TYPES[name] for name in formats])
-    return next((name for name in formats if MEDIA_TYPES[name] == best), formats[0])
-
-
-def prefers_page() -> bool:
-    return preferred("json", "html") == "html"
+    if request.headers.get("Accept", "").startswith(JAVA_ACCEPT):
+        return formats[0]
+    accept = request.accept_mimetypes
+    best = accept.best_match([MEDIA_TYPES[name] for name in formats])
+    found = next((name for name in formats if MEDIA_TYPES[name] == best), formats[0])
+    # HTTP libraries name text/plain beside */*, and can read the default just as well.
+    if found == "text" and accept[MEDIA_TYPES["text"]] <= accept[MEDIA_TYPES[formats[0]]]:
+        return formats[0]
+    return found
 
 
 def represent(
@@ -32,11 +41,21 @@ def represent(
     template: str,
     context: Callable[[], Mapping[str, Any]],
     headers: Mapping[str, str],
+    text: str | None = None,
 ) -> Response:
-    """Respond with `payload` as JSON, or with `template` and `context()` as a page."""
-    response = make_response(render_template(template, **context())) if prefers_page() else jsonify(payload)
+    """Respond with `payload` as JSON, with `template` and `context()` as a page, or with `text`, if any."""
+    chosen = preferred(*(FORMATS if text is not None else ("json", "html")))
+    if chosen == "html":
+        response = make_response(render_template(template, **context()))
+    else:
+        response = plain_text(text) if chosen == "text" and text is not None else jsonify(payload)
     response.headers.update(headers)
     return cacheable(response)
+
+
+def plain_text(text: str) -> Response:
+    """Respond with a bare text, without a line end: a spreadsheet would keep it in the cell."""
+    return Response(text, mimetype=MEDIA_TYPES["text"])
 
 
 def cacheable(response: Response) -> Response:

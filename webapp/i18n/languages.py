@@ -39,6 +39,9 @@ LANGUAGES = {
 # The language of the message ids, and the default.
 SOURCE_LANGUAGE = "en"
 
+# Fetched by programs again and again, for which no choice is stored.
+SUBSCRIPTIONS = ("application/atom+xml", "text/calendar")
+
 COOKIE = "lang"
 COOKIE_SECONDS = 365 * 24 * 3600
 
@@ -137,6 +140,8 @@ def _set_headers(response: Response) -> Response:
     language = current_language()
     response.headers["Content-Language"] = language
     response.vary.update(("Accept-Language", "Cookie"))
+    if response.mimetype in SUBSCRIPTIONS:
+        return response
     if request.args.get("lang") == language != request.cookies.get(COOKIE):
         response.set_cookie(
             COOKIE, language, COOKIE_SECONDS, secure=request.is_secure, httponly=True, samesite="Lax"

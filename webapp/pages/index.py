@@ -1,4 +1,4 @@
-"""`/index` and `/index.csv`: the health index as JSON, page or spreadsheet."""
+"""`/index` and `/index.csv`: the health index as JSON, page, text and spreadsheet."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ def index() -> Response:
         template="index.html",
         context=lambda: _page_context(latest),
         headers=_headers(latest),
+        text=f"{latest['index']:.2f}",
     )
 
 

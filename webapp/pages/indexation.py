@@ -1,4 +1,4 @@
-"""`/indexation`: the calculator of indexed amounts."""
+"""`/indexation`: the calculator of indexed amounts, as page or text."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from webapp.errors import WrongYear
 from webapp.health_index.indexation import Indexation, index_amount
 from webapp.health_index.overview import BaseYearOverview, newest
 from webapp.health_index.series import MonthlyIndex, find
+from webapp.http.negotiation import FORMATS, preferred
 from webapp.i18n.messages import N_
 from webapp.pages.blueprint import bp
 from webapp.pages.input_parsing import parse_amount, parse_month
@@ -24,7 +25,10 @@ FIELDS = ("amount", "year", "from", "to")
 def indexation() -> Response:
     """Show the form and, once a field is filled in, the new amount. `to` defaults to the latest month."""
     parts = PageParts({field: request.args.get(field, "").strip() for field in FIELDS})
-    found = _indexation(parts) if any(parts.values.values()) else None
+    is_text = preferred(*FORMATS) == "text"
+    found = _indexation(parts) if is_text or any(parts.values.values()) else None
+    if is_text:
+        return parts.respond_in_text(str(found["new_amount"]) if found else "")
     later = parts.attempt(lambda: _later(found)) if found and not parts.values["to"] else None
     return parts.respond(parts.render("indexation.html", found=found, later=later))
 

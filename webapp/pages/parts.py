@@ -8,7 +8,7 @@ from flask import Response, make_response, render_template
 
 from webapp.errors import DeskError
 from webapp.http.error_handlers import apply_error
-from webapp.http.negotiation import cacheable
+from webapp.http.negotiation import cacheable, plain_text
 from webapp.i18n.messages import Message
 
 Result = TypeVar("Result")
@@ -56,3 +56,9 @@ class PageParts:
         """Respond with a page and the status of the first error, if any."""
         response = make_response(page)
         return apply_error(response, self._first) if self._first else cacheable(response)
+
+    def respond_in_text(self, text: str) -> Response:
+        """Respond with a bare text. Raises the first error, if any."""
+        if self._first:
+            raise self._first
+        return cacheable(plain_text(text))

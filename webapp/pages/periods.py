@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
-from typing import List, Optional, Sequence, Tuple
+from typing import List, Optional, Sequence, Tuple, TypedDict, TypeVar
 
 from dateutil.relativedelta import relativedelta
 
@@ -16,11 +17,18 @@ ALL = "all"
 PERIODS = ("1", "5", "10", ALL)
 DEFAULT_PERIOD = "5"
 
+
+class InMonth(TypedDict):
+    month: date
+
+
+Entry = TypeVar("Entry", bound=InMonth)
+
 # A year and its twelve values; None for a missing month.
 YearOfValues = Tuple[int, List[Optional[Decimal]]]
 
 
-def latest_months(months: Sequence[MonthlyIndex], period: str) -> Sequence[MonthlyIndex]:
+def latest_months(months: Sequence[Entry], period: str) -> Sequence[Entry]:
     """Return the latest month and `period` years before it: 61 months for "5". Raises RequestNotValid."""
     if period not in PERIODS:
         raise RequestNotValid(N_("Choose one of these periods: %(known)s."), known=", ".join(PERIODS))

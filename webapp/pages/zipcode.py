@@ -1,8 +1,11 @@
-"""`/zipcode/<zipcode>`: the risk factor of a zipcode as JSON or page."""
+"""`/zipcode/<zipcode>`: the risk factor of a zipcode as JSON, page or text."""
 
 from __future__ import annotations
 
-from flask import Response
+from urllib.parse import urlencode
+
+from flask import Response, redirect, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
 
 from webapp.data import reads
 from webapp.http.negotiation import represent
@@ -19,7 +22,17 @@ def zipcode(zipcode: str) -> Response:
         template="zipcode.html",
         context=lambda: {"found": found, "nearest": reads.nearest_if_unused(found)},
         headers=_headers(found),
+        text=found["factor"],
     )
+
+
+@bp.get("/zipcode/<zipcode>/")
+def zipcode_with_slash(zipcode: str) -> BaseResponse:
+    """Redirect to the zipcode, keeping the query."""
+    url = url_for("pages.zipcode", zipcode=parse_zipcode(zipcode))
+    query = urlencode(list(request.args.items(multi=True)))
+    # Not 308, which Power Query and PowerShell 5 do not follow.
+    return redirect(f"{url}?{query}" if query else url, 301)
 
 
 def _headers(found: RiskFactor) -> dict[str, str]:
