@@ -113,6 +113,17 @@ def test_statbel_is_checked_from_the_publication_day_on(
     assert statbel.asked == asked
 
 
+@on_sqlite
+@pytest.mark.parametrize(("day", "asked"), [(22, []), (23, ASKED_ONCE)])
+def test_statbel_is_checked_for_december_from_the_23rd_on(
+    app: Flask, statbel: FakeStatbel, set_clock: SetClock, day: int, asked: List[str]
+) -> None:
+    hold(app, 2025, "2026-11", "104.05")
+    set_clock(datetime(2026, 12, day, 12, 0, tzinfo=timezone.utc))
+    latest(app)
+    assert statbel.asked == asked
+
+
 @pytest.mark.usefixtures("due")
 def test_new_month_is_stored_and_served(app: Flask, statbel: FakeStatbel) -> None:
     statbel.bestat = answering(bestat([JULY, AUGUST]))

@@ -58,6 +58,8 @@ def test_base_year_is_not_superseded_by_one_with_the_same_month() -> None:
         (date(2026, 7, 30), False, date(2026, 8, 28)),
         (date(2026, 8, 27), False, date(2026, 8, 28)),
         (date(2026, 8, 28), True, date(2026, 9, 29)),
+        (date(2026, 12, 22), True, date(2026, 12, 23)),
+        (date(2026, 12, 23), True, date(2027, 1, 28)),
     ],
 )
 def test_index_turns_stale_and_the_next_publication_moves_on_a_publication_day(

@@ -222,15 +222,15 @@ def test_markup_in_the_input_is_escaped(reader: FlaskClient) -> None:
 def test_page_shows_the_last_check_with_statbel_and_a_late_month(
     app: Flask, statbel: FakeStatbel, set_clock: SetClock
 ) -> None:
-    statbel.bestat = answering(bestat([(2025, "2026-10", 104.11)]))
-    set_clock(datetime(2026, 10, 30, 11, 5, tzinfo=timezone.utc))
+    statbel.bestat = answering(bestat([(2025, "2026-11", 104.11)]))
+    set_clock(datetime(2026, 11, 30, 11, 5, tzinfo=timezone.utc))
     client = app.test_client()
     page = text(client.get("/index?year=2025&format=html").text)
-    assert "base 2025 104.11 Month October 2026" in page
-    assert "Last checked 30 October 2026 at 12:05" in page
+    assert "base 2025 104.11 Month November 2026" in page
+    assert "Last checked 30 November 2026 at 12:05" in page
     assert "should have published" not in page
-    assert "Next publication 27 November 2026 (Statbel)" in page
-    set_clock(datetime(2026, 12, 30, 11, 5, tzinfo=timezone.utc))
+    assert "Next publication 23 December 2026 (Statbel)" in page
+    set_clock(datetime(2026, 12, 23, 11, 5, tzinfo=timezone.utc))
     page = text(client.get("/index?year=2025&format=html").text)
     assert "Statbel should have published a more recent month" in page
     assert "Next publication" not in page
