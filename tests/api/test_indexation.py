@@ -62,11 +62,11 @@ def test_new_month_defaults_to_the_latest(reader: FlaskClient) -> None:
         "amount": "1000.00",
         "base_year": 2025,
         "from": "2026-01",
-        "to": "2026-07",
+        "to": "2026-08",
         "start_index": 101.33,
-        "new_index": 103.24,
-        "new_amount": "1018.85",
-        "formula": "1000.00 × 103.24 ÷ 101.33 = 1018.85",
+        "new_index": 103.49,
+        "new_amount": "1021.32",
+        "formula": "1000.00 × 103.49 ÷ 101.33 = 1021.32",
         "rounding": "half up to the cent, once, at the end",
     }
 
@@ -158,7 +158,7 @@ def test_every_invalid_parameter_has_messages(reader: FlaskClient) -> None:
     )
 
 
-@pytest.mark.parametrize(("name", "text"), [("from", "1993-12"), ("to", "2026-01")])
+@pytest.mark.parametrize(("name", "text"), [("from", "1993-12"), ("to", "2026-09")])
 def test_month_outside_the_data_is_not_found(reader: FlaskClient, name: str, text: str) -> None:
     response = reader.get(PATH, query_string={**QUERY, name: text})
     assert (response.status_code, response.json) == (
@@ -167,7 +167,7 @@ def test_month_outside_the_data_is_not_found(reader: FlaskClient, name: str, tex
             "type": "/api/v1/#MONTH_NOT_FOUND",
             "title": "No health index for this month",
             "status": 404,
-            "detail": (f"No health index is available for {text} on base 2013, only for 1994-01 to 2025-12."),
+            "detail": (f"No health index is available for {text} on base 2013, only for 1994-01 to 2026-08."),
             "code": "MONTH_NOT_FOUND",
         },
     )

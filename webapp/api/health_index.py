@@ -51,11 +51,42 @@ class StatusField(fields.String):
         )
 
 
+class CoefficientField(fields.Float):
+    """The coefficient of a converted value."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            allow_none=True,
+            metadata={
+                "description": "Coefficient of a converted value; null for a published one.",
+                "example": 0.7376,
+            },
+        )
+
+
+class CoefficientSourceField(fields.String):
+    """The source of a coefficient."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            allow_none=True,
+            validate=validate.OneOf(["statbel", "derived"]),
+            metadata={
+                "description": (
+                    "statbel for an official coefficient; derived for one that is not official, but follows "
+                    "from values that Statbel published on both base years."
+                )
+            },
+        )
+
+
 class ValueSchema(ResponseSchema):
     base_year = fields.Integer()
     month = Month("Month of the value.")
     value = IndexNumber("Health index.")
     status = StatusField()
+    coefficient = CoefficientField()
+    coefficient_source = CoefficientSourceField()
     source = fields.String(metadata={"description": "Source of the value: bestat, open-data or seed."})
     fetched_at = Timestamp("Time at which the value was retrieved.")
 
@@ -74,6 +105,8 @@ class SeriesValueSchema(ResponseSchema):
     value = IndexNumber("Health index.")
     smoothed = IndexNumber("Smoothed index; null for months without one.", allow_none=True)
     status = StatusField()
+    coefficient = CoefficientField()
+    coefficient_source = CoefficientSourceField()
 
 
 class SeriesSchema(ResponseSchema):
@@ -156,7 +189,7 @@ def base_years() -> ViewResult:
 
 
 def _to_csv(entries: Sequence[MonthlyIndex]) -> Response:
-    columns = ("base_year", "month", "value", "smoothed", "status")
+    columns = ("base_year", "month", "value", "smoothed", "status", "coefficient", "coefficient_source")
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, columns, extrasaction="ignore")
     writer.writeheader()

@@ -18,6 +18,8 @@ class LatestIndex(TypedDict):
 
     Attributes:
         checked_at: last response of Statbel.
+        coefficient: of a converted value.
+        coefficient_source: "statbel" or "derived".
         stale: True if Statbel should have published a later month.
         superseded_by: a base year with a later month.
         changed_at: last change of any member but `checked_at`.
@@ -27,6 +29,8 @@ class LatestIndex(TypedDict):
     index: Decimal
     month: date
     status: str
+    coefficient: Decimal | None
+    coefficient_source: str | None
     source: str
     fetched_at: datetime
     checked_at: datetime | None
@@ -47,6 +51,8 @@ def latest(index: HealthIndex, base_year: int, day: date, checked_at: datetime |
         "index": value.value,
         "month": value.month,
         "status": value.status,
+        "coefficient": value.coefficient,
+        "coefficient_source": value.coefficient_source,
         "source": value.source,
         "fetched_at": value.fetched_at,
         "checked_at": checked_at,
