@@ -61,6 +61,7 @@ def test_latest_index_on_a_base_year(reader: FlaskClient) -> None:
         "source": "seed",
         "fetched_at": "2026-09-14T12:00:00Z",
         "stale": False,
+        "superseded_by": None,
         "next_publication": "2026-09-29",
     }
 
@@ -76,6 +77,7 @@ def test_latest_index_on_an_ended_base_year_is_stale(reader: FlaskClient) -> Non
         "source": "seed",
         "fetched_at": "2026-09-14T12:00:00Z",
         "stale": True,
+        "superseded_by": 2025,
         "next_publication": "2026-09-29",
     }
 
@@ -111,6 +113,7 @@ def test_month_that_is_due_is_fetched_before_the_response(
         "source": "bestat",
         "fetched_at": "2026-09-29T12:00:00Z",
         "stale": False,
+        "superseded_by": None,
         "next_publication": "2026-10-29",
     }
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from tests.conftest import ORDINARY_DAY
 from tests.health_index.held import forget, hold
 
 PATH = "/api/v1/indexation"
@@ -50,6 +52,7 @@ def test_amount_is_indexed(reader: FlaskClient) -> None:
         "new_amount": "1557.88",
         "formula": "1250.50 × 136.69 ÷ 109.72 = 1557.88",
         "rounding": "half up to the cent, once, at the end",
+        "superseded_by": None,
     }
 
 
@@ -68,7 +71,23 @@ def test_new_month_defaults_to_the_latest(reader: FlaskClient) -> None:
         "new_amount": "1021.32",
         "formula": "1000.00 × 103.49 ÷ 101.33 = 1021.32",
         "rounding": "half up to the cent, once, at the end",
+        "superseded_by": None,
     }
+
+
+def test_later_month_on_another_base_year_is_named(reader: FlaskClient) -> None:
+    assert indexed(reader, base="2004")["superseded_by"] == 2025
+
+
+def test_new_month_on_another_base_year_changes_last_modified(app: Flask) -> None:
+    forget(app, "2025-12")
+    client = app.test_client()
+    query = {**QUERY, "base": "2004"}
+    since = {"If-Modified-Since": client.get(PATH, query_string=query).headers["Last-Modified"]}
+    assert client.get(PATH, query_string=query, headers=since).status_code == 304
+    hold(app, 2025, "2026-01", "101.33", fetched_at=ORDINARY_DAY + timedelta(minutes=1))
+    again = client.get(PATH, query_string=query, headers=since)
+    assert (again.status_code, again.get_json()["superseded_by"]) == (200, 2025)
 
 
 def test_amount_is_indexed_back_in_time(reader: FlaskClient) -> None:

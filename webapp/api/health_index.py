@@ -10,7 +10,7 @@ from typing import Any, Sequence
 from flask import Response
 from marshmallow import fields, validate
 
-from webapp.api.fields import ApiSchema, BaseYear, IndexNumber, Month, ResponseSchema, Timestamp
+from webapp.api.fields import ApiSchema, BaseYear, IndexNumber, Month, ResponseSchema, SupersededBy, Timestamp
 from webapp.api.routing import ApiBlueprint, ViewResult
 from webapp.data import reads
 from webapp.errors import IndexUnavailable, MonthNotFound, MonthNotValid, RequestNotValid, WrongYear
@@ -93,6 +93,7 @@ class ValueSchema(ResponseSchema):
 
 class LatestSchema(ValueSchema):
     stale = fields.Boolean(metadata={"description": "True if a later month should have been published."})
+    superseded_by = SupersededBy()
     next_publication = fields.Date(metadata={"description": "Date of Statbel's next publication."})
 
 

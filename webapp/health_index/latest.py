@@ -46,6 +46,8 @@ def latest(index: HealthIndex, base_year: int, day: date, checked_at: datetime |
     value = values[max(values)]
     due = latest_published_month(day)
     newest = max(index.latest().values(), key=lambda entry: (entry.month, entry.base_year))
+    superseded = newest.month > value.month
+    changes = [index.changed_at(base_year), clock.start_of(publication_day(due))]
     return {
         "base_year": base_year,
         "index": value.value,
@@ -57,7 +59,7 @@ def latest(index: HealthIndex, base_year: int, day: date, checked_at: datetime |
         "fetched_at": value.fetched_at,
         "checked_at": checked_at,
         "stale": value.month < due,
-        "superseded_by": newest.base_year if newest.month > value.month else None,
+        "superseded_by": newest.base_year if superseded else None,
         "next_publication": publication_day(due + relativedelta(months=1)),
-        "changed_at": max(index.changed_at(base_year), clock.start_of(publication_day(due))),
+        "changed_at": max([*changes, newest.fetched_at] if superseded else changes),
     }
