@@ -42,8 +42,9 @@ def complete(values: List[Value]) -> bytes:
     return bestat([*values, *OLDER_BASES])
 
 
+RECORDINGS = ROOT / "tests" / "statbel" / "recordings"
 GONE = answering(b"", status=404)
-ASKED_ONCE = ["/bestat", "/open-data"]
+ASKED_ONCE = ["/bestat", "/open-data", "/workbook"]
 
 
 @pytest.fixture(autouse=True)
@@ -261,7 +262,7 @@ def test_nothing_is_stored_when_both_sources_fail(app: Flask) -> None:
     before = everything(app)
     with pytest.raises(UpstreamError) as caught:
         refresh(app)
-    assert str(caught.value) == "bestat: status 404; open-data: status 404"
+    assert str(caught.value) == "bestat: status 404; open-data: status 404; workbook: status 404"
     assert everything(app) == before
 
 
@@ -284,6 +285,39 @@ def test_rejected_row_is_left_out_and_the_others_are_stored(
     assert len(everything(app)) == len(before) + 5
     assert set(before) < set(everything(app))
     assert caplog.messages == [f"statbel refresh incomplete: bestat: 1 values left out, first {reason}"]
+
+
+@on_sqlite
+@pytest.mark.usefixtures("due")
+def test_workbook_is_used_when_the_other_sources_fail(app: Flask, statbel: FakeStatbel) -> None:
+    statbel.workbook = answering((RECORDINGS / "workbook.xlsx").read_bytes())
+    store(app, [(2025, "2026-08", 103.4)])
+    assert refresh(app).source == "workbook"
+    assert held(app, 2025, "2026-08") == ("103.49", "published", "workbook")
+
+
+@on_sqlite
+def test_workbook_is_not_requested_after_the_open_data(app: Flask, statbel: FakeStatbel) -> None:
+    statbel.open_data = answering((RECORDINGS / "text.zip").read_bytes())
+    assert refresh(app).source == "open-data"
+    assert statbel.asked == ["/bestat", "/open-data"]
+
+
+@on_sqlite
+def test_refused_responses_are_logged_on_one_line_and_change_nothing(
+    app: Flask, statbel: FakeStatbel, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = everything(app)
+    names = ("refused-without-base.json", "refused-two-tables.zip", "refused-damaged.xlsx")
+    bodies = [answering((RECORDINGS / name).read_bytes()) for name in names]
+    statbel.bestat, statbel.open_data, statbel.workbook = bodies
+    with pytest.raises(UpstreamError):
+        refresh(app)
+    assert caplog.messages == [
+        "statbel refresh failed: bestat: table without a column of base year; "
+        "open-data: 2 tables in the zip, not one; workbook: response is not a readable zip"
+    ]
+    assert everything(app) == before
 
 
 @on_sqlite
@@ -408,7 +442,7 @@ def test_last_good_value_is_served_within_the_deadlines(hasty: Flask, statbel: F
     begin = time.monotonic()
     assert latest(hasty)["index"] == Decimal("103.49")
     assert time.monotonic() - begin < 5
-    assert statbel.asked == ASKED_ONCE
+    assert statbel.asked == ASKED_ONCE[:2]
 
 
 @on_sqlite
@@ -435,7 +469,9 @@ def test_failure_and_recovery_are_logged_once(
     assert quarter(1) == []
     assert quarter(2) == []
     statbel.bestat = answering(b"")
-    assert quarter(3) == ["statbel refresh failed: bestat: empty response; open-data: status 404"]
+    assert quarter(3) == [
+        "statbel refresh failed: bestat: empty response; open-data: status 404; workbook: status 404"
+    ]
     assert quarter(4) == []
     statbel.bestat = answering(complete([SEPTEMBER]))
     assert quarter(5) == ["statbel refresh works again"]

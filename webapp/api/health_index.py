@@ -87,7 +87,9 @@ class ValueSchema(ResponseSchema):
     status = StatusField()
     coefficient = CoefficientField()
     coefficient_source = CoefficientSourceField()
-    source = fields.String(metadata={"description": "Source of the value: bestat, open-data or seed."})
+    source = fields.String(
+        metadata={"description": "Source of the value: bestat, open-data, workbook or seed."}
+    )
     fetched_at = Timestamp("Time at which the value was retrieved.")
 
 

@@ -21,7 +21,7 @@ class IndexValue(NamedTuple):
 
     Attributes:
         status: PUBLISHED by Statbel, or CONVERTED with a coefficient.
-        source: bestat, open-data or seed.
+        source: bestat, open-data, workbook or seed.
     """
 
     base_year: int
