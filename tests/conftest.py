@@ -19,8 +19,8 @@ from webapp.config import Settings
 from webapp.data import watcher
 from webapp.data.database import db
 
-# The latest month of the seed, July 2026, is the latest published by this day, so no refresh is due.
-ORDINARY_DAY = datetime(2026, 8, 14, 12, 0, tzinfo=timezone.utc)
+# The latest month of the seed, August 2026, is the latest published by this day, so no refresh is due.
+ORDINARY_DAY = datetime(2026, 9, 14, 12, 0, tzinfo=timezone.utc)
 
 SetClock = Callable[[datetime], None]
 

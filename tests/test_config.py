@@ -104,6 +104,7 @@ def test_log_level_is_accepted_in_any_case(text: str) -> None:
         ("HEALTH_INDEX_URL", "http://"),
         ("HEALTH_INDEX_URL", "http://[::1"),
         ("HEALTH_INDEX_FALLBACK_URL", "file:///etc/passwd"),
+        ("HEALTH_INDEX_WORKBOOK_URL", "file:///etc/passwd"),
         ("HEALTH_INDEX_TIMEOUT", "5"),
         ("HEALTH_INDEX_TIMEOUT", "1,2,3"),
         ("HEALTH_INDEX_TIMEOUT", "0,5"),

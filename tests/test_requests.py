@@ -19,7 +19,7 @@ from webapp.data import watcher
 from webapp.data.database import db
 from webapp.data.index_models import IndexValue
 
-PUBLICATION = datetime(2026, 8, 28, 12, 0, tzinfo=timezone.utc)
+PUBLICATION = datetime(2026, 9, 29, 12, 0, tzinfo=timezone.utc)
 
 MakeApp = Callable[[Settings], Flask]
 

@@ -37,7 +37,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     _write_json_readably(app)
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True, "undefined": StrictUndefined}
     app.extensions["statbel"] = Statbel(
-        settings.health_index_url, settings.health_index_fallback_url, settings.health_index_timeout
+        settings.health_index_url,
+        settings.health_index_fallback_url,
+        settings.health_index_workbook_url,
+        settings.health_index_timeout,
     )
     db.init_app(app)
     cache.init_app(app)

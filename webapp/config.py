@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, Mapping, Optional, Tuple
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from click import ClickException
 from dotenv import dotenv_values
@@ -21,6 +21,8 @@ OPEN_DATA_URL = (
     "https://statbel.fgov.be/sites/default/files/files/opendata/"
     "Consumptieprijsindex%20en%20gezondheidsindex/CPI%20All%20base%20years.zip"
 )
+
+WORKBOOK_NAME = "CPI%20All%20base%20years.xlsx"
 
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
 
@@ -41,6 +43,7 @@ DEFAULTS = {
     "REDIS_URL": "",
     "HEALTH_INDEX_URL": BESTAT_URL,
     "HEALTH_INDEX_FALLBACK_URL": OPEN_DATA_URL,
+    "HEALTH_INDEX_WORKBOOK_URL": "",
     "HEALTH_INDEX_TIMEOUT": "3.05,5",
     "WEB_THREADS": "4",
     "PIN_WORKER": "1",
@@ -63,6 +66,7 @@ class Settings:
         redis_url: for rate limits shared by containers; None for limits per process.
         health_index_url: a be.STAT view.
         health_index_fallback_url: Statbel's open-data zip.
+        health_index_workbook_url: the same as an Excel workbook, by default in the folder of the zip.
         health_index_timeout: seconds to connect, and for the response.
         web_threads: threads of a gunicorn worker, without those for MAX_UPLOADS.
         pin_worker: keep a worker's threads on one core.
@@ -75,6 +79,7 @@ class Settings:
     redis_url: Optional[str]
     health_index_url: str
     health_index_fallback_url: str
+    health_index_workbook_url: str
     health_index_timeout: Tuple[float, float]
     web_threads: int
     pin_worker: bool
@@ -102,6 +107,7 @@ class Settings:
             redis_url=_redis_url(values["REDIS_URL"]),
             health_index_url=_http_url(values, "HEALTH_INDEX_URL"),
             health_index_fallback_url=_http_url(values, "HEALTH_INDEX_FALLBACK_URL"),
+            health_index_workbook_url=_workbook_url(values),
             health_index_timeout=_deadlines(values["HEALTH_INDEX_TIMEOUT"]),
             web_threads=_whole_number(values, "WEB_THREADS", 1, 64),
             pin_worker=bool(_whole_number(values, "PIN_WORKER", 0, 1)),
@@ -207,6 +213,12 @@ def _http_url(values: Mapping[str, str], name: str) -> str:
     if not _is_url(text, "http", "https"):
         raise ConfigurationError(f"{name} must be a URL that begins with http:// or https://.")
     return text
+
+
+def _workbook_url(values: Mapping[str, str]) -> str:
+    if values["HEALTH_INDEX_WORKBOOK_URL"].strip():
+        return _http_url(values, "HEALTH_INDEX_WORKBOOK_URL")
+    return urljoin(_http_url(values, "HEALTH_INDEX_FALLBACK_URL"), WORKBOOK_NAME)
 
 
 def _is_url(text: str, *schemes: str) -> bool:

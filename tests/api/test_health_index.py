@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from tests.conftest import SetClock
 from tests.health_index.stored_values import add_value, delete_values, month
@@ -19,7 +19,7 @@ from webapp.data.index_models import IndexValue
 
 ROOT = "/api/v1/health-index"
 
-AUGUST = responding(bestat([(2025, "2026-08", 103.5), (2004, "2026-08", 169.01000000000002)]))
+SEPTEMBER = responding(bestat([(2025, "2026-09", 103.75), (2004, "2026-09", 169.01000000000002)]))
 
 NO_BASE = ["Specify the base year named in the contract."]
 WRONG_BASE = ["Choose a base year of the health index: 1988, 1996, 2004, 2013, 2025."]
@@ -53,13 +53,16 @@ def at(day: str, time: str = "12:00:00") -> datetime:
 def test_latest_index_on_a_base_year(reader: FlaskClient) -> None:
     assert get(reader, {"base": "2025"}) == {
         "base_year": 2025,
-        "month": "2026-07",
-        "value": 103.24,
+        "month": "2026-08",
+        "value": 103.49,
         "status": "published",
+        "coefficient": None,
+        "coefficient_source": None,
         "source": "seed",
-        "fetched_at": "2026-08-14T12:00:00Z",
+        "fetched_at": "2026-09-14T12:00:00Z",
         "stale": False,
-        "next_publication": "2026-08-28",
+        "superseded_by": None,
+        "next_publication": "2026-09-29",
     }
 
 
@@ -69,18 +72,21 @@ def test_latest_index_on_an_ended_base_year_is_stale(reader: FlaskClient) -> Non
         "month": "2025-12",
         "value": 165.08,
         "status": "converted",
+        "coefficient": 1.2077,
+        "coefficient_source": "statbel",
         "source": "seed",
-        "fetched_at": "2026-08-14T12:00:00Z",
+        "fetched_at": "2026-09-14T12:00:00Z",
         "stale": True,
-        "next_publication": "2026-08-28",
+        "superseded_by": 2025,
+        "next_publication": "2026-09-29",
     }
 
 
 @pytest.mark.parametrize(
     ("now", "stale", "next_publication"),
     [
-        (at("2026-08-27", "21:59:59"), False, "2026-08-28"),
-        (at("2026-08-27", "22:00:00"), True, "2026-09-29"),  # midnight in Belgium
+        (at("2026-09-28", "21:59:59"), False, "2026-09-29"),
+        (at("2026-09-28", "22:00:00"), True, "2026-10-29"),  # midnight in Belgium
     ],
     ids=str,
 )
@@ -89,24 +95,38 @@ def test_latest_index_turns_stale_at_midnight_of_a_publication_day(
 ) -> None:
     set_clock(now)
     found = get(client, {"base": "2025"})
-    assert (found["month"], found["stale"], found["next_publication"]) == ("2026-07", stale, next_publication)
+    assert (found["month"], found["stale"], found["next_publication"]) == ("2026-08", stale, next_publication)
 
 
 def test_month_that_is_due_is_fetched_before_the_response(
     client: FlaskClient, statbel: FakeStatbel, set_clock: SetClock
 ) -> None:
-    set_clock(at("2026-08-28"))
-    statbel.bestat = AUGUST
+    set_clock(at("2026-09-29"))
+    statbel.bestat = SEPTEMBER
     assert get(client, {"base": "2004"}) == {
         "base_year": 2004,
-        "month": "2026-08",
+        "month": "2026-09",
         "value": 169.01,
         "status": "published",
+        "coefficient": None,
+        "coefficient_source": None,
         "source": "bestat",
-        "fetched_at": "2026-08-28T12:00:00Z",
+        "fetched_at": "2026-09-29T12:00:00Z",
         "stale": False,
-        "next_publication": "2026-09-29",
+        "superseded_by": None,
+        "next_publication": "2026-10-29",
     }
+
+
+def test_value_converted_with_the_derived_coefficient_says_so(reader: FlaskClient) -> None:
+    found = get(reader, {}, "/2013/2026-07")
+    assert (found["value"], found["status"]) == (139.96, "converted")
+    assert (found["coefficient"], found["coefficient_source"]) == (1.3557, "derived")
+    query = {"base": "2013", "from": "2026-07", "format": "csv"}
+    assert reader.get(f"{ROOT}/series", query_string=query).text.splitlines()[1:] == [
+        "2013,2026-07,139.96,136.61,converted,1.3557,derived",
+        "2013,2026-08,140.30,136.85,published,,",
+    ]
 
 
 # One month
@@ -118,8 +138,10 @@ def test_index_of_one_month(reader: FlaskClient) -> None:
         "month": "2020-01",
         "value": 109.72,
         "status": "published",
+        "coefficient": None,
+        "coefficient_source": None,
         "source": "seed",
-        "fetched_at": "2026-08-14T12:00:00Z",
+        "fetched_at": "2026-09-14T12:00:00Z",
         "smoothed": 107.04,
     }
 
@@ -130,13 +152,15 @@ def test_smoothed_index_is_null_for_a_month_without_one(reader: FlaskClient) -> 
         "month": "2014-01",
         "value": 74.2,
         "status": "converted",
+        "coefficient": 0.7376,
+        "coefficient_source": "statbel",
         "source": "seed",
-        "fetched_at": "2026-08-14T12:00:00Z",
+        "fetched_at": "2026-09-14T12:00:00Z",
         "smoothed": None,
     }
 
 
-@pytest.mark.parametrize("text", ["1993-12", "2026-01"])
+@pytest.mark.parametrize("text", ["1993-12", "2026-09"])
 def test_month_outside_the_data_is_not_found_and_names_the_range(reader: FlaskClient, text: str) -> None:
     response = reader.get(f"{ROOT}/2013/{text}")
     assert (response.status_code, response.json) == (
@@ -145,19 +169,22 @@ def test_month_outside_the_data_is_not_found_and_names_the_range(reader: FlaskCl
             "type": "/api/v1/#MONTH_NOT_FOUND",
             "title": "No health index for this month",
             "status": 404,
-            "detail": (f"No health index is available for {text} on base 2013, only for 1994-01 to 2025-12."),
+            "detail": (f"No health index is available for {text} on base 2013, only for 1994-01 to 2026-08."),
             "code": "MONTH_NOT_FOUND",
         },
     )
 
 
-def test_missing_month_is_not_found_and_names_its_neighbours(reader: FlaskClient) -> None:
-    response = reader.get(f"{ROOT}/2025/2026-06")
+def test_missing_month_is_not_found_and_names_its_neighbours(app: Flask) -> None:
+    with app.app_context():
+        db.session.execute(delete(IndexValue).filter_by(base_year=2025, month=month("2026-06")))
+        db.session.commit()
+    response = app.test_client().get(f"{ROOT}/2025/2026-06")
     problem = response.get_json()
     assert (response.status_code, problem["code"]) == (404, "MONTH_NOT_FOUND")
     assert problem["detail"] == (
         "No health index is available for 2026-06 on base 2025. "
-        "The nearest available months are 2026-03 and 2026-07."
+        "The nearest available months are 2026-05 and 2026-07."
     )
 
 
@@ -166,7 +193,7 @@ def test_revision_that_changes_the_smoothed_index_changes_last_modified(app: Fla
     seen = client.get(f"{ROOT}/2013/2020-01")
     with app.app_context():
         revised = update(IndexValue).where(IndexValue.base_year == 2013, IndexValue.month == month("2019-12"))
-        db.session.execute(revised.values(value=Decimal("110.00"), fetched_at=at("2026-08-15")))
+        db.session.execute(revised.values(value=Decimal("110.00"), fetched_at=at("2026-09-15")))
         db.session.commit()
     again = client.get(f"{ROOT}/2013/2020-01", headers={"If-Modified-Since": seen.headers["Last-Modified"]})
     assert again.status_code == 200
@@ -177,13 +204,25 @@ def test_revision_that_changes_the_smoothed_index_changes_last_modified(app: Fla
 # A series
 
 
+def published(month: str, value: float, smoothed: float | None) -> dict[str, Any]:
+    """Return the entry of a published value."""
+    return {
+        "month": month,
+        "value": value,
+        "smoothed": smoothed,
+        "status": "published",
+        "coefficient": None,
+        "coefficient_source": None,
+    }
+
+
 def test_series_has_its_first_and_last_month(reader: FlaskClient) -> None:
     assert get(reader, {"base": "2013", "from": "2025-01", "to": "2025-03"}, "/series") == {
         "base_year": 2013,
         "values": [
-            {"month": "2025-01", "value": 135.52, "smoothed": 131.18, "status": "published"},
-            {"month": "2025-02", "value": 135.79, "smoothed": 131.87, "status": "published"},
-            {"month": "2025-03", "value": 135.91, "smoothed": 132.53, "status": "published"},
+            published("2025-01", 135.52, 131.18),
+            published("2025-02", 135.79, 131.87),
+            published("2025-03", 135.91, 132.53),
         ],
     }
 
@@ -191,8 +230,8 @@ def test_series_has_its_first_and_last_month(reader: FlaskClient) -> None:
 @pytest.mark.parametrize(
     ("query", "first", "last", "count"),
     [
-        ({}, "1994-01", "2025-12", 384),
-        ({"from": "2025-11"}, "2025-11", "2025-12", 2),
+        ({}, "1994-01", "2026-08", 392),
+        ({"from": "2026-07"}, "2026-07", "2026-08", 2),
         ({"to": "1994-03"}, "1994-01", "1994-03", 3),
         ({"from": "2020-01", "to": "2020-01"}, "2020-01", "2020-01", 1),
         ({"from": "1950-01", "to": "1994-01"}, "1994-01", "1994-01", 1),
@@ -215,17 +254,17 @@ def test_series_without_months_is_empty(reader: FlaskClient) -> None:
     query = {"base": "2025", "to": "2013-12"}
     assert get(reader, query, "/series") == {"base_year": 2025, "values": []}
     text = reader.get(f"{ROOT}/series", query_string={**query, "format": "csv"}).text
-    assert text == "base_year,month,value,smoothed,status\r\n"
+    assert text == "base_year,month,value,smoothed,status,coefficient,coefficient_source\r\n"
 
 
 def test_series_as_csv(reader: FlaskClient) -> None:
     query = {"base": "2013", "to": "1994-04", "format": "csv"}
     assert reader.get(f"{ROOT}/series", query_string=query).text == (
-        "base_year,month,value,smoothed,status\r\n"
-        "2013,1994-01,69.81,,published\r\n"
-        "2013,1994-02,70.02,,published\r\n"
-        "2013,1994-03,69.97,,published\r\n"
-        "2013,1994-04,70.08,69.97,published\r\n"
+        "base_year,month,value,smoothed,status,coefficient,coefficient_source\r\n"
+        "2013,1994-01,69.81,,published,,\r\n"
+        "2013,1994-02,70.02,,published,,\r\n"
+        "2013,1994-03,69.97,,published,,\r\n"
+        "2013,1994-04,70.08,69.97,published,,\r\n"
     )
 
 
@@ -262,8 +301,8 @@ def test_json_and_csv_have_different_etags(reader: FlaskClient) -> None:
 def test_base_years_are_newest_first(reader: FlaskClient) -> None:
     assert get(reader, {}, "/base-years") == {
         "base_years": [
-            {"base_year": 2025, "first_month": "2014-01", "last_month": "2026-07"},
-            {"base_year": 2013, "first_month": "1994-01", "last_month": "2025-12"},
+            {"base_year": 2025, "first_month": "2014-01", "last_month": "2026-08"},
+            {"base_year": 2013, "first_month": "1994-01", "last_month": "2026-08"},
             {"base_year": 2004, "first_month": "1994-01", "last_month": "2025-12"},
             {"base_year": 1996, "first_month": "1994-01", "last_month": "2025-12"},
             {"base_year": 1988, "first_month": "1994-01", "last_month": "2025-12"},
@@ -272,17 +311,15 @@ def test_base_years_are_newest_first(reader: FlaskClient) -> None:
 
 
 def test_further_base_year_of_the_data_is_accepted_everywhere(app: Flask) -> None:
-    add_value(app, 2035, "2026-07", "80.12")
+    add_value(app, 2035, "2026-08", "80.12")
     client = app.test_client()
     assert get(client, {"base": "2035"})["value"] == 80.12
-    assert get(client, {}, "/2035/2026-07")["value"] == 80.12
-    assert get(client, {"base": "2035"}, "/series")["values"] == [
-        {"month": "2026-07", "value": 80.12, "smoothed": None, "status": "published"}
-    ]
+    assert get(client, {}, "/2035/2026-08")["value"] == 80.12
+    assert get(client, {"base": "2035"}, "/series")["values"] == [published("2026-08", 80.12, None)]
     assert get(client, {}, "/base-years")["base_years"][0] == {
         "base_year": 2035,
-        "first_month": "2026-07",
-        "last_month": "2026-07",
+        "first_month": "2026-08",
+        "last_month": "2026-08",
     }
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from tests.conftest import ORDINARY_DAY
 from tests.health_index.stored_values import add_value, delete_values
 
 PATH = "/api/v1/indexation"
@@ -50,6 +52,7 @@ def test_amount_is_indexed(reader: FlaskClient) -> None:
         "new_amount": "1557.88",
         "formula": "1250.50 × 136.69 ÷ 109.72 = 1557.88",
         "rounding": "half up to the cent, once, at the end",
+        "superseded_by": None,
     }
 
 
@@ -62,13 +65,29 @@ def test_new_month_defaults_to_the_latest(reader: FlaskClient) -> None:
         "amount": "1000.00",
         "base_year": 2025,
         "from": "2026-01",
-        "to": "2026-07",
+        "to": "2026-08",
         "start_index": 101.33,
-        "new_index": 103.24,
-        "new_amount": "1018.85",
-        "formula": "1000.00 × 103.24 ÷ 101.33 = 1018.85",
+        "new_index": 103.49,
+        "new_amount": "1021.32",
+        "formula": "1000.00 × 103.49 ÷ 101.33 = 1021.32",
         "rounding": "half up to the cent, once, at the end",
+        "superseded_by": None,
     }
+
+
+def test_later_month_on_another_base_year_is_named(reader: FlaskClient) -> None:
+    assert indexed(reader, base="2004")["superseded_by"] == 2025
+
+
+def test_new_month_on_another_base_year_changes_last_modified(app: Flask) -> None:
+    delete_values(app, "2025-12")
+    client = app.test_client()
+    query = {**QUERY, "base": "2004"}
+    since = {"If-Modified-Since": client.get(PATH, query_string=query).headers["Last-Modified"]}
+    assert client.get(PATH, query_string=query, headers=since).status_code == 304
+    add_value(app, 2025, "2026-01", "101.33", fetched_at=ORDINARY_DAY + timedelta(minutes=1))
+    again = client.get(PATH, query_string=query, headers=since)
+    assert (again.status_code, again.get_json()["superseded_by"]) == (200, 2025)
 
 
 def test_amount_is_indexed_back_in_time(reader: FlaskClient) -> None:
@@ -158,7 +177,7 @@ def test_every_invalid_parameter_has_messages(reader: FlaskClient) -> None:
     )
 
 
-@pytest.mark.parametrize(("name", "text"), [("from", "1993-12"), ("to", "2026-01")])
+@pytest.mark.parametrize(("name", "text"), [("from", "1993-12"), ("to", "2026-09")])
 def test_month_outside_the_data_is_not_found(reader: FlaskClient, name: str, text: str) -> None:
     response = reader.get(PATH, query_string={**QUERY, name: text})
     assert (response.status_code, response.json) == (
@@ -167,7 +186,7 @@ def test_month_outside_the_data_is_not_found(reader: FlaskClient, name: str, tex
             "type": "/api/v1/#MONTH_NOT_FOUND",
             "title": "No health index for this month",
             "status": 404,
-            "detail": (f"No health index is available for {text} on base 2013, only for 1994-01 to 2025-12."),
+            "detail": (f"No health index is available for {text} on base 2013, only for 1994-01 to 2026-08."),
             "code": "MONTH_NOT_FOUND",
         },
     )

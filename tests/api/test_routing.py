@@ -90,7 +90,7 @@ def test_revised_value_changes_last_modified(app: Flask, path: str) -> None:
         db.session.commit()
     again = client.get(path, headers=since)
     assert again.status_code == 200
-    assert again.headers["Last-Modified"] == "Fri, 14 Aug 2026 13:00:00 GMT"
+    assert again.headers["Last-Modified"] == "Mon, 14 Sep 2026 13:00:00 GMT"
 
 
 def test_publication_day_changes_last_modified(app: Flask, set_clock: SetClock) -> None:
@@ -101,10 +101,10 @@ def test_publication_day_changes_last_modified(app: Flask, set_clock: SetClock) 
         set_clock(instant)
         return client.get(path, headers=since)
 
-    assert get_at(datetime(2026, 8, 27, 21, 59, 59, tzinfo=timezone.utc)).status_code == 304
-    again = get_at(datetime(2026, 8, 28, 12, 0, tzinfo=timezone.utc))
+    assert get_at(datetime(2026, 9, 28, 21, 59, 59, tzinfo=timezone.utc)).status_code == 304
+    again = get_at(datetime(2026, 9, 29, 12, 0, tzinfo=timezone.utc))
     assert again.status_code == 200
-    assert again.headers["Last-Modified"] == "Thu, 27 Aug 2026 22:00:00 GMT"  # midnight in Belgium
+    assert again.headers["Last-Modified"] == "Mon, 28 Sep 2026 22:00:00 GMT"  # midnight in Belgium
 
 
 # Methods

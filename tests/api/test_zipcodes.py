@@ -98,7 +98,7 @@ def test_zipcode_has_risk_factor_range_table_and_places(
         "zipcode": zipcode,
         "risk_factor": factor,
         "range": {"first": ends[0], "last": ends[1]},
-        "risk_table": {"id": 1, "effective_from": "2026-08-14"},
+        "risk_table": {"id": 1, "effective_from": "2026-09-14"},
         "assigned": bool(found),
         "kind": "locality" if found else None,
         "places": found,
@@ -254,7 +254,7 @@ def test_list_beyond_the_end_is_empty(reader: FlaskClient) -> None:
 
 
 def test_list_of_a_risk_factor_without_zipcodes_is_empty(app: Flask, client: FlaskClient) -> None:
-    load_table(app, [Range(1000, 9999, "A")], date(2026, 8, 14))
+    load_table(app, [Range(1000, 9999, "A")], date(2026, 9, 14))
     assert get(client, risk_factor="B") == {"total": 0, "results": [], "next_cursor": None}
     assert get(client, risk_factor="A")["total"] == 1146
 
@@ -349,7 +349,7 @@ def last_modified(client: FlaskClient, url: str) -> str:
 @pytest.mark.parametrize(
     ("midnight", "since"),
     [
-        (datetime(2026, 8, 31, 22, 0, tzinfo=timezone.utc), "Mon, 31 Aug 2026 22:00:00 GMT"),
+        (datetime(2026, 9, 30, 22, 0, tzinfo=timezone.utc), "Wed, 30 Sep 2026 22:00:00 GMT"),
         (datetime(2026, 12, 31, 23, 0, tzinfo=timezone.utc), "Thu, 31 Dec 2026 23:00:00 GMT"),
     ],
     ids=["summer", "winter"],
@@ -361,7 +361,7 @@ def test_planned_risk_table_changes_last_modified_at_midnight_in_belgium(
     midnight: datetime,
     since: str,
 ) -> None:
-    imported = "Fri, 14 Aug 2026 12:00:00 GMT"
+    imported = "Mon, 14 Sep 2026 12:00:00 GMT"
     load_table(app, [Range(9000, 9000, "C")], midnight.date() + timedelta(days=1))
     set_clock(midnight - timedelta(seconds=1))
     assert [last_modified(client, url) for url in URLS] == [imported] * 3
@@ -377,18 +377,18 @@ def test_planned_risk_table_changes_last_modified_at_midnight_in_belgium(
 def test_risk_table_in_force_at_once_changes_last_modified_at_its_import(
     app: Flask, client: FlaskClient, set_clock: SetClock
 ) -> None:
-    set_clock(datetime(2026, 8, 20, 9, 30, tzinfo=timezone.utc))
-    load_table(app, [Range(9000, 9000, "C")], date(2026, 8, 20))
+    set_clock(datetime(2026, 9, 20, 9, 30, tzinfo=timezone.utc))
+    load_table(app, [Range(9000, 9000, "C")], date(2026, 9, 20))
     assert (
         last_modified(client, "/9000")
         == last_modified(client, "?risk_factor=C")
-        == "Thu, 20 Aug 2026 09:30:00 GMT"
+        == "Sun, 20 Sep 2026 09:30:00 GMT"
     )
 
 
 def test_reloaded_places_change_last_modified(app: Flask, client: FlaskClient, set_clock: SetClock) -> None:
     before = [client.get(f"{PATH}{url}") for url in URLS]
-    set_clock(datetime(2026, 8, 20, 9, 30, tzinfo=timezone.utc))
+    set_clock(datetime(2026, 9, 20, 9, 30, tzinfo=timezone.utc))
     with app.app_context():
         rows = [row for row in places.read(SEED) if row["zipcode"] != 1020]
         assert places.load(db.session(), rows) is True
@@ -397,7 +397,7 @@ def test_reloaded_places_change_last_modified(app: Flask, client: FlaskClient, s
         since = {"If-Modified-Since": seen.headers["Last-Modified"]}
         again = client.get(f"{PATH}{url}", headers=since)
         assert again.status_code == 200
-        assert again.headers["Last-Modified"] == "Thu, 20 Aug 2026 09:30:00 GMT"
+        assert again.headers["Last-Modified"] == "Sun, 20 Sep 2026 09:30:00 GMT"
     assert get(client, risk_factor="C")["total"] == 113
 
 

@@ -43,7 +43,7 @@ def test_first_init_db_creates_the_schema_and_loads_the_seed(
         [
             f"Schema: at revision {NEWEST_REVISION}.",
             "Risk factors: 164 ranges loaded as risk table 1.",
-            "Health index: 1684 values added or corrected.",
+            "Health index: 1696 values added or corrected.",
             "Places: loaded.",
         ],
     )
@@ -57,7 +57,7 @@ def test_first_init_db_creates_the_schema_and_loads_the_seed(
 
 def test_second_init_db_changes_nothing(app: Flask, set_clock: SetClock) -> None:
     before = snapshot(app)
-    set_clock(datetime(2026, 8, 15, 12, 0, tzinfo=timezone.utc))
+    set_clock(datetime(2026, 9, 15, 12, 0, tzinfo=timezone.utc))
     result = run(app, "init-db")
     assert (result.exit_code, result.output.splitlines()) == (
         0,
@@ -78,7 +78,7 @@ def test_changed_file_is_a_new_risk_table_in_force_from_today(
     client = app.test_client()
     file = seed / "risk_table.csv"
     file.write_text(file.read_text().replace("1315,B\n", "1315,C\n"))
-    set_clock(datetime(2026, 8, 14, 23, 30, tzinfo=timezone.utc))
+    set_clock(datetime(2026, 9, 14, 23, 30, tzinfo=timezone.utc))
     result = run(app, "init-db")
     assert "Risk factors: 164 ranges loaded as risk table 2." in result.output
     response = client.get("/zipcode/1315")
@@ -86,7 +86,7 @@ def test_changed_file_is_a_new_risk_table_in_force_from_today(
     assert (response.json, headers["Risk-Table"], headers["Risk-Table-Effective-From"]) == (
         {"risk_factor": "C"},
         "2",
-        "2026-08-15",
+        "2026-09-15",
     )
     after = snapshot(app)
     assert before["risk_range"] < after["risk_range"]

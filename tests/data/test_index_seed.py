@@ -39,10 +39,10 @@ def row_of(base_year: int, text: str, value: str, status: str = "published") -> 
 
 def test_seed_is_read() -> None:
     rows = seed.read(ROOT / "seed" / "health_index.csv")
-    assert len(rows) == 1684
+    assert len(rows) == 1696
     assert {row["base_year"] for row in rows} == {1988, 1996, 2004, 2013, 2025}
     assert row_of(2004, "2021-09", "135.61") in rows
-    assert max(row["month"] for row in rows) == date(2026, 7, 1)
+    assert max(row["month"] for row in rows) == date(2026, 8, 1)
 
 
 def test_row_is_read(tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ def test_spaces_and_blank_lines_are_ignored(tmp_path: Path) -> None:
         ("2013,2022-04,119.6,published", "'119.6' is not an index"),
         ("2013,2022-04,00.00,published", "00.00 is not plausible as an index"),
         ("2013,2022-04,9999.99,published", "9999.99 is not plausible as an index"),
-        ("2013,2026-09,136.70,published", "2026-09 is in the future"),
+        ("2013,2026-10,136.70,published", "2026-10 is in the future"),
         ("2013,2022-04,119.59,Published", "the status must be published or converted"),
         ("2013,2022-03,119.59,converted", "2022-03 on base 2013 appears twice"),
         ("2013,2022-04,119.59", "must have 4 fields, but has 3"),
@@ -104,8 +104,8 @@ def test_loading_again_changes_nothing(app: Flask) -> None:
 
 
 def test_new_row_is_added(app: Flask) -> None:
-    assert load(app, [row_of(2025, "2026-08", "103.50"), row_of(2025, "2026-07", "103.24")]) == 1
-    assert stored_value(app, 2025, "2026-08") == ("103.50", "published", "seed")
+    assert load(app, [row_of(2025, "2026-09", "103.75"), row_of(2025, "2026-08", "103.49")]) == 1
+    assert stored_value(app, 2025, "2026-09") == ("103.75", "published", "seed")
 
 
 def test_newer_seed_corrects_an_older_one(app: Flask) -> None:
@@ -114,6 +114,6 @@ def test_newer_seed_corrects_an_older_one(app: Flask) -> None:
 
 
 def test_value_of_statbel_is_not_overwritten(app: Flask) -> None:
-    add_value(app, 2025, "2026-08", "103.50")
-    assert load(app, [row_of(2025, "2026-08", "99.99")]) == 0
-    assert stored_value(app, 2025, "2026-08") == ("103.50", "published", "bestat")
+    add_value(app, 2025, "2026-09", "103.75")
+    assert load(app, [row_of(2025, "2026-09", "99.99")]) == 0
+    assert stored_value(app, 2025, "2026-09") == ("103.75", "published", "bestat")

@@ -164,7 +164,7 @@ def test_concurrent_runs_fill_an_empty_database_once(make_app: MakeApp, empty_da
         "risk_table": 1,
         "risk_range": 164,
         "place": 2781,
-        "index_value": 1684,
+        "index_value": 1696,
     }
 
 

@@ -29,14 +29,14 @@ from webapp.data.zipcode_models import Place, RiskRange, RiskTable
 NEW_TABLE = {
     "id": 2,
     "source": "new.csv",
-    "effective_from": date(2026, 8, 14),
+    "effective_from": date(2026, 9, 14),
     "imported_at": ORDINARY_DAY,
     "sha256": "0" * 64,
     "range_count": 0,
 }
 LATER = ORDINARY_DAY + timedelta(days=1)
 DECEMBER = (IndexValue.base_year == 2013, IndexValue.month == date(2025, 12, 1))
-PLANNED = insert(RiskTable).values(**{**NEW_TABLE, "effective_from": date(2026, 8, 15)})
+PLANNED = insert(RiskTable).values(**{**NEW_TABLE, "effective_from": date(2026, 9, 15)})
 CORRECTED_FACTOR = update(RiskRange).where(RiskRange.first == 9000).values(factor="C")
 REVISED_VALUE = update(IndexValue).where(*DECEMBER).values(value=Decimal("136.70"))
 
@@ -64,8 +64,8 @@ CHANGES = {
     "index_value": [
         insert(IndexValue).values(
             base_year=2013,
-            month=date(2026, 1, 1),
-            value=Decimal("137.00"),
+            month=date(2026, 9, 1),
+            value=Decimal("140.60"),
             status="published",
             source="bestat",
             fetched_at=ORDINARY_DAY,
@@ -172,12 +172,12 @@ def test_past_and_planned_risk_tables_are_loaded(app: Flask, watcher: Watcher) -
 def test_day_changes_at_midnight_in_brussels(app: Flask, watcher: Watcher, set_clock: SetClock) -> None:
     assert watcher.snapshot is not None
     serial = watcher.serial
-    set_clock(datetime(2026, 8, 14, 21, 59, 59, tzinfo=timezone.utc))
+    set_clock(datetime(2026, 9, 14, 21, 59, 59, tzinfo=timezone.utc))
     watcher.poll()
-    assert (watcher.snapshot.day, watcher.serial) == (date(2026, 8, 14), serial)
-    set_clock(datetime(2026, 8, 14, 22, 0, tzinfo=timezone.utc))
+    assert (watcher.snapshot.day, watcher.serial) == (date(2026, 9, 14), serial)
+    set_clock(datetime(2026, 9, 14, 22, 0, tzinfo=timezone.utc))
     watcher.poll()
-    assert (watcher.snapshot.day, watcher.serial) == (date(2026, 8, 15), serial + 1)
+    assert (watcher.snapshot.day, watcher.serial) == (date(2026, 9, 15), serial + 1)
 
 
 def test_planned_risk_table_comes_into_force_while_the_database_is_gone(
@@ -189,7 +189,7 @@ def test_planned_risk_table_comes_into_force_while_the_database_is_gone(
     watcher.poll()
     assert watcher.snapshot is not None
     postgresql.drop(postgresql_url)
-    set_clock(datetime(2026, 8, 14, 22, 0, tzinfo=timezone.utc))
+    set_clock(datetime(2026, 9, 14, 22, 0, tzinfo=timezone.utc))
     watcher.poll()
     assert watcher.failure
     assert watcher.snapshot.risk_table.id == 2
@@ -227,7 +227,7 @@ def test_hanging_refresh_does_not_delay_polling(
     monkeypatch.setattr(watcher_module, "POLL_SECONDS", 0.05)
     statbel.bestat = statbel.open_data = statbel.hanging
     app = make_app(settings_for(database_url, HEALTH_INDEX_TIMEOUT="1,3", **statbel.addresses))
-    set_clock(datetime(2026, 8, 29, 12, 0, tzinfo=timezone.utc))
+    set_clock(datetime(2026, 9, 30, 12, 0, tzinfo=timezone.utc))
     watcher = watcher_of(app)
     watcher.start(wait_seconds=10)
     wait_until(lambda: bool(statbel.requests))
@@ -442,10 +442,10 @@ def test_read_only_database_is_served_and_logged_once(
 
     with app.app_context():
         event.listen(db.engine, "begin", refuse_writing)
-    set_clock(datetime(2026, 8, 29, 12, 0, tzinfo=timezone.utc))
+    set_clock(datetime(2026, 9, 30, 12, 0, tzinfo=timezone.utc))
     for _ in range(3):
         watcher_of(app).poll()
-    assert app.test_client().get("/index?year=2025").json == {"index": 103.24}
+    assert app.test_client().get("/index?year=2025").json == {"index": 103.49}
     (message,) = [text for text in caplog.messages if "refresh" in text]
     assert message.startswith("refresh of the health index failed: ")
     assert statbel.requests == []

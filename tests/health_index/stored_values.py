@@ -40,17 +40,23 @@ def stored_value(app: Flask, base_year: int, text: str) -> Optional[Tuple[str, s
     return None
 
 
-def add_value(app: Flask, base_year: int, text: str, value: str, status: str = "published") -> None:
-    """Add a value of be.STAT."""
+def add_value(
+    app: Flask,
+    base_year: int,
+    text: str,
+    value: str,
+    fetched_at: datetime = datetime(2026, 1, 1, tzinfo=timezone.utc),
+) -> None:
+    """Add a published value of be.STAT."""
     with app.app_context():
         db.session.add(
             IndexValue(
                 base_year=base_year,
                 month=month(text),
                 value=Decimal(value),
-                status=status,
+                status="published",
                 source="bestat",
-                fetched_at=datetime(2026, 1, 1, tzinfo=timezone.utc),
+                fetched_at=fetched_at,
             )
         )
         db.session.commit()

@@ -35,6 +35,8 @@ def series(*months: Tuple[str, Decimal]) -> List[MonthlyIndex]:
             "value": value,
             "smoothed": None,
             "status": "published",
+            "coefficient": None,
+            "coefficient_source": None,
             "source": "seed",
             "fetched_at": datetime(2026, 8, 14, tzinfo=timezone.utc),
         }

@@ -45,18 +45,18 @@ def exact_change(values: dict[date, int], back: relativedelta) -> Decimal | None
 def test_base_year_has_its_latest_index_and_changes() -> None:
     assert by_base_year(SEED)[2025] == {
         "base_year": 2025,
-        "index": Decimal("103.24"),
-        "month": month("2026-07"),
-        "month_change": None,  # the seed has no June
-        "year_change": Decimal("0.0322"),
+        "index": Decimal("103.49"),
+        "month": month("2026-08"),
+        "month_change": Decimal("0.0024"),
+        "year_change": Decimal("0.0344"),
     }
 
 
 def test_every_base_year_is_listed_newest_first() -> None:
-    december = month("2025-12")
+    december, august = month("2025-12"), month("2026-08")
     assert [(entry["base_year"], str(entry["index"]), entry["month"]) for entry in overview(SEED)] == [
-        (2025, "103.24", month("2026-07")),
-        (2013, "136.69", december),
+        (2025, "103.49", august),
+        (2013, "140.30", august),
         (2004, "165.08", december),
         (1996, "187.81", december),
         (1988, "226.44", december),
@@ -125,8 +125,8 @@ def test_newest_is_the_base_year_with_the_latest_month() -> None:
 
 
 def test_newest_does_not_depend_on_the_base_year() -> None:
-    assert newest(overview(own(("2026-06", "80.00"))))["base_year"] == 2025
-    assert newest(overview(own(("2026-07", "80.00"))))["base_year"] == OWN
+    assert newest(overview(own(("2026-07", "80.00"))))["base_year"] == 2025
+    assert newest(overview(own(("2026-08", "80.00"))))["base_year"] == OWN
 
 
 def test_overview_without_values_is_unavailable() -> None:

@@ -1,6 +1,8 @@
 """Publication days, and the latest month published by a day."""
 
+import csv
 from datetime import date
+from pathlib import Path
 
 import pytest
 from dateutil.relativedelta import relativedelta
@@ -21,7 +23,7 @@ searching = settings(max_examples=50, deadline=None, database=None)
 @pytest.mark.parametrize(
     ("month", "day"),
     [
-        ((2024, 12), 30),
+        ((2019, 12), 30),  # the last December of this rule
         ((2026, 7), 30),
         ((2026, 8), 28),  # Monday 31 follows a weekend
         ((2026, 5), 28),  # ends on a weekend
@@ -34,8 +36,27 @@ def test_publication_day_is_the_second_to_last_working_day(month: "tuple[int, in
     assert publication_day(date(*month, 1)) == date(*month, day)
 
 
+@pytest.mark.parametrize(
+    ("year", "day"),
+    [
+        (2020, 23),  # the first December of this rule
+        (2028, 22),  # the 23rd is a Saturday
+        (2029, 21),  # the 23rd is a Sunday
+    ],
+)
+def test_publication_day_of_december_is_the_last_working_day_up_to_the_23rd(year: int, day: int) -> None:
+    assert publication_day(date(year, 12, 1)) == date(year, 12, day)
+
+
+def test_all_known_publication_days_follow_the_rule() -> None:
+    with (Path(__file__).parent / "data" / "publication_dates.csv").open(encoding="utf-8") as file:
+        known = {row["month"]: row["published"] for row in csv.DictReader(file)}
+    assert len(known) == 32
+    assert {text: str(publication_day(date(int(text[:4]), int(text[5:]), 1))) for text in known} == known
+
+
 @searching
-@given(days)
+@given(days.filter(lambda day: day.month != 12))
 def test_one_working_day_of_the_month_follows_the_publication_day(day: date) -> None:
     published = publication_day(day)
     assert (published.year, published.month) == (day.year, day.month)
@@ -66,6 +87,8 @@ def test_latest_published_month_is_published_and_the_next_one_is_not(day: date) 
     [
         (date(2026, 8, 27), date(2026, 7, 1)),
         (date(2026, 8, 28), date(2026, 8, 1)),
+        (date(2026, 12, 22), date(2026, 11, 1)),
+        (date(2026, 12, 23), date(2026, 12, 1)),
         (date(2027, 1, 1), date(2026, 12, 1)),
     ],
 )

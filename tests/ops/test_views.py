@@ -87,7 +87,7 @@ def test_service_without_a_schema_is_not_ready(shared_empty_app: Flask) -> None:
 NO_TABLE = "no risk table is in force: run flask init-db"
 NO_INDEX = "no index value is stored: run flask init-db or flask refresh-index"
 MISSING_DATA = {
-    "UPDATE risk_table SET effective_from = '2026-08-15'": [NO_TABLE],
+    "UPDATE risk_table SET effective_from = '2026-09-15'": [NO_TABLE],
     "DELETE FROM index_value": [NO_INDEX],
     "DELETE FROM risk_table; DELETE FROM index_value": [NO_TABLE, NO_INDEX],
 }

@@ -258,9 +258,9 @@ def labels(points: list[Point]) -> list[str]:
     return ["/".join(text.itertext()) for text in parsed(points).iter("text")]
 
 
-def test_svg_of_391_months_is_small_and_has_no_inline_style_or_script() -> None:
-    longer = seeded(2013) + [(nth_month(2026 * 12 + later), Decimal(137) + later) for later in range(7)]
-    assert len(longer) == 391
+def test_svg_of_399_months_is_small_and_has_no_inline_style_or_script() -> None:
+    longer = seeded(2013) + [(nth_month(2026 * 12 + 8 + later), Decimal(141) + later) for later in range(7)]
+    assert len(longer) == 399
     assert len(draw(longer).points) < 4500
     page = svg(longer)
     assert len(page) < 6000
@@ -288,25 +288,25 @@ def test_svg_stretches_only_the_line() -> None:
 
 def test_svg_labels_years() -> None:
     assert labels(seeded(2013)) == [
-        *["60", "80", "100", "120", "140"],
+        *["60", "80", "100", "120", "140", "160"],
         *["1995", "2000", "2005", "2010", "2015", "2020", "2025"],
-        "136.69",
+        "140.30",
     ]
 
 
 def test_svg_labels_months_with_each_year_once() -> None:
     assert labels(seeded(2025)[-13:]) == [
         *["99", "100", "101", "102", "103", "104"],
-        *["Apr/2025", "Jul", "Oct", "Jan/2026", "Apr", "Jul"],
-        "103.24",
+        *["Oct/2025", "Jan/2026", "Apr", "Jul"],
+        "103.49",
     ]
 
 
 def test_svg_of_a_single_month_is_a_dot_in_the_middle() -> None:
     only = seeded(2025)[-1:]
-    assert labels(only) == ["103.1", "103.2", "103.3", "103.4", "Jul/2026", "103.24"]
+    assert labels(only) == ["103.3", "103.4", "103.5", "103.6", "Aug/2026", "103.49"]
     (dot,) = parsed(only).iter("circle")
-    assert (dot.attrib["cx"], dot.attrib["cy"]) == ("50.0%", "53.3%")
+    assert (dot.attrib["cx"], dot.attrib["cy"]) == ("50.0%", "36.7%")
 
 
 def test_svg_marks_the_years_that_a_narrow_page_hides() -> None:

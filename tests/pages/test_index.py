@@ -12,15 +12,15 @@ from tests.conftest import SetClock
 from tests.health_index.stored_values import add_value, delete_values
 from tests.support.fake_statbel import FakeStatbel, bestat, responding
 
-PUBLICATION = datetime(2026, 8, 28, 12, 0, tzinfo=timezone.utc)
-
-NAMES = ("Index-Month", "Index-Status", "Index-Stale", "Index-Checked")
+PUBLICATION = datetime(2026, 9, 29, 12, 0, tzinfo=timezone.utc)
 
 
 def headers(client: FlaskClient, path: str) -> dict[str, str | None]:
     response = client.get(path)
     assert response.status_code == 200
-    return {name: response.headers.get(name) for name in NAMES}
+    found: dict[str, str | None] = {"Index-Checked": None}
+    found.update({name: value for name, value in response.headers.items() if name.startswith("Index-")})
+    return found
 
 
 # The headers
@@ -28,7 +28,7 @@ def headers(client: FlaskClient, path: str) -> dict[str, str | None]:
 
 def test_published_value_has_headers(reader: FlaskClient) -> None:
     assert headers(reader, "/index?year=2025") == {
-        "Index-Month": "2026-07",
+        "Index-Month": "2026-08",
         "Index-Status": "published",
         "Index-Stale": "false",
         "Index-Checked": None,
@@ -39,7 +39,21 @@ def test_converted_value_has_headers(reader: FlaskClient) -> None:
     assert headers(reader, "/index") == {
         "Index-Month": "2025-12",
         "Index-Status": "converted",
+        "Index-Coefficient": "1.2077",
+        "Index-Coefficient-Source": "statbel",
         "Index-Stale": "true",
+        "Index-Checked": None,
+    }
+
+
+def test_value_converted_with_the_derived_coefficient_has_headers(app: Flask) -> None:
+    add_value(app, 2025, "2026-09", "103.77")
+    assert headers(app.test_client(), "/index?year=2013") == {
+        "Index-Month": "2026-09",
+        "Index-Status": "converted",
+        "Index-Coefficient": "1.3557",
+        "Index-Coefficient-Source": "derived",
+        "Index-Stale": "false",
         "Index-Checked": None,
     }
 
@@ -48,12 +62,12 @@ def test_headers_have_the_time_of_the_last_response_of_statbel(
     client: FlaskClient, statbel: FakeStatbel, set_clock: SetClock
 ) -> None:
     set_clock(PUBLICATION)
-    statbel.bestat = responding(bestat([(2025, "2026-08", 103.5), (2004, "2026-08", 169.01000000000002)]))
+    statbel.bestat = responding(bestat([(2025, "2026-09", 103.75), (2004, "2026-09", 169.01000000000002)]))
     assert headers(client, "/index") == {
-        "Index-Month": "2026-08",
+        "Index-Month": "2026-09",
         "Index-Status": "published",
         "Index-Stale": "false",
-        "Index-Checked": "2026-08-28T12:00:00Z",
+        "Index-Checked": "2026-09-29T12:00:00Z",
     }
 
 
@@ -63,7 +77,7 @@ def test_headers_say_stale_after_a_failure_of_statbel(
     set_clock(PUBLICATION)
     statbel.bestat = statbel.open_data = responding(b"", status=404)
     assert headers(client, "/index?year=2025") == {
-        "Index-Month": "2026-07",
+        "Index-Month": "2026-08",
         "Index-Status": "published",
         "Index-Stale": "true",
         "Index-Checked": None,
@@ -85,7 +99,7 @@ def test_base_year_is_2004_without_the_parameter(reader: FlaskClient) -> None:
 def test_further_base_year_of_the_data_is_accepted(app: Flask) -> None:
     client = app.test_client()
     assert client.get("/index?year=2034").status_code == 400
-    add_value(app, 2034, "2026-07", "80.12")
+    add_value(app, 2034, "2026-08", "80.12")
     assert client.get("/index?year=2034").json == {"index": 80.12}
 
 
@@ -106,5 +120,5 @@ def test_index_is_unavailable_until_there_is_a_value(app: Flask) -> None:
     assert (response.status_code, response.json) == (503, {"detail": "INDEX_UNAVAILABLE"})
     assert int(response.headers["Retry-After"]) > 0
     assert response.headers["Cache-Control"] == "no-store"
-    add_value(app, 2004, "2026-07", "168.50")
+    add_value(app, 2004, "2026-08", "168.50")
     assert client.get("/index").json == {"index": 168.5}

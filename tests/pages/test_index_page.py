@@ -12,7 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import delete
 
-from tests.health_index.stored_values import delete_values, month
+from tests.health_index.stored_values import add_value, delete_values, month
 from tests.pages.reading import links, text
 from webapp.data.database import db
 from webapp.data.index_models import IndexValue
@@ -29,10 +29,10 @@ def rows(client: FlaskClient, query: str) -> list[list[str]]:
 
 def test_page_shows_index_and_changes_of_every_base_year(reader: FlaskClient) -> None:
     page = text(reader.get(PAGE).text)
-    assert "2025 Jul 2026 103.24" in page
-    assert "2013 Dec 2025 136.69 +0.15% +2.21%" in page
+    assert "2025 Aug 2026 103.49" in page
+    assert "2013 Aug 2026 140.30 +0.24% +3.44%" in page
     assert "1988 Dec 2025 226.44" in page
-    assert "On older bases, the latest available month is December 2025" in page
+    assert "Base 2004, 1996, 1988: the latest available month is December 2025" in page
 
 
 def test_page_explains_changes_and_the_dash(reader: FlaskClient) -> None:
@@ -44,7 +44,7 @@ def test_page_explains_changes_and_the_dash(reader: FlaskClient) -> None:
 
 
 def test_page_names_the_next_publication(reader: FlaskClient) -> None:
-    assert "Statbel publishes the next index on 28 August 2026" in text(reader.get(PAGE).text)
+    assert "Statbel publishes the next index on 29 September 2026" in text(reader.get(PAGE).text)
 
 
 def test_chart_has_a_description_in_words(reader: FlaskClient) -> None:
@@ -52,14 +52,14 @@ def test_chart_has_a_description_in_words(reader: FlaskClient) -> None:
     assert page.count("<polyline") == 1
     [points] = re.findall(r'points="([^"]+)"', page)
     assert len(points.split()) == 61
-    assert "Health index from December 2020 to December 2025, base 2013" in text(page)
-    assert "lowest 109.88 in December 2020, highest 136.69 in December 2025" in text(page)
+    assert "Health index from August 2021 to August 2026, base 2013" in text(page)
+    assert "lowest 112.29 in September 2021, highest 140.30 in August 2026" in text(page)
     assert 'aria-labelledby="chart-title chart-about"' in page
 
 
 @pytest.mark.parametrize(
     ("period", "first", "months"),
-    [("1", "2024-12", 13), ("all", "1994-01", 384)],
+    [("1", "2025-08", 13), ("all", "1994-01", 392)],
 )
 def test_period_applies_to_chart_table_and_download(
     reader: FlaskClient, period: str, first: str, months: int
@@ -73,7 +73,7 @@ def test_period_applies_to_chart_table_and_download(
     downloaded = rows(reader, url.split("?", 1)[1])
     assert len(downloaded) == months + 1
     assert downloaded[1][0] == first
-    assert downloaded[-1][0] == "2025-12"
+    assert downloaded[-1][0] == "2026-08"
 
 
 def test_links_keep_period_and_base_year(reader: FlaskClient) -> None:
@@ -93,8 +93,8 @@ def test_unknown_period_is_rejected_on_page_and_download_but_not_in_json(reader:
 @pytest.mark.parametrize(
     ("language", "header", "last"),
     [
-        ("en", ["Month", "Health index", "Smoothed index", "Source"], ["2025-12", "136.69", "133.33"]),
-        ("nl", ["Maand", "Gezondheidsindex"], ["2025-12", "136,69", "133,33"]),
+        ("en", ["Month", "Health index", "Smoothed index", "Source"], ["2026-08", "140.30", "136.85"]),
+        ("nl", ["Maand", "Gezondheidsindex"], ["2026-08", "140,30", "136,85"]),
     ],
 )
 def test_download_is_in_the_language_of_the_page(
@@ -115,15 +115,28 @@ def test_download_has_type_name_and_caching_headers(reader: FlaskClient) -> None
 
 def test_missing_month_is_left_empty(app: Flask) -> None:
     with app.app_context():
-        db.session.execute(delete(IndexValue).where(IndexValue.month == month("2025-06")))
+        db.session.execute(delete(IndexValue).where(IndexValue.month == month("2025-11")))
         db.session.commit()
     client = app.test_client()
     page = client.get(f"{PAGE}&year=2013&period=1").text
     [row] = re.findall(r'<tr><th scope="row">2025</th>(.*)</tr>', page)
     values = re.findall(r"<td>([0-9.]*)</td>", row)
     assert len(values) == 12
-    assert [number for number, value in enumerate(values, start=1) if not value] == [6]
-    assert "2025-06" not in [row[0] for row in rows(client, "year=2013&period=1")]
+    assert [number for number, value in enumerate(values, start=1) if not value][-1] == 11
+    assert "2025-11" not in [row[0] for row in rows(client, "year=2013&period=1")]
+
+
+def test_value_converted_with_the_derived_coefficient_is_not_called_official(app: Flask) -> None:
+    add_value(app, 2025, "2026-09", "103.77")
+    client = app.test_client()
+    page = text(client.get(f"{PAGE}&year=2013").text)
+    assert "base 2013 140.68 Month September 2026" in page
+    assert "× 1.3557; this coefficient is not Statbel’s own" in page
+    assert "converted to this base year with the official coefficient" not in page
+    sources = {row[0]: row[3] for row in rows(client, "year=2013&period=1")}
+    assert sources["2026-09"] == sources["2026-07"] == "converted with coefficient 1.3557, not Statbel’s"
+    assert sources["2026-08"] == "published by Statbel"
+    assert rows(client, "year=2004&period=1")[-1][3] == "converted with Statbel’s official coefficient"
 
 
 def test_page_without_values_is_an_error_page(app: Flask) -> None:

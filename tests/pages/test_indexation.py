@@ -58,24 +58,24 @@ def test_sentence_for_a_letter_names_every_figure(reader: FlaskClient) -> None:
 def test_new_month_defaults_to_the_latest_and_a_later_one_on_another_base_year_is_linked(
     reader: FlaskClient,
 ) -> None:
-    page = ask(reader, amount="1250,50", year="2013", **{"from": "01/2020"}).text
-    assert "136.69 in December 2025" in text(page)
-    assert "A more recent month, July 2026, is available on another base" in text(page)
+    page = ask(reader, amount="1250,50", year="2004", **{"from": "01/2020"}).text
+    assert "165.08 in December 2025" in text(page)
+    assert "A more recent month, August 2026, is available on another base" in text(page)
     [other] = [url for url in links(page) if "year=2025" in url]
-    assert "103.24 in July 2026" in text(reader.get(other).text)
+    assert "103.49 in August 2026" in text(reader.get(other).text)
 
 
 def test_newest_base_year_mentions_no_later_month(reader: FlaskClient) -> None:
     page = text(ask(reader, amount="1250,50", year="2025", **{"from": "01/2020"}).text)
-    assert "July 2026" in page
+    assert "August 2026" in page
     assert "A more recent month" not in page
 
 
 def test_permanent_link_repeats_the_calculation(reader: FlaskClient) -> None:
     page = ask(reader, amount="€ 1 250,50", year="2013", **{"from": "januari 2020"}).text
     url = links(page)[-1]
-    assert url == "/indexation?amount=1250.50&year=2013&from=2020-01&to=2025-12"
-    assert "€1,557.88" in text(reader.get(url).text)
+    assert url == "/indexation?amount=1250.50&year=2013&from=2020-01&to=2026-08"
+    assert "€1,599.03" in text(reader.get(url).text)
 
 
 def test_page_mentions_the_rules_of_the_regions(reader: FlaskClient) -> None:
@@ -90,7 +90,7 @@ WRONG = [
     ({"from": "spring"}, 400, "from", "Enter a month and a four-digit year"),
     ({"from": "01/1990"}, 404, "from", "No health index is available for January 1990"),
     ({"to": "13/2025"}, 400, "to", "Enter a month from 1 to 12"),
-    ({"to": "01/2026"}, 404, "to", "only for January 1994 to December 2025"),
+    ({"to": "09/2026"}, 404, "to", "only for January 1994 to August 2026"),
 ]
 
 

@@ -38,13 +38,15 @@ def test_lookup_shows_factor_and_index_with_their_sources(reader: FlaskClient) -
     assert response.status_code == 200
     assert (
         "Risk factor for 9170 A Risk factor A Zipcode range 9170 to 9240 "
-        "Risk table No. 1, in force since 14 August 2026" in page
+        "Risk table No. 1, in force since 14 September 2026" in page
     )
     assert (
         "Places De Klinge, Meerdonk, Sint-Gillis-Waas, Sint-Pauwels Municipality of Sint-Gillis-Waas" in page
     )
-    assert "Health index, base 2013 136.69 Month December 2025 Source Statbel, published value" in page
-    assert "Statbel now publishes the index on base 2025" in page
+    assert (
+        "Health index, base 2013 140.30 Month August 2026 Next publication 29 September 2026 (Statbel) "
+        "Source Statbel, published value" in page
+    )
     assert "not yet; this value was supplied with the software" in page
 
 
@@ -191,7 +193,7 @@ def test_input_is_kept_after_an_error(reader: FlaskClient) -> None:
 
 
 def test_invalid_field_leaves_the_result_of_the_other(reader: FlaskClient) -> None:
-    assert "Health index, base 2013 136.69" in text(reader.get("/?zipcode=1311&year=2013").text)
+    assert "Health index, base 2013 140.30" in text(reader.get("/?zipcode=1311&year=2013").text)
     assert "Risk factor for 9000" in text(reader.get("/?zipcode=9000&year=2020").text)
 
 
@@ -216,7 +218,7 @@ def test_unavailable_index_leaves_the_risk_factor(app: Flask) -> None:
 
 def test_base_year_alone_gives_the_index_alone(reader: FlaskClient) -> None:
     page = text(reader.get("/?year=2013").text)
-    assert "Health index, base 2013 136.69" in page
+    assert "Health index, base 2013 140.30" in page
     assert "Enter a zipcode" not in page
     assert reader.get("/?year=abc").status_code == 400
 
@@ -253,15 +255,15 @@ def test_markup_in_the_input_is_escaped(reader: FlaskClient) -> None:
 def test_page_shows_the_last_check_with_statbel_and_a_late_month(
     app: Flask, statbel: FakeStatbel, set_clock: SetClock
 ) -> None:
-    statbel.bestat = responding(bestat([(2025, "2026-10", 104.11)]))
-    set_clock(datetime(2026, 10, 30, 11, 5, tzinfo=timezone.utc))
+    statbel.bestat = responding(bestat([(2025, "2026-11", 104.11)]))
+    set_clock(datetime(2026, 11, 30, 11, 5, tzinfo=timezone.utc))
     client = app.test_client()
     page = text(client.get("/index?year=2025&format=html").text)
-    assert "base 2025 104.11 Month October 2026" in page
-    assert "Last checked 30 October 2026 at 12:05" in page
+    assert "base 2025 104.11 Month November 2026" in page
+    assert "Last checked 30 November 2026 at 12:05" in page
     assert "should have published" not in page
-    assert "Next publication 27 November 2026 (Statbel)" in page
-    set_clock(datetime(2026, 12, 30, 11, 5, tzinfo=timezone.utc))
+    assert "Next publication 23 December 2026 (Statbel)" in page
+    set_clock(datetime(2026, 12, 23, 11, 5, tzinfo=timezone.utc))
     page = text(client.get("/index?year=2025&format=html").text)
     assert "Statbel should have published a more recent month" in page
     assert "Next publication" not in page

@@ -30,6 +30,8 @@ def entry(of: date) -> MonthlyIndex:
         "value": Decimal(f"{of.year}.{of.month:02}"),
         "smoothed": None,
         "status": "published",
+        "coefficient": None,
+        "coefficient_source": None,
         "source": "bestat",
         "fetched_at": datetime(2026, 1, 1, tzinfo=timezone.utc),
     }
@@ -52,11 +54,11 @@ def texts(months: Sequence[MonthlyIndex]) -> list[str]:
 
 @pytest.mark.parametrize(
     ("base_year", "period", "expected"),
-    [  # the seed lacks April to June 2026 on base year 2025
-        (2013, "1", ("2024-12", "2025-12", 13)),
-        (2013, "5", ("2020-12", "2025-12", 61)),
-        (2013, "all", ("1994-01", "2025-12", 384)),
-        (2025, "10", ("2016-07", "2026-07", 118)),
+    [
+        (2013, "1", ("2025-08", "2026-08", 13)),
+        (2013, "5", ("2021-08", "2026-08", 61)),
+        (2013, "all", ("1994-01", "2026-08", 392)),
+        (2025, "10", ("2016-08", "2026-08", 121)),
     ],
 )
 def test_period_begins_its_years_before_the_latest_month(

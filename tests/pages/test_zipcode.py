@@ -48,7 +48,7 @@ def test_json_has_headers_with_range_and_risk_table(reader: FlaskClient) -> None
     assert (headers["Risk-Range"], headers["Risk-Table"], headers["Risk-Table-Effective-From"]) == (
         "9170-9240",
         "1",
-        "2026-08-14",
+        "2026-09-14",
     )
 
 

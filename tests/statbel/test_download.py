@@ -28,7 +28,7 @@ MAX_SECONDS = 2.0
 
 def read(fake: FakeStatbel, timeout: Tuple[float, float] = (5, 5)) -> List[Observation]:
     urls = fake.addresses
-    statbel = Statbel(urls["HEALTH_INDEX_URL"], urls["HEALTH_INDEX_FALLBACK_URL"], timeout)
+    statbel = Statbel(urls["HEALTH_INDEX_URL"], urls["HEALTH_INDEX_FALLBACK_URL"], "", timeout)
     return statbel.read(statbel.sources[0], statbel.deadline()).observations
 
 
@@ -153,7 +153,7 @@ def test_retry_after_is_ignored(statbel: FakeStatbel) -> None:
 
 def test_refused_connection_fails(closed_port: int) -> None:
     url = f"http://127.0.0.1:{closed_port}/"
-    statbel = Statbel(url, url, (5, 5))
+    statbel = Statbel(url, url, url, (5, 5))
     start = time.monotonic()
     with pytest.raises(UpstreamError, match="connection failed"):
         statbel.read(statbel.sources[0], statbel.deadline())
@@ -179,7 +179,7 @@ def full_url() -> Iterator[str]:
 
 
 def test_connecting_ends_at_the_deadline(full_url: str) -> None:
-    statbel = Statbel(full_url, full_url, TIMEOUT)
+    statbel = Statbel(full_url, full_url, full_url, TIMEOUT)
     start = time.monotonic()
     with pytest.raises(UpstreamError):
         statbel.read(statbel.sources[0], statbel.deadline())

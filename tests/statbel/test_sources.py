@@ -1,17 +1,20 @@
-"""Statbel's sources: their order, and the same observations from both."""
+"""Statbel's sources: their order, and the same observations from all."""
 
-from tests.support.fake_statbel import FakeStatbel, bestat, open_data, responding
+from pathlib import Path
+
+from tests.support.fake_statbel import FakeStatbel, responding
 from webapp.statbel.sources import Statbel
 
-VALUES = [(2013, "2022-04", 119.59)]
+RECORDINGS = Path(__file__).parent / "recordings"
 
 
-def test_bestat_comes_before_the_open_data_zip(statbel: FakeStatbel) -> None:
-    statbel.bestat = responding(bestat(VALUES))
-    statbel.open_data = responding(open_data(VALUES), content_type="application/zip")
-    urls = statbel.addresses
-    client = Statbel(urls["HEALTH_INDEX_URL"], urls["HEALTH_INDEX_FALLBACK_URL"], (5, 5))
+def test_all_sources_are_read_in_order(statbel: FakeStatbel) -> None:
+    statbel.bestat = responding((RECORDINGS / "month-and-year.json").read_bytes())
+    statbel.open_data = responding((RECORDINGS / "text.zip").read_bytes(), content_type="application/zip")
+    statbel.workbook = responding((RECORDINGS / "workbook.xlsx").read_bytes())
+    bestat, open_data, workbook = statbel.addresses.values()
+    client = Statbel(bestat, open_data, workbook, (5, 5))
     found = [client.read(source, client.deadline()) for source in client.sources]
-    assert statbel.requests == ["/bestat", "/open-data"]
-    assert found[0] == found[1]
-    assert [source.name for source in client.sources] == ["bestat", "open-data"]
+    assert statbel.requests == ["/bestat", "/open-data", "/workbook"]
+    assert found[0] == found[1] == found[2]
+    assert [source.name for source in client.sources] == ["bestat", "open-data", "workbook"]

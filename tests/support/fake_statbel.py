@@ -1,4 +1,4 @@
-"""An HTTP server on loopback that replaces Statbel's two sources, or fails in their place."""
+"""An HTTP server on loopback that replaces Statbel's three sources, or fails in their place."""
 
 import contextlib
 import io
@@ -101,10 +101,10 @@ def in_turn(*replies: Reply) -> Reply:
 
 
 class FakeStatbel:
-    """The server; both sources fail until a test sets their reply.
+    """The server; all sources fail until a test sets their reply.
 
     Attributes:
-        bestat, open_data: the reply of each source.
+        bestat, open_data, workbook: the reply of each source.
         requests: the path of each request.
         headers: headers of the last request.
         released: ends replies that wait for it; set at the end of the `with` block.
@@ -113,6 +113,7 @@ class FakeStatbel:
     def __init__(self) -> None:
         self.bestat: Reply = responding(b"", status=500)
         self.open_data: Reply = responding(b"", status=500)
+        self.workbook: Reply = responding(b"", status=404)
         self.requests: List[str] = []
         self.headers: Dict[str, str] = {}
         self.released = threading.Event()
@@ -125,7 +126,8 @@ class FakeStatbel:
             def do_GET(self) -> None:
                 fake.requests.append(self.path)
                 fake.headers = dict(self.headers.items())
-                reply = fake.bestat if self.path == "/bestat" else fake.open_data
+                replies = {"/open-data": fake.open_data, "/workbook": fake.workbook}
+                reply = replies.get(self.path, fake.bestat)
                 # The client may have given up.
                 with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                     reply(self)
@@ -149,7 +151,11 @@ class FakeStatbel:
         """Settings with the URLs of this server."""
         assert self._server is not None
         root = f"http://127.0.0.1:{self._server.server_address[1]}"
-        return {"HEALTH_INDEX_URL": f"{root}/bestat", "HEALTH_INDEX_FALLBACK_URL": f"{root}/open-data"}
+        return {
+            "HEALTH_INDEX_URL": f"{root}/bestat",
+            "HEALTH_INDEX_FALLBACK_URL": f"{root}/open-data",
+            "HEALTH_INDEX_WORKBOOK_URL": f"{root}/workbook",
+        }
 
     def trickling(self, body: bytes, seconds: float) -> Reply:
         """Send a response one byte at a time."""

@@ -163,6 +163,14 @@ class IndexNumber(fields.Float):
         super().__init__(metadata={"description": description, "example": 136.69}, **options)
 
 
+class SupersededBy(fields.Integer):
+    """A base year with a later month than the requested one."""
+
+    def __init__(self) -> None:
+        description = "Another base year, on which a later month is available; null if there is none."
+        super().__init__(allow_none=True, metadata={"description": description, "example": 2025})
+
+
 class Timestamp(fields.String):
     """An instant in UTC, such as 2026-08-14T12:00:00Z."""
 

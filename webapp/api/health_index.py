@@ -10,7 +10,7 @@ from typing import Any, Sequence
 from flask import Response
 from marshmallow import fields, validate
 
-from webapp.api.fields import ApiSchema, BaseYear, IndexNumber, Month, ResponseSchema, Timestamp
+from webapp.api.fields import ApiSchema, BaseYear, IndexNumber, Month, ResponseSchema, SupersededBy, Timestamp
 from webapp.api.routing import ApiBlueprint, ViewResult
 from webapp.data import reads
 from webapp.errors import IndexUnavailable, MonthNotFound, MonthNotValid, RequestNotValid, WrongYear
@@ -49,17 +49,51 @@ class StatusField(fields.String):
         )
 
 
+class CoefficientField(fields.Float):
+    """The coefficient of a converted value."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            allow_none=True,
+            metadata={
+                "description": "Coefficient of a converted value; null for a published one.",
+                "example": 0.7376,
+            },
+        )
+
+
+class CoefficientSourceField(fields.String):
+    """The source of a coefficient."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            allow_none=True,
+            validate=validate.OneOf(["statbel", "derived"]),
+            metadata={
+                "description": (
+                    "statbel for an official coefficient; derived for one that is not official, but follows "
+                    "from values that Statbel published on both base years."
+                )
+            },
+        )
+
+
 class ValueSchema(ResponseSchema):
     base_year = fields.Integer()
     month = Month("Month of the value.")
     value = IndexNumber("Health index.")
     status = StatusField()
-    source = fields.String(metadata={"description": "Source of the value: bestat, open-data or seed."})
+    coefficient = CoefficientField()
+    coefficient_source = CoefficientSourceField()
+    source = fields.String(
+        metadata={"description": "Source of the value: bestat, open-data, workbook or seed."}
+    )
     fetched_at = Timestamp("Time at which the value was retrieved.")
 
 
 class LatestSchema(ValueSchema):
     stale = fields.Boolean(metadata={"description": "True if a later month should have been published."})
+    superseded_by = SupersededBy()
     next_publication = fields.Date(metadata={"description": "Date of Statbel's next publication."})
 
 
@@ -72,6 +106,8 @@ class SeriesValueSchema(ResponseSchema):
     value = IndexNumber("Health index.")
     smoothed = IndexNumber("Smoothed index; null for months without one.", allow_none=True)
     status = StatusField()
+    coefficient = CoefficientField()
+    coefficient_source = CoefficientSourceField()
 
 
 class SeriesSchema(ResponseSchema):
@@ -154,7 +190,7 @@ def base_years() -> ViewResult:
 
 
 def _to_csv(entries: Sequence[MonthlyIndex]) -> Response:
-    columns = ("base_year", "month", "value", "smoothed", "status")
+    columns = ("base_year", "month", "value", "smoothed", "status", "coefficient", "coefficient_source")
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, columns, extrasaction="ignore")
     writer.writeheader()

@@ -6,7 +6,16 @@ from typing import Any
 
 from marshmallow import fields
 
-from webapp.api.fields import Amount, ApiSchema, BaseYear, IndexNumber, Month, ResponseAmount, ResponseSchema
+from webapp.api.fields import (
+    Amount,
+    ApiSchema,
+    BaseYear,
+    IndexNumber,
+    Month,
+    ResponseAmount,
+    ResponseSchema,
+    SupersededBy,
+)
 from webapp.api.routing import ApiBlueprint, ViewResult
 from webapp.data import reads
 from webapp.errors import AmountNotValid, IndexUnavailable, MonthNotFound, MonthNotValid, WrongYear
@@ -34,6 +43,7 @@ class IndexationSchema(ResponseSchema):
     new_amount = ResponseAmount("amount × new_index ÷ start_index, rounded.")
     formula = fields.String(metadata={"example": "1250.50 × 136.69 ÷ 109.72 = 1557.88"})
     rounding = fields.String(metadata={"example": ROUNDING})
+    superseded_by = SupersededBy()
 
 
 @bp.get(
@@ -51,4 +61,5 @@ class IndexationSchema(ResponseSchema):
 def indexation(query: dict[str, Any]) -> ViewResult:
     months = reads.monthly_index(query["base_year"])
     result = index_amount(query["amount"], months, query["start"], query.get("new"))
-    return {**result, "rounding": ROUNDING}, reads.index_changed_at(query["base_year"])
+    latest = reads.latest_index(query["base_year"])
+    return {**result, "rounding": ROUNDING, "superseded_by": latest["superseded_by"]}, latest["changed_at"]

@@ -22,7 +22,7 @@ class MonthKey:
 
 
 class ValueOrigin:
-    """`status` is "published" by Statbel, or "converted" with Statbel's coefficients."""
+    """`status` is "published" by Statbel, or "converted" with a coefficient."""
 
     status: Mapped[str] = mapped_column(String(10))
     source: Mapped[str] = mapped_column(String(20))

@@ -48,7 +48,7 @@ class RefreshResult(NamedTuple):
 def refresh() -> RefreshResult:
     """Request the index from Statbel, and store new and revised values.
 
-    Uses the second source if the first one fails or lacks the latest month of a base year.
+    Uses further sources if the first one fails or lacks the latest month of a base year.
     Raises UpstreamError if no source has a usable response.
     """
     statbel: Statbel = current_app.extensions["statbel"]
@@ -58,6 +58,8 @@ def refresh() -> RefreshResult:
     deadline = statbel.deadline()
     changed, responded, failures = 0, [], []
     for source in statbel.sources:
+        if source.replaces in responded:
+            continue
         try:
             response = statbel.read(source, deadline)  # outside a transaction, since it is slow
             with write_transaction() as session:

@@ -21,6 +21,7 @@ from webapp.data.zipcode_models import Place, PlaceName, RiskRange
 from webapp.data.zipcode_models import RiskTable as RiskTableModel
 from webapp.data.zipcode_models import SpecialZipcode as SpecialZipcodeModel
 from webapp.health_index.base_years import known_base_years
+from webapp.health_index.conversion import with_conversions
 from webapp.health_index.values import HealthIndex, IndexValue
 from webapp.zipcodes import risk_table
 from webapp.zipcodes.places import OtherName, PlaceRow, Places, SpecialZipcode
@@ -70,7 +71,8 @@ def load(connection: Connection, previous: Snapshot | None) -> Snapshot:
     _begin(connection)
     revision = schema.revision(connection)
     schema.require_readable(revision)
-    values = connection.execute(_columns(IndexValueModel, IndexValue))
+    values = (IndexValue(*row) for row in connection.execute(_columns(IndexValueModel, IndexValue)))
+    withdrawals = _withdrawals(connection, revision)
     return Snapshot(
         serial=previous.serial + 1 if previous else 1,
         revision=revision,
@@ -78,7 +80,7 @@ def load(connection: Connection, previous: Snapshot | None) -> Snapshot:
         day=clock.today(),
         risk_tables=_risk_tables(connection),
         places=_places(connection, revision, previous),
-        index=HealthIndex((IndexValue(*row) for row in values), _withdrawn_at(connection, revision)),
+        index=HealthIndex(with_conversions(values, withdrawals), max(withdrawals.values(), default=None)),
         upstream=_upstream(connection),
     )
 
@@ -127,10 +129,13 @@ def _places(connection: Connection, revision: str, previous: Snapshot | None) ->
     return places
 
 
-def _withdrawn_at(connection: Connection, revision: str) -> datetime | None:
+def _withdrawals(connection: Connection, revision: str) -> dict[tuple[int, date], datetime]:
+    """Return when the value of a base year and month was last withdrawn."""
     if revision < schema.WITHDRAWALS_REVISION:
-        return None
-    return connection.scalar(select(func.max(WithdrawnIndexValue.decided_at)))
+        return {}
+    key = (WithdrawnIndexValue.base_year, WithdrawnIndexValue.month)
+    latest = select(*key, func.max(WithdrawnIndexValue.decided_at)).group_by(*key)
+    return {(base_year, month): decided_at for base_year, month, decided_at in connection.execute(latest)}
 
 
 def _upstream(connection: Connection) -> UpstreamCheck | None:

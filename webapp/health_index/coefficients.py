@@ -9,15 +9,12 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-# First year in force: base year. Newest first.
+# First year in force: base year. Newest first. Earlier months have no index.
 IN_FORCE = {2026: 2025, 2014: 2013, 2006: 2004, 1998: 1996, 1994: 1988}
 
 # From, to. Statbel publishes none from 2025 to 2004, 1996 and 1988.
 COEFFICIENTS = {
-    2025: {
-        # Not Statbel's: the only four-decimal number that fits all eight published pairs of 2026.
-        2013: Decimal("1.3557"),
-    },
+    2025: {2013: Decimal("1.3557")},
     2013: {
         2025: Decimal("0.7376"),
         2004: Decimal("1.2077"),
@@ -29,12 +26,20 @@ COEFFICIENTS = {
     1988: {2013: Decimal("0.6036"), 2004: Decimal("0.7290"), 1996: Decimal("0.8294")},
 }
 
+# Not Statbel's: the only four-decimal number that fits all eight pairs that Statbel published for 2026.
+DERIVED_COEFFICIENTS = {(2025, 2013)}
+
 
 def base_year_in_force(month: date) -> int:
-    return next(base_year for since, base_year in IN_FORCE.items() if month.year >= since)
+    return next((base_year for since, base_year in IN_FORCE.items() if month.year >= since), 1988)
 
 
 def coefficient(month: date, base_year: int) -> Decimal | None:
     """Return the coefficient from the base year in force to another, or None if unknown."""
     in_force = base_year_in_force(month)
     return Decimal(1) if base_year == in_force else COEFFICIENTS[in_force].get(base_year)
+
+
+def coefficient_source(month: date, base_year: int) -> str:
+    """Return "statbel", or "derived" for a coefficient that follows from published values."""
+    return "derived" if (base_year_in_force(month), base_year) in DERIVED_COEFFICIENTS else "statbel"

@@ -18,6 +18,8 @@ class LatestIndex(TypedDict):
 
     Attributes:
         checked_at: last response of Statbel.
+        coefficient: of a converted value.
+        coefficient_source: "statbel" or "derived".
         stale: True if Statbel should have published a later month.
         superseded_by: a base year with a later month.
         changed_at: last change of any member but `checked_at`.
@@ -27,6 +29,8 @@ class LatestIndex(TypedDict):
     index: Decimal
     month: date
     status: str
+    coefficient: Decimal | None
+    coefficient_source: str | None
     source: str
     fetched_at: datetime
     checked_at: datetime | None
@@ -42,16 +46,20 @@ def latest(index: HealthIndex, base_year: int, day: date, checked_at: datetime |
     value = values[max(values)]
     due = latest_published_month(day)
     newest = max(index.latest().values(), key=lambda entry: (entry.month, entry.base_year))
+    superseded = newest.month > value.month
+    changes = [index.changed_at(base_year), clock.start_of(publication_day(due))]
     return {
         "base_year": base_year,
         "index": value.value,
         "month": value.month,
         "status": value.status,
+        "coefficient": value.coefficient,
+        "coefficient_source": value.coefficient_source,
         "source": value.source,
         "fetched_at": value.fetched_at,
         "checked_at": checked_at,
         "stale": value.month < due,
-        "superseded_by": newest.base_year if newest.month > value.month else None,
+        "superseded_by": newest.base_year if superseded else None,
         "next_publication": publication_day(due + relativedelta(months=1)),
-        "changed_at": max(index.changed_at(base_year), clock.start_of(publication_day(due))),
+        "changed_at": max([*changes, newest.fetched_at] if superseded else changes),
     }

@@ -3,25 +3,39 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Set
+from typing import Iterator, Set
 
 from dateutil.easter import easter
 from dateutil.relativedelta import relativedelta
 
+# Before, December followed the rule of the other months.
+EARLY_DECEMBER_SINCE = 2020
+
 
 def publication_day(month: date) -> date:
-    """Return the second-to-last working day of a month (docs/domain.md, "When it is published")."""
-    last = month + relativedelta(day=31)
-    days = (last - timedelta(days=back) for back in range(31))
-    working = (day for day in days if is_working_day(day))
-    next(working)
-    return next(working)
+    """Return the second-to-last working day of a month; in December the last one up to the 23rd.
+
+    Source: docs/domain.md, "When it is published".
+    """
+    if month.month == 12 and month.year >= EARLY_DECEMBER_SINCE:
+        return next(_working_days_back(month.replace(day=23)))
+    days = _working_days_back(month + relativedelta(day=31))
+    next(days)
+    return next(days)
 
 
 def latest_published_month(on: date) -> date:
     """Return the first day of the latest month published by a day."""
     month = on.replace(day=1)
     return month if on >= publication_day(month) else month - relativedelta(months=1)
+
+
+def _working_days_back(day: date) -> Iterator[date]:
+    """Yield the working days from a day back."""
+    while True:
+        if is_working_day(day):
+            yield day
+        day -= timedelta(days=1)
 
 
 def is_working_day(day: date) -> bool:

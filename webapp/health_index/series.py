@@ -18,13 +18,21 @@ REDUCTION = Decimal("0.98")
 
 
 class MonthlyIndex(TypedDict):
-    """`smoothed` is None if one of its four months is missing."""
+    """The index of one month.
+
+    Attributes:
+        smoothed: None if one of its four months is missing.
+        coefficient: of a converted value.
+        coefficient_source: "statbel" or "derived".
+    """
 
     base_year: int
     month: date
     value: Decimal
     smoothed: Decimal | None
     status: str
+    coefficient: Decimal | None
+    coefficient_source: str | None
     source: str
     fetched_at: datetime
 
@@ -45,6 +53,8 @@ def months(index: HealthIndex, base_year: int) -> list[MonthlyIndex]:
             "value": value.value,
             "smoothed": _smoothed(values, value.month),
             "status": value.status,
+            "coefficient": value.coefficient,
+            "coefficient_source": value.coefficient_source,
             "source": value.source,
             "fetched_at": value.fetched_at,
         }

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Iterable, Mapping, NamedTuple
 
 from webapp.errors import IndexUnavailable
+from webapp.health_index.coefficients import coefficient, coefficient_source
 from webapp.i18n.messages import N_
 
 PUBLISHED = "published"
@@ -19,8 +20,8 @@ class IndexValue(NamedTuple):
     """The index of one month (its first day) on one base year.
 
     Attributes:
-        status: PUBLISHED by Statbel, or CONVERTED with its coefficient.
-        source: bestat, open-data or seed.
+        status: PUBLISHED by Statbel, or CONVERTED with a coefficient.
+        source: bestat, open-data, workbook or seed.
     """
 
     base_year: int
@@ -29,6 +30,16 @@ class IndexValue(NamedTuple):
     status: str
     source: str
     fetched_at: datetime
+
+    @property
+    def coefficient(self) -> Decimal | None:
+        """The coefficient of a converted value."""
+        return coefficient(self.month, self.base_year) if self.status == CONVERTED else None
+
+    @property
+    def coefficient_source(self) -> str | None:
+        """The source of the coefficient, "statbel" or "derived"."""
+        return coefficient_source(self.month, self.base_year) if self.coefficient else None
 
 
 class HealthIndex:

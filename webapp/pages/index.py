@@ -12,20 +12,14 @@ from webapp.data import reads
 from webapp.health_index.base_years import DEFAULT_BASE_YEAR
 from webapp.health_index.latest import LatestIndex
 from webapp.health_index.series import MonthlyIndex
-from webapp.health_index.values import CONVERTED, PUBLISHED
+from webapp.health_index.values import PUBLISHED
 from webapp.http.negotiation import cacheable, download, represent
 from webapp.i18n import formatting
 from webapp.i18n.iso_month import iso_month
-from webapp.i18n.messages import N_
 from webapp.pages.blueprint import bp
 from webapp.pages.chart import draw
 from webapp.pages.periods import DEFAULT_PERIOD, PERIODS, by_year, latest_months
 from webapp.tables import excel
-
-STATUS_WORDS = {
-    PUBLISHED: N_("published by Statbel"),
-    CONVERTED: N_("converted with Statbel’s official coefficient"),
-}
 
 
 @bp.get("/index")
@@ -81,8 +75,14 @@ def _period() -> str:
 
 
 def _status_words(entry: MonthlyIndex) -> str:
-    words = STATUS_WORDS[entry["status"]]
-    return str(gettext(words))
+    if entry["status"] == PUBLISHED:
+        return str(gettext("published by Statbel"))
+    if entry["coefficient"] and entry["coefficient_source"] == "derived":
+        coefficient = formatting.decimal(entry["coefficient"], 4)
+        return str(
+            gettext("converted with coefficient %(coefficient)s, not Statbel’s", coefficient=coefficient)
+        )
+    return str(gettext("converted with Statbel’s official coefficient"))
 
 
 def _headers(latest: LatestIndex) -> dict[str, str]:
@@ -92,6 +92,9 @@ def _headers(latest: LatestIndex) -> dict[str, str]:
         "Index-Status": latest["status"],
         "Index-Stale": "true" if latest["stale"] else "false",
     }
+    if latest["coefficient"]:
+        headers["Index-Coefficient"] = str(latest["coefficient"])
+        headers["Index-Coefficient-Source"] = str(latest["coefficient_source"])
     if latest["checked_at"]:
         headers["Index-Checked"] = f"{latest['checked_at']:%Y-%m-%dT%H:%M:%SZ}"
     return headers

@@ -1,19 +1,15 @@
-"""Parsers of Statbel's two sources. Unreadable rows are skipped and reported."""
+"""Parsing of Statbel's tables. Unreadable rows are skipped and reported."""
 
 from __future__ import annotations
 
-import io
-import json
 import re
-import struct
-import zipfile
-import zlib
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-from typing import Any, Callable, Iterable, Mapping, NamedTuple
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, Dict, Iterable, Mapping, NamedTuple
 
 from webapp.health_index.base_years import MIN_BASE_YEAR
 from webapp.health_index.values import CENT
+from webapp.i18n.folding import fold
 
 # The first month of the health index.
 FIRST_MONTH = date(1994, 1, 1)
@@ -21,17 +17,39 @@ FIRST_MONTH = date(1994, 1, 1)
 # The index started near 70 on base 2013 and is near 230 on base 1988: values far outside are mistakes.
 MIN_VALUE, MAX_VALUE = Decimal(20), Decimal(1000)
 
-# Ten times the open-data text.
-MAX_UNPACKED_BYTES = 8 * 1024 * 1024
+Row = Dict[str, Any]
 
-MONTH_NAMES = {
-    name: number
-    for names in (
-        "january february march april may june july august september october november december",
-        "januari februari maart april mei juni juli augustus september oktober november december",
-    )
-    for number, name in enumerate(names.split(), start=1)
+# Column names in be.STAT, in four languages, and in the open data; all folded.
+YEAR = {"year", "jaar", "annee", "jahr", "nm yr"}
+MONTH = {"month", "maand", "mois", "monat", "nm mth"}
+BASE_YEAR = {"base year", "basisjaar", "annee de base", "basisjahr", "nm base yr"}
+HEALTH_INDEX = {"health index", "gezondheidsindex", "indice sante", "gesundheitsindex", "ms hlth idx"}
+
+# Some views name the index in one column, and have the values of all indices in another.
+LEVEL = {"level 1", "niveau 1", "ebene 1", "stufe 1"}
+ANY_INDEX = {
+    "consumer price index",
+    "consumptieprijsindex",
+    "indice des prix a la consommation",
+    "verbraucherpreisindex",
 }
+
+# In English, Dutch, French and German.
+MONTH_NAMES = (
+    ("january", "januari", "janvier", "januar"),
+    ("february", "februari", "fevrier", "februar"),
+    ("march", "maart", "mars", "marz", "mrt", "mrz", "maerz"),
+    ("april", "avril"),
+    ("may", "mei", "mai"),
+    ("june", "juni", "juin"),
+    ("july", "juli", "juillet"),
+    ("august", "augustus", "aout"),
+    ("september", "septembre"),
+    ("october", "oktober", "octobre"),
+    ("november", "novembre"),
+    ("december", "decembre", "dezember"),
+)
+MIN_ABBREVIATION = 3
 
 
 class UpstreamError(Exception):
@@ -58,44 +76,45 @@ class UnreadableRow(Exception):
 
 
 class Columns(NamedTuple):
-    """Column names of a be.STAT view in one language."""
+    """Column names of one table; `year` and `level` are optional."""
 
-    year: str
+    year: str | None
     month: str
     base_year: str
     value: str
+    level: str | None
+
+    @classmethod
+    def among(cls, names: Iterable[str]) -> Columns:
+        """Find the columns by their names. Raises UpstreamError if one is missing or not unique."""
+        names = list(names)
+        level = _column(names, LEVEL)
+        value = _column(names, HEALTH_INDEX) or (_column(names, ANY_INDEX) if level else None)
+        month, base_year = _column(names, MONTH), _column(names, BASE_YEAR)
+        if month is None or base_year is None or value is None:
+            found = {"month": month, "base year": base_year, "health index": value}
+            missing = ", ".join(name for name, column in found.items() if column is None)
+            raise UpstreamError(f"table without a column of {missing}")
+        # A view may have both: a column of the health index, and another level.
+        is_any_index = fold(value) in ANY_INDEX
+        return cls(_column(names, YEAR), month, base_year, value, level if is_any_index else None)
 
 
-ENGLISH = Columns("Year", "Month", "Base year", "Health index")
-DUTCH = Columns("Jaar", "Maand", "Basisjaar", "Gezondheidsindex")
+def _column(names: Iterable[str], known: set[str]) -> str | None:
+    found = [name for name in names if fold(name) in known]
+    if len(found) > 1:
+        raise UpstreamError(f"columns {short(found[0])} and {short(found[1])} mean the same")
+    return found[0] if found else None
 
 
-def read_bestat(body: bytes) -> ParsedResponse:
-    """Parse the JSON of a be.STAT view. Raises UpstreamError."""
-    rows = _facts(body)
-    columns = _columns(row for row in rows if isinstance(row, dict))
-    return _parse("row", 1, rows, lambda row: _bestat_row(row, columns))
-
-
-def read_open_data(body: bytes) -> ParsedResponse:
-    """Parse the open-data zip, which contains one pipe-delimited text. Raises UpstreamError."""
-    head, _, rest = _unpack(body).partition("\n")
-    header = [name.strip() for name in head.split("|")]
-    missing = {"NM_YR", "NM_MTH", "MS_HLTH_IDX", "NM_BASE_YR"} - set(header)
-    if missing:
-        raise UpstreamError(f"open-data text without column {min(missing)}")
-    return _parse("line", 2, rest.splitlines(), lambda line: _open_data_row(header, line))
-
-
-def _parse(
-    name: str, start: int, rows: Iterable[Any], read: Callable[[Any], Observation | None]
-) -> ParsedResponse:
+def parse(rows: Iterable[tuple[str, Any]], columns: Columns) -> ParsedResponse:
+    """Read rows, each with its name for messages. Raises UpstreamError without any value."""
     found, unreadable = set(), []
-    for number, row in enumerate(rows, start):
+    for name, row in rows:
         try:
-            observation = read(row)
+            observation = _observation(row, columns)
         except UnreadableRow as error:
-            unreadable.append(f"{name} {number}: {error}")
+            unreadable.append(f"{name}: {error}")
         else:
             if observation:
                 found.add(observation)
@@ -104,122 +123,74 @@ def _parse(
     return ParsedResponse(sorted(found), unreadable)
 
 
-def _facts(body: bytes) -> list[Any]:
-    if not body.strip():
-        raise UpstreamError("empty response")
-    try:
-        # Values have float noise, such as 119.59000000000043.
-        document = json.loads(
-            body.decode("utf-8-sig"), parse_float=_number, parse_int=_number, parse_constant=_number
-        )
-    except (ValueError, RecursionError):
-        raise UpstreamError("response is not JSON") from None
-    facts = document.get("facts") if isinstance(document, dict) else None
-    if not isinstance(facts, list) or not any(isinstance(row, dict) for row in facts):
-        raise UpstreamError("no list of facts in the response")
-    return facts
-
-
-def _number(text: str) -> Decimal:
-    """Parse a number; NaN if out of Decimal's range."""
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        return Decimal("NaN")
-
-
-def _columns(rows: Iterable[Mapping[str, Any]]) -> Columns:
-    names = {name for row in rows for name in row}
-    for columns in (ENGLISH, DUTCH):
-        if {columns.month, columns.base_year, columns.value} <= names:
-            return columns
-    raise UpstreamError("facts without columns of month, base year and health index")
-
-
-def _bestat_row(row: Any, columns: Columns) -> Observation | None:
-    if not isinstance(row, dict):
-        raise UnreadableRow(f"{_short(row)} is not a row")
-    # Months before 1994 have no index, trailing rows no month.
-    if row.get(columns.month) is None or row.get(columns.value) is None:
+def _observation(row: Any, columns: Columns) -> Observation | None:
+    """Read a row; None without a health index, or before it began."""
+    if not isinstance(row, Mapping):
+        raise UnreadableRow(f"{short(row)} is not a row")
+    if columns.level and fold(str(row.get(columns.level))) not in HEALTH_INDEX:
         return None
-    month = _named_month(row.get(columns.year), row[columns.month])
-    return _observation(row.get(columns.base_year), month, row[columns.value])
-
-
-def _open_data_row(header: list[str], line: str) -> Observation | None:
-    row = dict(zip(header, (field.strip() for field in line.split("|"))))
-    if row.get("MS_HLTH_IDX", "") in ("", "."):
+    value = row.get(columns.value)
+    # The open data has a point for a missing value. Months before 1994 have none, trailing rows no month.
+    if value is None or row.get(columns.month) is None or str(value).strip() in ("", "."):
         return None
-    month = _month(row.get("NM_YR"), row.get("NM_MTH"))
-    return _observation(row.get("NM_BASE_YR"), month, row["MS_HLTH_IDX"].replace(",", "."))
+    month = _month(row.get(columns.year) if columns.year else None, row[columns.month])
+    base_year = _base_year(row.get(columns.base_year))
+    if base_year < MIN_BASE_YEAR or month < FIRST_MONTH:
+        return None
+    return Observation(base_year, month, _value(value))
 
 
-def _named_month(year: Any, text: Any) -> date:
-    """Parse "April 2022", which a `Year` beside it may not contradict."""
-    match = re.fullmatch(r"\s*([a-z]+)\s+([0-9]{4})\s*", str(text).lower())
-    if not match or match.group(1) not in MONTH_NAMES:
-        raise UnreadableRow(f"{_short(text)} is not a month")
-    if year is not None and str(year).strip() != match.group(2):
-        raise UnreadableRow(f"the year {_short(year)} contradicts {_short(text)}")
-    return _month(match.group(2), MONTH_NAMES[match.group(1)])
-
-
-def _month(year: Any, month: Any) -> date:
+def _month(year: Any, text: Any) -> date:
+    """Read a month such as "April 2022", "April", "apr." or 4; the last three need a year beside it."""
+    match = re.fullmatch(r"\s*(\d{1,2}(?:\.0+)?|[^\d\s]+)(?:\s+(\d{4}))?\s*", str(text), re.ASCII)
+    number = _month_number(match.group(1)) if match else None
+    own_year = match.group(2) if match else None
+    other_year = None if year is None else _whole(year)
+    shown = short(text) if year is None else f"{short(year)}, {short(text)}"
+    if number is None or (own_year is None and other_year is None):
+        raise UnreadableRow(f"{shown} is not a month")
+    if own_year and year is not None and int(own_year) != other_year:
+        raise UnreadableRow(f"the year {short(year)} contradicts {short(text)}")
     try:
-        return date(int(year), int(month), 1)
-    except (TypeError, ValueError, OverflowError):
-        raise UnreadableRow(f"{_short(year)}, {_short(month)} is not a month") from None
+        return date(int(own_year or other_year or 0), number, 1)
+    except ValueError:
+        raise UnreadableRow(f"{shown} is not a month") from None
 
 
-def _observation(base_year: Any, month: date, value: Any) -> Observation | None:
-    """Validate a row; None for a base year or month before the health index."""
-    match = re.match(r"\s*([0-9]{4})\b", str(base_year))
+def _month_number(text: str) -> int | None:
+    if text[0].isdigit():
+        return _whole(text)
+    name = fold(text)
+    if len(name) < MIN_ABBREVIATION:
+        return None
+    # "jui" is the beginning of two months, and so of none.
+    found = [number for number, names in enumerate(MONTH_NAMES, 1) if any(n.startswith(name) for n in names)]
+    return found[0] if len(found) == 1 else None
+
+
+def _whole(value: Any) -> int | None:
+    """Read a whole number of up to four digits, such as 2026, "2026" or 2026.0."""
+    match = re.fullmatch(r"\s*([0-9]{1,4})(?:\.0+)?\s*", str(value))
+    return int(match.group(1)) if match else None
+
+
+def _base_year(value: Any) -> int:
+    """Read a base year such as 2013, "2013 = 100" or "Index (2013 = 100)"."""
+    match = re.fullmatch(r"[^\W\d]*\s*\(?\s*([0-9]{4})(?:\.0+)?\s*(?:=\s*100)?\s*\)?\s*", str(value))
     if not match:
-        raise UnreadableRow(f"{_short(base_year)} is not a base year")
-    if int(match.group(1)) < MIN_BASE_YEAR or month < FIRST_MONTH:
-        return None
-    return Observation(int(match.group(1)), month, _value(value))
+        raise UnreadableRow(f"{short(value)} is not a base year")
+    return int(match.group(1))
 
 
 def _value(value: Any) -> Decimal:
-    if isinstance(value, str) and re.fullmatch(r"[0-9]+(\.[0-9]+)?", value):
-        value = Decimal(value)
+    if isinstance(value, str) and re.fullmatch(r"\s*[0-9]+([.,][0-9]+)?\s*", value):
+        value = Decimal(value.strip().replace(",", "."))
     number = value if isinstance(value, Decimal) else Decimal("NaN")
     if number.is_nan() or not MIN_VALUE <= number <= MAX_VALUE:
-        raise UnreadableRow(f"{_short(value)} is not plausible as an index")
+        raise UnreadableRow(f"{short(value)} is not plausible as an index")
     return number.quantize(CENT, ROUND_HALF_UP)
 
 
-def _unpack(body: bytes) -> str:
-    try:
-        with zipfile.ZipFile(io.BytesIO(body)) as archive:
-            members = [member for member in archive.infolist() if member.filename.lower().endswith(".txt")]
-            if len(members) != 1:
-                raise UpstreamError(f"{len(members)} texts in the zip, not one")
-            # Other methods unpack in steps of any size, so a limit has no effect.
-            if members[0].compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-                raise UpstreamError("unsupported compression of the zip")
-            with archive.open(members[0]) as member:
-                text = member.read(MAX_UNPACKED_BYTES + 1)
-    # What zipfile raises on damaged, encrypted and unsupported files.
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        struct.error,
-        ArithmeticError,
-        EOFError,
-        OSError,
-        RuntimeError,
-        ValueError,
-    ):
-        raise UpstreamError("response is not a readable zip") from None
-    if len(text) > MAX_UNPACKED_BYTES:
-        raise UpstreamError(f"zip unpacks to more than {MAX_UNPACKED_BYTES} bytes")
-    try:
-        return text.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return text.decode("latin-1")
-
-
-def _short(value: Any) -> str:
+def short(value: Any) -> str:
+    """Quote a value of Statbel on one short line."""
     return repr(value if not isinstance(value, Decimal) else str(value))[:60]

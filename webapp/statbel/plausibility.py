@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from datetime import date, timedelta
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Iterable, Iterator, Mapping, NamedTuple
 
@@ -28,10 +28,6 @@ MAX_REVISED_MONTHS = 12
 
 # From 2013 to 2025, the longest step so far.
 MAX_BASE_YEAR_STEP = 12
-
-# December is published a week earlier than the rule for other months says. Since the calendar may change, it
-# does not restrict the base year in force.
-MAX_EARLY = timedelta(days=7)
 
 # A response that lacks more of its source's earlier values is incomplete or outdated.
 MAX_REFUTED = 3
@@ -170,7 +166,8 @@ def _ahead(
     values: Mapping[Key, Decimal], known: Mapping[Key, Decimal], keys: set[Key], today: date
 ) -> dict[Key, str]:
     """Reject months missing on the base year in force, if they are unpublished or follow a gap."""
-    published = latest_published_month(today + MAX_EARLY)
+    # The base year in force is not restricted: Statbel may change its calendar.
+    published = latest_published_month(today)
     months: dict[int, list[date]] = {}
     for base_year, month in sorted(keys):
         months.setdefault(base_year, []).append(month)

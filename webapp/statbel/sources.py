@@ -1,17 +1,22 @@
-"""Statbel's two sources of the health index."""
+"""Statbel's sources of the health index."""
 
 from __future__ import annotations
 
 from typing import Callable, NamedTuple
 
+from webapp.statbel.bestat import read_bestat
 from webapp.statbel.deadline import Deadline
-from webapp.statbel.parsing import ParsedResponse, read_bestat, read_open_data
+from webapp.statbel.open_data import read_open_data
+from webapp.statbel.parsing import ParsedResponse
 
 
 class StatbelSource(NamedTuple):
+    """A source; one that replaces another has the same values, for when that one fails."""
+
     name: str
     url: str
     parse: Callable[[bytes], ParsedResponse]
+    replaces: str | None = None
 
 
 class Statbel:
@@ -21,10 +26,13 @@ class Statbel:
         timeout: seconds to connect, and for one source including retries; their sum is for all sources.
     """
 
-    def __init__(self, bestat_url: str, open_data_url: str, timeout: tuple[float, float]) -> None:
+    def __init__(
+        self, bestat_url: str, open_data_url: str, workbook_url: str, timeout: tuple[float, float]
+    ) -> None:
         self.sources = (
             StatbelSource("bestat", bestat_url, read_bestat),
             StatbelSource("open-data", open_data_url, read_open_data),
+            StatbelSource("workbook", workbook_url, read_open_data, replaces="open-data"),
         )
         self._timeout = timeout
 
