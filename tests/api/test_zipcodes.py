@@ -100,6 +100,7 @@ def test_zipcode_has_risk_factor_range_table_and_places(
         "range": {"first": ends[0], "last": ends[1]},
         "risk_table": {"id": 1, "effective_from": "2026-09-14"},
         "assigned": bool(found),
+        "kind": "locality" if found else None,
         "places": found,
     }
 
@@ -111,6 +112,30 @@ def test_every_range_has_its_factor_and_every_gap_is_not_found(reader: FlaskClie
         assert found["range"] == {"first": str(first), "last": str(last)}
     for first, _last in GAPS:
         assert reader.get(f"{PATH}/{first}").status_code == 404, first
+
+
+def test_special_zipcode_is_assigned_and_has_its_organisation_as_place(reader: FlaskClient) -> None:
+    found = get(reader, "/1931")
+    assert (found["risk_factor"], found["assigned"], found["kind"]) == ("B", True, "site")
+    assert found["places"] == [
+        {
+            "name": "Brucargo",
+            "names": {"nl": "Brucargo", "fr": "Brucargo"},
+            "municipality": {"nis": "", "names": {}},
+            "province": None,
+            "region": "Flanders",
+        }
+    ]
+    assert get(reader, q="shape")["results"][0]["zipcode"] == "7010"
+
+
+@pytest.mark.parametrize(("zipcode", "name"), [("1733", "HighCo Data"), ("5012", "Parlement wallon")])
+def test_special_zipcode_in_no_range_is_not_found_and_names_its_organisation(
+    reader: FlaskClient, zipcode: str, name: str
+) -> None:
+    response = reader.get(f"{PATH}/{zipcode}")
+    assert (response.status_code, (response.json or {})["code"]) == (404, "ZIPCODE_NOT_FOUND")
+    assert f"Zipcode {zipcode} belongs to {name}" in (response.json or {})["detail"]
 
 
 def test_zipcode_in_no_range_is_not_found(reader: FlaskClient) -> None:
@@ -156,7 +181,8 @@ def test_suggestions_start_with_the_text(reader: FlaskClient) -> None:
                 "name": "Haren",
                 "names": {"nl": "Haren", "fr": "Haren"},
             },
-        ]
+        ],
+        "matches": 6,
     }
 
 
@@ -173,11 +199,11 @@ def test_limit_is_20_by_default(reader: FlaskClient, limit: dict[str, str], coun
 
 @pytest.mark.parametrize("text", ["zzz", " ", "北", "x" * 100], ids=ascii)
 def test_text_without_match_has_no_suggestions(reader: FlaskClient, text: str) -> None:
-    assert get(reader, q=text) == {"results": []}
+    assert get(reader, q=text) == {"results": [], "matches": 0}
 
 
 def test_invalid_utf_8_has_no_suggestions(reader: FlaskClient) -> None:
-    assert reader.get(f"{PATH}?q=%ff%fe").json == {"results": []}
+    assert reader.get(f"{PATH}?q=%ff%fe").json == {"results": [], "matches": 0}
 
 
 # Zipcodes by risk factor
@@ -297,12 +323,12 @@ def test_without_a_risk_table_there_are_suggestions_and_no_risk_factors(
         assert (response.status_code, response.json["code"]) == (503, "RISK_TABLE_UNAVAILABLE")
         assert response.content_type == "application/problem+json"
         assert (response.headers["Retry-After"], response.headers["Cache-Control"]) == ("60", "no-store")
-    assert get(client, q="gent", limit="1") == {"results": [{"zipcode": "9000", **GENT}]}
+    assert get(client, q="gent", limit="1")["results"] == [{"zipcode": "9000", **GENT}]
 
 
 def test_without_places_there_are_risk_factors_and_no_suggestions(app: Flask, client: FlaskClient) -> None:
     delete_all(app, Place)
-    assert get(client, q="gent") == {"results": []}
+    assert get(client, q="gent") == {"results": [], "matches": 0}
     assert get(client, risk_factor="A") == {"total": 0, "results": [], "next_cursor": None}
     found = get(client, "/9000")
     assert (found["risk_factor"], found["assigned"], found["places"]) == ("B", False, [])

@@ -68,9 +68,7 @@ def test_unreadable_file_is_rejected_with_the_row(page: Page, tmp_path: Path) ->
     page.goto("/list")
     page.locator("#file").set_input_files(file)
     page.get_by_role("button", name="Show the risk factors").click()
-    expect(page.locator("#file-error")).to_contain_text(
-        "Row 2 is not CSV: a quote is opened and never closed"
-    )
+    expect(page.locator("#file-error")).to_contain_text("Row 2 is not valid CSV: a quote is never closed")
     expect(page.locator("#file")).to_be_focused()
 
 

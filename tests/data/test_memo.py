@@ -57,13 +57,13 @@ def test_page_and_json_share_one_lookup(client: FlaskClient, lookups: Calls) -> 
 
 def test_same_search_runs_once(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     searches: list[str] = []
-    suggest = search.suggest
+    find = search.search
 
     def note(places: Any, text: str, limit: int) -> Any:
         searches.append(text)
-        return suggest(places, text, limit)
+        return find(places, text, limit)
 
-    monkeypatch.setattr(search, "suggest", note)
+    monkeypatch.setattr(search, "search", note)
     first, second = (client.get("/api/v1/zipcodes?q=gen").data for _ in range(2))
     assert first == second
     assert searches == ["gen"]

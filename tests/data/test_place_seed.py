@@ -15,7 +15,7 @@ from tests.zipcodes.seed import FACTORS, PLACES
 from tests.zipcodes.seed import places as seed_places
 from webapp.config import ROOT
 from webapp.data import place_seed as places
-from webapp.data.zipcode_models import Place
+from webapp.data.zipcode_models import Place, SpecialZipcode
 from webapp.tables.csv_file import FileError
 from webapp.zipcodes.places import PlaceRow
 
@@ -90,6 +90,59 @@ def test_error_about_a_name_with_a_line_end_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(FileError) as error:
         places.read(write(tmp_path, HEADER, row, row))
     assert len(str(error.value).splitlines()) == 1
+
+
+SPECIAL_HEADER = "zipcode,kind,name,name_nl,name_fr,name_de,name_en,region,language"
+NATO = "1110,organisation,NAVO,NAVO,OTAN,NATO,NATO,Brussels,nl+fr"
+NAMES_HEADER = "zipcode,place,name,kind,source"
+
+
+@pytest.mark.parametrize(
+    ("special", "names", "message"),
+    [
+        ([NATO, NATO], [], "special_zipcodes.csv, row 3: 'NAVO' appears twice for 1110"),
+        (
+            [NATO.replace("organisation", "army")],
+            [],
+            "special_zipcodes.csv, row 2: the kind is 'army', but must be one of organisation, mail_centre, "
+            "site",
+        ),
+        ([NATO.replace("1110", "9000")], [], "special_zipcodes.csv, row 2: 9000 is the zipcode of a place"),
+        (
+            [],
+            ["9000,Gand,Ghent,exonym,test"],
+            "place_names.csv, row 2: no place 'Gand' has the zipcode 9000",
+        ),
+        (
+            [],
+            ["9000,Gent,Ghent,nickname,test"],
+            "place_names.csv, row 2: the kind is 'nickname', but must be one of exonym, spelling, "
+            "municipality, part",
+        ),
+        (
+            [NATO],
+            ["1110,NAVO,Nato,spelling,test", "1110,NAVO,Nato,exonym,test"],
+            "place_names.csv, row 3: 'Nato' appears twice for 1110",
+        ),
+    ],
+)
+def test_invalid_special_zipcode_or_name_is_rejected(
+    tmp_path: Path, special: list[str], names: list[str], message: str
+) -> None:
+    write(tmp_path, HEADER, GENT)
+    (tmp_path / "special_zipcodes.csv").write_text("\n".join([SPECIAL_HEADER, *special]), encoding="utf-8")
+    (tmp_path / "place_names.csv").write_text("\n".join([NAMES_HEADER, *names]), encoding="utf-8")
+    with pytest.raises(FileError) as error:
+        places.read_all(tmp_path)
+    assert str(error.value) == message
+
+
+def test_special_zipcodes_and_other_names_are_loaded_once(session: Session) -> None:
+    rows = places.read_all(ROOT / "seed")
+    assert places.load_all(session, rows) is False
+    assert places.load_all(session, rows._replace(names=rows.names[1:])) is True
+    assert places.load_all(session, rows._replace(special=[], names=[])) is True
+    assert session.scalar(select(func.count()).select_from(SpecialZipcode)) == 0
 
 
 def loaded_at(session: Session) -> list[Any]:

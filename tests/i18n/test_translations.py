@@ -24,8 +24,8 @@ from webapp.i18n.languages import catalog
 # Messages that really are the same in a language as in English.
 SAME: Dict[str, FrozenSet[str]] = {
     "nl": frozenset({"API", "Index", "Privacy"}),
-    "fr": frozenset({"API", "Indexation", "Licences", "Source"}),
-    "de": frozenset({"API", "Index"}),
+    "fr": frozenset({"API", "Indexation", "Licences", "Organisation", "Site", "Source"}),
+    "de": frozenset({"API", "Index", "Organisation"}),
 }
 
 

@@ -111,6 +111,37 @@ def test_text_without_match_suggests_nearest_places(reader: FlaskClient, query: 
     assert nearest in text(response.text)
 
 
+def test_zipcode_with_the_name_of_another_place_offers_both(reader: FlaskClient) -> None:
+    response = reader.get("/?zipcode=9000+Brugge&year=2013&lang=fr")
+    assert response.status_code == 404
+    assert "9000 est le code postal de Gand (Gent), pas de Brugge." in text(response.text)
+    assert {"/?zipcode=9000&year=2013", "/?zipcode=8000&year=2013"} <= set(links(response.text))
+
+
+def test_special_zipcode_shows_its_organisation_and_no_typing_error(reader: FlaskClient) -> None:
+    page = text(reader.get("/?zipcode=1110").text)
+    assert "Risk factor for 1110 NATO (NAVO / OTAN) C" in page
+    assert "Organisation NATO (NAVO / OTAN) bpost gave this zipcode to an organisation" in page
+    assert "typing error" not in page
+    assert "Municipality" not in page
+    assert "Mail centre Liège X" in text(reader.get("/zipcode/4099?format=html").text)
+    assert "Standort Brucargo" in text(reader.get("/?zipcode=brucargo&lang=de").text)
+
+
+def test_special_zipcode_in_no_range_names_its_organisation(reader: FlaskClient) -> None:
+    response = reader.get("/?zipcode=5010")
+    assert response.status_code == 404
+    assert "Zipcode 5010 belongs to SudPresse, and the risk table has no factor for it." in text(
+        response.text
+    )
+    assert "Did you mean" not in response.text
+
+
+def test_list_that_is_cut_says_how_many_places_match(reader: FlaskClient) -> None:
+    assert "The first 12 of 20." in text(reader.get("/?zipcode=antwerpen").text)
+    assert "The first" not in text(reader.get("/?zipcode=aalst").text)
+
+
 def test_text_far_from_every_name_suggests_no_places(reader: FlaskClient) -> None:
     page = text(reader.get("/?zipcode=qqqqqqqq").text)
     assert "No place found for “qqqqqqqq”. Check the spelling." in page

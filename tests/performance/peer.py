@@ -211,6 +211,7 @@ class Answers:
                 "effective_from": self._table["effective_from"].isoformat(),
             },
             "assigned": bool(places),
+            "kind": "locality" if places else None,
             "places": places,
         }
         return answer(200, content, {"Last-Modified": self._changed_at, **OPEN})

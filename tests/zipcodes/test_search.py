@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import ORDINARY_DAY
-from tests.zipcodes.seed import IN_USE, NAME_COLUMNS, PLACES, place_row, places
+from tests.zipcodes.seed import IN_USE, NAME_COLUMNS, OTHER_NAMES, PLACES, SPECIAL, place_row, places
 from tests.zipcodes.slow_search import SEARCHED, Key, expected, fold, key, rank
 from webapp.zipcodes import search
 from webapp.zipcodes.places import Places
@@ -22,7 +22,7 @@ searching = settings(deadline=None, database=None, max_examples=60)
 
 def suggested(text: str, limit: int = ALL) -> list[Key]:
     found = []
-    for place in search.suggest(places(), text, limit):
+    for place in search.search(places(), text, limit).places:
         dutch, french, german = (place["names"].get(language, "") for language in ("nl", "fr", "de"))
         found.append((place["zipcode"], dutch, french, german))
     return found
@@ -30,14 +30,14 @@ def suggested(text: str, limit: int = ALL) -> list[Key]:
 
 def named(text: str, limit: int = ALL) -> list[str]:
     """Return zipcode and name of each suggestion."""
-    return [f"{place['zipcode']} {place['name']}" for place in search.suggest(places(), text, limit)]
+    return [f"{place['zipcode']} {place['name']}" for place in search.search(places(), text, limit).places]
 
 
 # By zipcode
 
 
 def test_suggestion_has_zipcode_names_municipality_and_region() -> None:
-    assert search.suggest(places(), "9000", 10) == [
+    assert search.search(places(), "9000", 10).places == [
         {
             "zipcode": 9000,
             "name": "Gent",
@@ -49,30 +49,49 @@ def test_suggestion_has_zipcode_names_municipality_and_region() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "digits", ["1", "9", "10", "90", "99", "137", "904", "999", "1000", "9042", "9999", "0", "09"]
-)
+def test_organisation_is_suggested_without_a_municipality() -> None:
+    assert search.search(places(), "otan", 10).places == [
+        {
+            "zipcode": 1110,
+            "name": "NAVO / OTAN",
+            "names": {"nl": "NAVO", "fr": "OTAN", "de": "NATO", "en": "NATO"},
+            "municipality": {"nis": "", "names": {}},
+            "province": None,
+            "region": "Brussels",
+        }
+    ]
+
+
+@pytest.mark.parametrize("digits", ["1", "90", "904", "1000", "1931", "9999", "0"])
 def test_digits_match_the_zipcodes_that_begin_with_them(digits: str) -> None:
     found = [str(zipcode) for zipcode, *_names in suggested(digits)]
-    assert found == sorted(row["zipcode"] for row in PLACES if row["zipcode"].startswith(digits))
+    assert found == sorted(row["zipcode"] for row in PLACES + SPECIAL if row["zipcode"].startswith(digits))
 
 
-def test_place_named_as_its_municipality_comes_first_in_a_zipcode() -> None:
-    assert named("9042") == ["9042 Mendonk", "9042 Desteldonk", "9042 Sint-Kruis-Winkel"]
-    assert named("2040") == ["2040 Antwerpen", "2040 Lillo", "2040 Zandvliet", "2040 Berendrecht"]
+@pytest.mark.parametrize(
+    "main",
+    [
+        *("2040 Antwerpen", "9042 Mendonk"),
+        # Of municipalities that were merged in 2025
+        *("3700 Tongeren", "9120 Beveren-Waas", "9820 Merelbeke", "3740 Bilzen", "3730 Hoeselt"),
+        *("3840 Borgloon", "1570 Galmaarden", "9150 Kruibeke", "9810 Nazareth", "2070 Zwijndrecht"),
+    ],
+)
+def test_main_place_comes_first_in_a_zipcode(main: str) -> None:
+    assert named(main[:4], 1) == [main]
 
 
-@pytest.mark.parametrize("text", ["90000", "09000", "10001", "9000 0", "1" * 100, "0" * 100, "1" * 5000])
+@pytest.mark.parametrize("text", ["90000", "9000 0", "1" * 5000])
 def test_more_than_four_digits_match_nothing(text: str) -> None:
     assert named(text) == []
 
 
-@pytest.mark.parametrize("text", ["90000 gent", "8000 gent", "0 gent", "9000 gentbrugge"])
+@pytest.mark.parametrize("text", ["90000 gent", "8000 gent", "9000 gentbrugge"])
 def test_name_after_another_zipcode_matches_nothing(text: str) -> None:
     assert named(text) == []
 
 
-@pytest.mark.parametrize("text", ["9000 gent", "9000gent", "9000 - Gand", " 90 GEN ", "9 gent", "gent 9000"])
+@pytest.mark.parametrize("text", ["9000 gent", "9000gent", "9000 - Gand", " 90 GEN ", "gent 9000"])
 def test_zipcode_and_name_together_match(text: str) -> None:
     assert named(text)[0] == "9000 Gent"
 
@@ -83,7 +102,6 @@ def test_digits_narrow_a_name_down() -> None:
         *("4280 Petit-Hallet", "6698 Grand-Halleux", "1502 Lembeek", "1501 Buizingen"),
     ]
     assert named("2 halle") == ["2980 Halle"]
-    assert named("15 halle") == ["1500 Halle", "1502 Lembeek", "1501 Buizingen"]
 
 
 # By name
@@ -92,21 +110,25 @@ def test_digits_narrow_a_name_down() -> None:
 @pytest.mark.parametrize(
     ("text", "first"),
     [
-        ("Gent", "9000 Gent"),
         ("GAND", "9000 Gent"),
         ("luik", "4000 Liège"),
         ("Lüttich", "4000 Liège"),
         ("LUTTICH", "4000 Liège"),
-        ("liege", "4000 Liège"),
-        ("anvers", "2000 Antwerpen"),
-        ("Bergen", "7000 Mons"),
-        ("Brüssel", "1000 Brussel / Bruxelles"),
-        ("bruxelles", "1000 Brussel / Bruxelles"),
         ("Elsene", "1050 Elsene / Ixelles"),
-        ("eupen", "4700 Eupen"),
-        ("Schönberg", "4782 Schönberg"),
         ("schoenberg", "4782 Schönberg"),
         ("'s-Gravenbrakel", "7090 Braine-le-Comte"),
+        ("Braine-l’Alleud", "1420 Braine-l'Alleud"),
+        ("alleud", "1420 Braine-l'Alleud"),
+        # Other names
+        ("Ghent", "9000 Gent"),
+        ("antwer", "2000 Antwerpen"),
+        ("Coxyde", "8670 Koksijde"),
+        ("Arel", "6700 Arlon"),
+        ("meeuwen-gr", "3670 Meeuwen"),
+        # Organisations
+        ("shape", "7010 SHAPE"),
+        ("europees p", "1047 Europees Parlement / Parlement européen"),
+        ("Flemish Parliament", "1011 Vlaams Parlement / Parlement flamand"),
     ],
 )
 def test_place_is_found_by_its_name_in_any_language(text: str, first: str) -> None:
@@ -117,7 +139,7 @@ def test_place_is_found_by_its_name_in_any_language(text: str, first: str) -> No
     "text",
     [
         *("sint truiden", "SINT TRUIDEN", " sint--truiden ", "Sínt-Trüiden", "sint\u00a0truiden"),
-        *("saint-trond", "saint tr", "sint tr", "truiden", "TRUI", "3800 truiden", "sint\0truiden"),
+        *("saint tr", "truiden", "3800 truiden", "sint\0truiden"),
     ],
     ids=ascii,
 )
@@ -125,19 +147,18 @@ def test_case_accents_hyphens_and_the_word_of_a_name_make_no_difference(text: st
     assert named(text, 1) == ["3800 Sint-Truiden"]
 
 
-@pytest.mark.parametrize("text", ["Braine-l'Alleud", "braine l alleud", "BRAINE-L’ALLEUD", "alleud"])
-def test_apostrophe_makes_no_difference(text: str) -> None:
-    assert named(text, 1) == ["1420 Braine-l'Alleud"]
-
-
-@pytest.mark.parametrize(
-    "text", ["ruiden", "ent", "rond", "truidensint", "truiden sint", "gent gand", "gent g"]
-)
+@pytest.mark.parametrize("text", ["ruiden", "ent", "truidensint", "truiden sint", "gent gand"])
 def test_name_is_not_found_by_letters_inside_a_word(text: str) -> None:
     assert not {"9000 Gent", "3800 Sint-Truiden"} & set(named(text))
 
 
-# By name, with an abbreviated saint
+def test_other_name_of_a_municipality_finds_its_places_too() -> None:
+    assert "9050 Gentbrugge" in named("ghent")
+    assert "1930 Zaventem" in named("saventhem")
+    assert "1930 Nossegem" in named("saventhem")
+
+
+# By name, with an abbreviation
 
 
 @pytest.mark.parametrize(
@@ -145,22 +166,19 @@ def test_name_is_not_found_by_letters_inside_a_word(text: str) -> None:
     [
         ("St-Vith", "4780 Sankt Vith"),
         ("st.vith", "4780 Sankt Vith"),
-        ("St. Truiden", "3800 Sint-Truiden"),
         ("ST TROND", "3800 Sint-Truiden"),
-        ("st-tru", "3800 Sint-Truiden"),
-        ("3800 st truiden", "3800 Sint-Truiden"),
         ("st truiden 3800", "3800 Sint-Truiden"),
-        ("Ste-Cécile", "6820 Sainte-Cécile"),
         ("ste cec", "6820 Sainte-Cécile"),
         ("St-Nicolas", "9100 Sint-Niklaas"),
-        ("st gillis", "1060 Sint-Gillis / Saint-Gilles"),
         ("Woluwe-St-Lambert", "1200 Sint-Lambrechts-Woluwe / Woluwe-Saint-Lambert"),
         ("Berchem-Ste-Agathe", "1082 Sint-Agatha-Berchem / Berchem-Sainte-Agathe"),
         ("Nil-St-Vincent-St-Martin", "1457 Nil-Saint-Vincent-Saint-Martin"),
         ("Nil-Saint-Vincent-St-Martin", "1457 Nil-Saint-Vincent-Saint-Martin"),
+        ("O.L.V.-Waver", "2861 Onze-Lieve-Vrouw-Waver"),
+        ("olv lom", "1760 Onze-Lieve-Vrouw-Lombeek"),
     ],
 )
-def test_saint_may_be_abbreviated_as_on_an_envelope(text: str, first: str) -> None:
+def test_name_may_be_abbreviated_as_on_an_envelope(text: str, first: str) -> None:
     assert named(text, 1) == [first]
 
 
@@ -181,7 +199,7 @@ def test_place_that_abbreviates_its_saint_itself_is_found_alone() -> None:
     vith = next(row for row in PLACES if row["name_fr"] == "Saint-Vith")
     names = dict.fromkeys(NAME_COLUMNS, "St-Vith")
     with_abbreviated = Places([*places().rows, place_row(vith, zipcode=4799, **names)], ORDINARY_DAY)
-    assert [place["zipcode"] for place in search.suggest(with_abbreviated, "st-vith", ALL)] == [4799]
+    assert [place["zipcode"] for place in search.search(with_abbreviated, "st-vith", ALL).places] == [4799]
 
 
 SAINT = re.compile(r"\b(saint|sint|sankt|sainte) ")
@@ -229,7 +247,7 @@ def test_every_saint_inside_a_name_may_be_abbreviated() -> None:
 def test_exact_name_ranks_before_beginning_before_word_before_municipality() -> None:
     assert named("louvain") == [
         "3000 Leuven",
-        "1348 Louvain-La-Neuve",
+        "1348 Louvain-la-Neuve",
         "1340 Ottignies-Louvain-la-Neuve",
         *("3012 Wilsele", "3001 Heverlee", "3018 Wijgmaal", "3010 Kessel Lo"),
     ]
@@ -244,6 +262,17 @@ def test_place_named_as_its_municipality_ranks_before_a_shorter_name() -> None:
     assert named("aalst", 2) == ["9300 Aalst", "3800 Aalst"]
 
 
+def test_name_with_the_accents_of_the_text_ranks_before_equal_ones() -> None:
+    assert named("liè", 3) == ["4000 Liège", "4020 Liège", "2500 Lier"]
+    assert named("lie\u0300", 3) == named("LIÈ", 3) == named("liè", 3)
+    assert named("lie", 1) == ["2500 Lier"]
+
+
+def test_organisations_rank_last_unless_it_is_their_whole_name() -> None:
+    assert named("liège")[-1] == "4075 CSM Liège X"
+    assert named("nato") == ["1110 NAVO / OTAN", "5360 Natoye"]  # whose whole name it is
+
+
 def test_zipcodes_of_one_place_rank_in_ascending_order() -> None:
     assert named("antwerpen", 7) == [
         f"{zipcode} Antwerpen" for zipcode in (2000, 2018, 2020, 2030, 2040, 2050, 2060)
@@ -252,34 +281,29 @@ def test_zipcodes_of_one_place_rank_in_ascending_order() -> None:
 
 def test_municipality_without_a_place_of_its_name_is_found_as_its_places() -> None:
     assert named("Pajottegem") == [
-        *("1755 Gooik", "1540 Herne", "1755 Kester", "1755 Leerbeek", "1755 Oetingen", "1570 Vollezele"),
-        *("1570 Galmaarden", "1570 Tollembeek", "1540 Herfelingen", "1541 Sint-Pieters-Kapelle"),
+        *("1755 Gooik", "1540 Herne", "1570 Galmaarden", "1755 Kester", "1755 Leerbeek", "1755 Oetingen"),
+        *("1570 Vollezele", "1570 Tollembeek", "1540 Herfelingen", "1541 Sint-Pieters-Kapelle"),
     ]
 
 
-@pytest.mark.parametrize("text", ["a", "9", "gent"])
-@pytest.mark.parametrize("limit", [1, 2, 7])
-def test_limit_keeps_the_best(text: str, limit: int) -> None:
+@pytest.mark.parametrize("text", ["a", "9", "gent", "st gi", "zzz"])
+def test_limit_keeps_the_best_and_total_counts_all(text: str) -> None:
     best = suggested(text)
-    assert len(best) > 7
-    assert suggested(text, limit) == best[:limit]
+    assert suggested(text, 2) == best[:2]
+    assert search.search(places(), text, 2).total == len(best)
 
 
-@pytest.mark.parametrize(
-    "text", ["", " ", "-", "%", "_", "|", "\\", "'", "||", "*", "?", "\0", "\ud800", "！"], ids=ascii
-)
+@pytest.mark.parametrize("text", ["", " ", "%", "|", "||", "\0", "\ud800", "！"], ids=ascii)
 def test_text_without_letter_or_digit_matches_nothing(text: str) -> None:
     assert named(text) == []
 
 
-@pytest.mark.parametrize(
-    "text", ["gent|gand", "|g|", "gand|", "ge|nt", "g%t", "g_nt", "ge\\nt", "9_", "_000", "gent' OR 1=1 --"]
-)
-def test_signs_separatewords(text: str) -> None:
+@pytest.mark.parametrize("text", ["gent|gand", "|g|", "gand|", "g%t", "9_", "gent' OR 1=1 --"])
+def test_signs_separate_words(text: str) -> None:
     assert suggested(text) == suggested(re.sub("[^a-z0-9]", " ", text)) == expected(text, ALL)
 
 
-@pytest.mark.parametrize("text", ["zzz", "北京", "٩٠٠٠", "9000 1000", "a1b"], ids=ascii)
+@pytest.mark.parametrize("text", ["zzz", "北京", "٩٠٠٠", "a1b"], ids=ascii)
 def test_text_that_no_name_has_matches_nothing(text: str) -> None:
     assert named(text) == []
 
@@ -292,19 +316,13 @@ def test_every_place_is_found_by_its_zipcode() -> None:
     assert sorted(found) == sorted(map(key, PLACES))
 
 
-def test_every_place_is_found_by_each_of_its_names() -> None:
-    for row in PLACES:
-        for name in {row[column] for column in NAME_COLUMNS} - {""}:
-            assert key(row) in suggested(name, 100), name
-
-
 SPELLINGS: list[Callable[[str], str]] = [str, str.upper, str.lower, fold]
 
 
 @st.composite
 def texts(draw: st.DrawFn) -> str:
     """A beginning of a name or of its later words, perhaps after digits."""
-    row = draw(st.sampled_from(PLACES))
+    row = draw(st.sampled_from([*PLACES, *SPECIAL, *OTHER_NAMES]))
     columns = [column for column in row if column.startswith(("name", "municipality")) and row[column]]
     words = re.split("[ -]", row[draw(st.sampled_from(columns))])
     rest = draw(st.sampled_from(" -")).join(words[draw(st.integers(0, len(words) - 1)) :])
@@ -328,5 +346,5 @@ def test_suggestions_are_those_of_a_slow_search_of_the_seed(text: str, limit: in
 
 def test_without_places_nothing_is_found() -> None:
     without_places = Places((), None)
-    assert search.suggest(without_places, "gent", ALL) == []
-    assert search.suggest(without_places, "9000", ALL) == []
+    assert search.search(without_places, "gent", ALL).places == []
+    assert search.search(without_places, "9000", ALL).places == []

@@ -20,28 +20,15 @@ def test_every_number_from_1000_to_9999_is_a_zipcode() -> None:
     "text",
     [
         # Another length or number
-        *("", "9", "999", "90000", "10000", "0999", "0000", "09000", "9" * 10_000),
-        # Other digits: Arabic, Devanagari, full width, superscript, circled, Roman, mathematical
-        *("٩٠٠٠", "९०००", "９０００", "900０", "⁹⁰⁰⁰", "900²", "①②③④", "900①", "Ⅿ", "𝟗𝟎𝟎𝟎", "900½"),
+        *("", "999", "90000", "0999", "9" * 10_000),
+        # Other digits: Arabic, full width, superscript, circled, mathematical
+        *("٩٠٠٠", "９０００", "900²", "900①", "𝟗𝟎𝟎𝟎"),
         # Whitespace, line ends, and marks of no width
-        *(" 9000", "9000 ", "9000\n", "\n9000", "9000\r\n", "9000\t", "90 00", "9000\u00a0", "9000\u2028"),
-        *("9000\x0b", "9000\x1c", "9000\u200b", "\ufeff9000", "9000\0", "90\u030000"),
+        *(" 9000", "9000\n", "9000\r\n", "90 00", "9000\u00a0", "9000\x1c", "9000\u200b", "9000\0"),
         # Signs, and other ways to write a number
-        *(
-            "+9000",
-            "-9000",
-            "-1",
-            "\u22129000",
-            "9_000",
-            "9.000",
-            "9,000",
-            "9000.0",
-            "9e3",
-            "0x2328",
-            "'9000'",
-        ),
+        *("+9000", "-9000", "9_000", "9.000", "9000.0", "9e3", "0x2328"),
         # Anything else
-        *("abc", "B-9000", "9000GE", "900l", "900O", "\ud800"),
+        *("abc", "B-9000", "9000GE", "\ud800"),
     ],
     ids=lambda text: ascii(text)[:16],
 )

@@ -12,6 +12,7 @@ from webapp.api.routing import ApiBlueprint, ViewResult
 from webapp.data import current, reads
 from webapp.errors import RiskTableUnavailable, ZipcodeNotFound, ZipcodeNotValid
 from webapp.zipcodes import risk_table, search
+from webapp.zipcodes.places import KINDS
 from webapp.zipcodes.risk_table import FACTORS
 
 bp = ApiBlueprint("api-zipcodes", "Zipcodes", "/zipcodes")
@@ -33,7 +34,7 @@ class DirectoryQuery(ApiSchema):
     )
     risk_factor = fields.String(
         validate=validate.OneOf(FACTORS, error="Must be A, B or C."),
-        metadata={"description": "List all zipcodes in use with this risk factor.", "example": "A"},
+        metadata={"description": "List all zipcodes of localities with this risk factor.", "example": "A"},
     )
     limit = Limit(
         MAX_RESULTS,
@@ -54,6 +55,7 @@ class NamesSchema(ApiSchema):
     nl = fields.String()
     fr = fields.String()
     de = fields.String()
+    en = fields.String(metadata={"description": "Of organisations only."})
 
 
 class MunicipalitySchema(ResponseSchema):
@@ -86,6 +88,13 @@ class ZipcodeSchema(ResponseSchema):
     range = fields.Nested(RangeSchema)
     risk_table = fields.Nested(RiskTableSchema)
     assigned = fields.Boolean(metadata={"description": "True if bpost uses this zipcode."})
+    kind = fields.String(
+        validate=validate.OneOf([*KINDS, None]),
+        allow_none=True,
+        metadata={
+            "description": "Whose it is: localities or an organisation, mail centre or site; null if unused."
+        },
+    )
     places = fields.List(fields.Nested(PlaceSchema))
 
 
@@ -95,6 +104,7 @@ class SuggestionSchema(PlaceSchema):
 
 class SuggestionsSchema(ResponseSchema):
     results = fields.List(fields.Nested(SuggestionSchema))
+    matches = fields.Integer(metadata={"description": "The number of places that match, listed or not."})
 
 
 class ZipcodeInUseSchema(ResponseSchema):
@@ -114,7 +124,8 @@ class ZipcodesWithFactorSchema(ResponseSchema):
     summary="Risk factor of a zipcode, its range and risk table, and its places",
     description=(
         "A zipcode within a range that bpost does not use has a risk factor but no places, and assigned is "
-        "false: it may be a typing error."
+        "false: it may be a typing error. Some zipcodes belong to an organisation, a mail centre or a site: "
+        "kind says so, and its name is that of the only place."
     ),
     params=ZipcodePath,
     response=ZipcodeSchema,
@@ -129,6 +140,7 @@ def zipcode(path: dict[str, Any]) -> ViewResult:
         "range": {"first": found["first"], "last": found["last"]},
         "risk_table": {"id": found["risk_table"], "effective_from": found["effective_from"]},
         "assigned": bool(found["places"]),
+        "kind": found["kind"],
         "places": found["places"],
     }
     return body, found["changed_at"]
@@ -152,8 +164,8 @@ def directory_of_zipcodes(query: dict[str, Any]) -> ViewResult:
     body: dict[str, Any]
     if "q" in query:
         found = reads.suggestions(query["q"], query["limit"])
-        body = {"results": [{**place, "zipcode": str(place["zipcode"])} for place in found]}
-        return jsonify(body), snapshot.places.loaded_at
+        results = [{**place, "zipcode": str(place["zipcode"])} for place in found.places]
+        return jsonify({"results": results, "matches": found.total}), snapshot.places.loaded_at
     table = snapshot.risk_table
     factor = query["risk_factor"]
     page = search.with_factor(

@@ -36,7 +36,7 @@ def init(folder: Path, *, risk_table_again: bool = False) -> InitResult:
     # One transaction under one lock: a failure changes nothing, and concurrent runs wait for each other.
     risk_file = risk_table_file.read(folder / "risk_table.csv")
     index_rows = index_seed.read(folder / "health_index.csv")
-    place_rows = place_seed.read(folder / "places.csv")
+    place_rows = place_seed.read_all(folder)
     with db.engine.begin() as connection:
         _lock(connection)
         _upgrade(connection)
@@ -52,7 +52,7 @@ def init(folder: Path, *, risk_table_again: bool = False) -> InitResult:
                     again=risk_table_again,
                 ),
                 changed_values=index_seed.load(session, index_rows),
-                new_places=place_seed.load(session, place_rows),
+                new_places=place_seed.load_all(session, place_rows),
             )
 
 

@@ -15,6 +15,7 @@ from webapp.health_index.series import BaseYearRange, MonthlyIndex
 from webapp.zipcodes import bulk, risk_table, search
 from webapp.zipcodes.places import Suggestion
 from webapp.zipcodes.risk_table import RiskFactor, RiskTableDescription
+from webapp.zipcodes.search import Matches
 
 
 @memoize
@@ -38,9 +39,9 @@ def bulk_results() -> dict[str, bulk.Result]:
 
 
 @memoize
-def suggestions(text: str, limit: int) -> list[Suggestion]:
-    """See search.suggest."""
-    return search.suggest(current.snapshot().places, text, limit)
+def suggestions(text: str, limit: int) -> Matches:
+    """See search.search."""
+    return search.search(current.snapshot().places, text, limit)
 
 
 @memoize

@@ -10,11 +10,14 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 # Revisions are four digits, in ascending order. `flask init-db` upgrades to REVISION; MIN_REVISION is the
 # oldest readable one. Newer ones are readable: migrations stay compatible with the previous release.
-REVISION = "0004"
+REVISION = "0006"
 MIN_REVISION = "0002"
 
 # The first revision with withdrawn index values.
 WITHDRAWALS_REVISION = "0004"
+
+# The first with special zipcodes and other names of places.
+PLACE_NAMES_REVISION = "0006"
 
 
 class OldSchema(Exception):

@@ -17,13 +17,14 @@ from webapp.data.index_models import IndexValue as IndexValueModel
 from webapp.data.index_models import UpstreamCheck as UpstreamCheckModel
 from webapp.data.index_models import WithdrawnIndexValue
 from webapp.data.version_model import data_version
-from webapp.data.zipcode_models import Place, RiskRange
+from webapp.data.zipcode_models import Place, PlaceName, RiskRange
 from webapp.data.zipcode_models import RiskTable as RiskTableModel
+from webapp.data.zipcode_models import SpecialZipcode as SpecialZipcodeModel
 from webapp.health_index.base_years import known_base_years
 from webapp.health_index.conversion import with_conversions
 from webapp.health_index.values import HealthIndex, IndexValue
 from webapp.zipcodes import risk_table
-from webapp.zipcodes.places import PlaceRow, Places
+from webapp.zipcodes.places import OtherName, PlaceRow, Places, SpecialZipcode
 from webapp.zipcodes.risk_table import Range, RiskTable
 
 
@@ -80,7 +81,7 @@ def load(connection: Connection, previous: Snapshot | None) -> Snapshot:
         version=data_version(connection),
         day=clock.today(),
         risk_tables=_risk_tables(connection),
-        places=_places(connection, previous),
+        places=_places(connection, revision, previous),
         index=HealthIndex(with_conversions(values, withdrawals), max(withdrawals.values(), default=None)),
         upstream=_upstream(connection),
     )
@@ -108,12 +109,26 @@ def _risk_tables(connection: Connection) -> tuple[RiskTable, ...]:
     )
 
 
-def _places(connection: Connection, previous: Snapshot | None) -> Places:
-    rows = tuple(PlaceRow(*row) for row in connection.execute(_columns(Place, PlaceRow)))
+def _places(connection: Connection, revision: str, previous: Snapshot | None) -> Places:
+    rows = [PlaceRow(*row) for row in connection.execute(_columns(Place, PlaceRow))]
+    if not rows:
+        return Places((), None)
     loaded_at = connection.scalar(select(func.max(Place.loaded_at)))
-    if previous and (previous.places.rows, previous.places.loaded_at) == (rows, loaded_at):
+    special: list[SpecialZipcode] = []
+    other_names: list[OtherName] = []
+    if revision >= schema.PLACE_NAMES_REVISION:
+        special = [
+            SpecialZipcode(*row) for row in connection.execute(_columns(SpecialZipcodeModel, SpecialZipcode))
+        ]
+        other_names = [OtherName(*row) for row in connection.execute(_columns(PlaceName, OtherName))]
+        later = [
+            connection.scalar(select(func.max(model.loaded_at))) for model in (SpecialZipcodeModel, PlaceName)
+        ]
+        loaded_at = max(filter(None, [loaded_at, *later]), default=None)
+    places = Places(rows, loaded_at, special, other_names)
+    if previous and previous.places.is_same(places):
         return previous.places  # with their search index, which is expensive
-    return Places(rows, loaded_at)
+    return places
 
 
 def _withdrawals(connection: Connection, revision: str) -> dict[tuple[int, date], datetime]:

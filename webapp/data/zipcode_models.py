@@ -73,3 +73,36 @@ class Place(Model):
     lat: Mapped[float] = mapped_column(Double)
     lon: Mapped[float] = mapped_column(Double)
     loaded_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class SpecialZipcode(Model):
+    """A zipcode of an organisation, as zipcodes.places.SpecialZipcode describes it."""
+
+    __tablename__ = "special_zipcode"
+
+    zipcode: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(String(20))
+    name: Mapped[str] = mapped_column(String(100))
+    name_nl: Mapped[str] = mapped_column(String(100))
+    name_fr: Mapped[str] = mapped_column(String(100))
+    name_de: Mapped[str] = mapped_column(String(100))
+    name_en: Mapped[str] = mapped_column(String(100))
+    region: Mapped[str] = mapped_column(String(20))
+    language: Mapped[str] = mapped_column(String(10))
+    loaded_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class PlaceName(Model):
+    """A further name of a place, as zipcodes.places.OtherName describes it.
+
+    No foreign key: a load replaces all places, and the release before does so without this table.
+    """
+
+    __tablename__ = "place_name"
+
+    zipcode: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    place: Mapped[str] = mapped_column(String(100), primary_key=True)
+    name: Mapped[str] = mapped_column(String(100), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    source: Mapped[str] = mapped_column(String(100))
+    loaded_at: Mapped[datetime] = mapped_column(Instant)

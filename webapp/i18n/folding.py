@@ -8,8 +8,14 @@ import unicodedata
 # NFKD does not decompose these.
 LIGATURES = str.maketrans({"œ": "oe", "æ": "ae"})
 
-# Abbreviations on envelopes: St-Vith, St-Truiden, Ste-Cécile.
-SAINTS = {"st": ("saint", "sint", "sankt"), "ste": ("sainte",)}
+# Abbreviations on envelopes: St-Vith, St-Truiden, Ste-Cécile, O.L.V.-Waver.
+ABBREVIATIONS = {
+    "st": ("saint", "sint", "sankt"),
+    "ste": ("sainte",),
+    "o l v": ("onze lieve vrouw",),
+    "o l vrouw": ("onze lieve vrouw",),
+    "olv": ("onze lieve vrouw",),
+}
 
 NOT_ALPHANUMERIC = re.compile("[^0-9a-z]+")
 
@@ -27,8 +33,8 @@ def fold(text: str) -> str:
 
 
 def spellings(folded: str) -> list[str]:
-    """Spell out an abbreviated saint, once per language; [] if there is none."""
-    for short, saints in SAINTS.items():
+    """Spell out an abbreviation in a folded name, in each language; [] if there is none."""
+    for short, words in ABBREVIATIONS.items():
         if re.search(rf"\b{short} ", folded):
-            return [re.sub(rf"\b{short}(?= )", saint, folded) for saint in saints]
+            return [re.sub(rf"\b{short}(?= )", word, folded) for word in words]
     return []

@@ -10,13 +10,13 @@ from flask import Response, request
 from webapp.data import current, reads
 from webapp.errors import DatabaseUnavailable, DeskError, WrongYear, ZipcodeNotFound, ZipcodeNotValid
 from webapp.health_index.base_years import DEFAULT_BASE_YEAR
+from webapp.i18n.languages import current_language
 from webapp.i18n.messages import N_
 from webapp.pages.blueprint import bp
 from webapp.pages.parts import PageParts
-from webapp.zipcodes import search
-from webapp.zipcodes.places import Places, Suggestion
+from webapp.zipcodes.interpretation import Interpretation, interpret
+from webapp.zipcodes.places import Places, Suggestion, name_in
 from webapp.zipcodes.risk_table import RiskFactor
-from webapp.zipcodes.search import Interpretation
 
 NO_PLACES = Places((), None)
 
@@ -30,13 +30,14 @@ def lookup() -> Response:
     text = request.args.get("zipcode", "").strip()
     year = request.args.get("year", str(DEFAULT_BASE_YEAR)).strip()
     parts = PageParts({"zipcode": text, "year": year})
-    found = latest = None
-    places: list[Suggestion] = []
+    found = latest = interpretation = None
     if "zipcode" in request.args:
-        found, places = _look_up(parts, text)
+        interpretation = parts.attempt(lambda: _interpret(text), "zipcode")
+    if interpretation:
+        found = _look_up(parts, interpretation)
     if "zipcode" in request.args or "year" in request.args:
         latest = parts.attempt(lambda: reads.latest_index(reads.parse_base_year(year)), "year")
-    return parts.respond(_render(parts, found=found, latest=latest, places=places))
+    return parts.respond(_render(parts, interpretation, found=found, latest=latest))
 
 
 def error_page(error: DeskError) -> str | None:
@@ -52,30 +53,44 @@ def error_page(error: DeskError) -> str | None:
 
 def _render(
     parts: PageParts,
+    interpretation: Interpretation | None = None,
     *,
     found: RiskFactor | None = None,
     latest: Any = None,
-    places: list[Suggestion] | None = None,
     title: str | None = None,
 ) -> str:
-    try:
-        text = parts.values["zipcode"] if "zipcode" in parts.errors else None
-        near = reads.nearest_if_unused(found) if text is None else reads.nearest(text)
-    except DatabaseUnavailable:  # before the first snapshot
-        near = []
     return parts.render(
-        "lookup.html", found=found, latest=latest, places=places or [], nearest=near, title=title
+        "lookup.html",
+        interpretation=interpretation,
+        found=found,
+        latest=latest,
+        nearest=_nearest(parts, interpretation, found),
+        title=title,
     )
 
 
-def _look_up(parts: PageParts, text: str) -> tuple[RiskFactor | None, list[Suggestion]]:
-    """Return the risk factor if `text` means one zipcode, and other matching places."""
-    interpretation = parts.attempt(lambda: _interpret(text), "zipcode")
-    if interpretation is None:
-        return None, []
-    zipcode = interpretation.zipcode
-    found = parts.attempt(lambda: reads.risk_factor(zipcode), "zipcode") if zipcode else None
-    return found, interpretation.places
+def _nearest(
+    parts: PageParts, interpretation: Interpretation | None, found: RiskFactor | None
+) -> list[Suggestion]:
+    """Return the places that may be meant instead of the requested one."""
+    if interpretation and interpretation.contradiction:
+        return interpretation.places
+    try:
+        text = parts.values["zipcode"] if "zipcode" in parts.errors else None
+        return reads.nearest_if_unused(found) if text is None else reads.nearest(text)
+    except DatabaseUnavailable:  # before the first snapshot
+        return []
+
+
+def _look_up(parts: PageParts, interpretation: Interpretation) -> RiskFactor | None:
+    """Return the risk factor if the zipcode is clear."""
+    zipcode, contradiction = interpretation.zipcode, interpretation.contradiction
+    if contradiction:
+        place = name_in(contradiction.place, current_language())
+        message = N_("%(zipcode)s is %(place)s, not %(name)s.")
+        error = ZipcodeNotFound(message, zipcode=contradiction.zipcode, place=place, name=contradiction.name)
+        parts.record(error, "zipcode")
+    return parts.attempt(lambda: reads.risk_factor(zipcode), "zipcode") if zipcode else None
 
 
 def _interpret(text: str) -> Interpretation:
@@ -85,6 +100,6 @@ def _interpret(text: str) -> Interpretation:
         places = current.snapshot().places
     except DatabaseUnavailable:
         with suppress(ZipcodeNotFound):
-            search.interpret(NO_PLACES, text)  # invalid zipcodes are rejected without data, too
+            interpret(NO_PLACES, text)  # invalid zipcodes are rejected without data, too
         raise
-    return search.interpret(places, text)
+    return interpret(places, text)

@@ -1,4 +1,4 @@
-"""Places: localities with their zipcodes, their names by language, and their municipalities."""
+"""Places: localities with their zipcodes, names by language and municipalities, and special zipcodes."""
 
 from __future__ import annotations
 
@@ -11,18 +11,28 @@ from typing import Callable, Iterable, NamedTuple, TypedDict
 
 from webapp.i18n.folding import fold
 
+# The kinds of places: a locality, or what has a special zipcode.
+LOCALITY = "locality"
+SPECIAL_KINDS = ("organisation", "mail_centre", "site")
+KINDS = (LOCALITY, *SPECIAL_KINDS)
+
+# The kinds of other names.
+FORMER_MUNICIPALITY = "municipality"
+NAME_KINDS = ("exonym", "spelling", FORMER_MUNICIPALITY, "part")
+
 
 class Municipality(TypedDict):
-    """A municipality: its code in Statbel's REFNIS, and its names by language."""
+    """A municipality by its code in Statbel's REFNIS, with its names by language."""
 
     nis: str
     names: dict[str, str]
 
 
 class PlaceDescription(TypedDict):
-    """A locality. `name` is in the languages of the place itself: Gent, but Brussel / Bruxelles.
+    """A locality, or the organisation that has a special zipcode.
 
-    `names` has the languages in which the place has a name. `province` is None in Brussels.
+    `name` is in the local languages: Gent, but Brussel / Bruxelles. `province` is None in Brussels and for
+    organisations, of which the municipality is empty too.
     """
 
     name: str
@@ -39,11 +49,10 @@ class Suggestion(PlaceDescription):
 
 
 class PlaceRow(NamedTuple):
-    """A locality as it is stored.
+    """A row of seed/places.csv.
 
-    `name` is the one that GeoNames lists first. Names are empty in a language in which the place has
-    none. `language` is that of the place itself: nl, fr, de, or nl+fr in Brussels. `nis` is the code of
-    the municipality in Statbel's REFNIS. `province_*` are empty in Brussels.
+    `name` is the first one of GeoNames; unknown names are empty. `language` is the local one: nl, fr, de, or
+    nl+fr in Brussels. `nis` is the code of the municipality in Statbel's REFNIS.
     """
 
     zipcode: int
@@ -63,38 +72,91 @@ class PlaceRow(NamedTuple):
     lon: float
 
 
+class SpecialZipcode(NamedTuple):
+    """A row of seed/special_zipcodes.csv: the zipcode of an organisation, mail centre or site."""
+
+    zipcode: int
+    kind: str
+    name: str
+    name_nl: str
+    name_fr: str
+    name_de: str
+    name_en: str
+    region: str
+    language: str
+
+
+class OtherName(NamedTuple):
+    """A row of seed/place_names.csv: a further name of a place, which `zipcode` and `place` identify.
+
+    A former municipality is named by its main place.
+    """
+
+    zipcode: int
+    place: str
+    name: str
+    kind: str
+    source: str
+
+
 @dataclass(frozen=True)
 class Candidate:
     """A place as the search compares it.
 
-    `names` and `municipality` hold folded names between bars, so that `|gent|` is a whole name, `|gen`
-    the beginning of one, and ` gen` the beginning of a word.
+    Folded names stand between bars: `|gent|` is a whole name, `|gen` the beginning of one, ` gen` that of a
+    word. A main place named its municipality.
     """
 
-    row: PlaceRow
+    row: PlaceRow | SpecialZipcode
     names: str
     municipality: str
+    is_main: bool
+
+    @cached_property
+    def zipcode(self) -> int:
+        return self.row.zipcode
+
+    @property
+    def is_special(self) -> bool:
+        return isinstance(self.row, SpecialZipcode)
 
     @cached_property
     def suggestion(self) -> Suggestion:
-        """The description of the place, with its zipcode: one object, however many results have it."""
+        """The description with the zipcode, shared by all results."""
         return {"zipcode": self.row.zipcode, **describe(self.row)}
+
+    def has_name(self, folded: str) -> bool:
+        return f"|{folded}|" in self.names
+
+    def is_in(self, folded: str) -> bool:
+        return f"|{folded}|" in self.municipality
 
 
 class Places:
-    """All places, by zipcode and in the order of a search.
+    """All places, by zipcode and in search order. `loaded_at` is None without places."""
 
-    Args:
-        loaded_at: the instant at which they were loaded; None without places.
-    """
-
-    def __init__(self, rows: Iterable[PlaceRow], loaded_at: datetime | None) -> None:
+    def __init__(
+        self,
+        rows: Iterable[PlaceRow],
+        loaded_at: datetime | None,
+        special_rows: Iterable[SpecialZipcode] = (),
+        other_names: Iterable[OtherName] = (),
+    ) -> None:
         self.rows = tuple(rows)
         self.loaded_at = loaded_at
+        self.special_rows = tuple(special_rows)
+        self.other_names = tuple(other_names)
+
+    def is_same(self, other: Places) -> bool:
+        return self._contents == other._contents
+
+    @property
+    def _contents(self) -> tuple[object, ...]:
+        return self.loaded_at, self.rows, self.special_rows, self.other_names
 
     def prepare_search(self) -> None:
-        """Build what a search needs, so that the first one does not wait for it."""
-        _built = self.by_beginning, self.by_zipcode, self.folded_names
+        """Build the search indexes before the first search needs them."""
+        _built = self.by_beginning, self.by_zipcode, self.folded_names, self.folded_municipalities
 
     @cached_property
     def _by_zipcode(self) -> dict[int, list[PlaceRow]]:
@@ -103,25 +165,60 @@ class Places:
 
     @cached_property
     def zipcodes(self) -> list[int]:
-        """All zipcodes in use, in ascending order."""
+        """All zipcodes of localities, in ascending order."""
         return list(self._by_zipcode)
+
+    @cached_property
+    def special(self) -> dict[int, SpecialZipcode]:
+        return {row.zipcode: row for row in self.special_rows}
+
+    @cached_property
+    def all_zipcodes(self) -> list[int]:
+        """All zipcodes in use, in ascending order."""
+        return list(self.by_zipcode)
+
+    def kind(self, zipcode: int) -> str | None:
+        """Return one of KINDS, or None for a zipcode that bpost does not use."""
+        if zipcode in self.special:
+            return self.special[zipcode].kind
+        return LOCALITY if zipcode in self._by_zipcode else None
 
     def with_zipcode(self, zipcode: int) -> list[PlaceDescription]:
         """Describe the places with a zipcode, in the order of their names."""
-        return sorted(map(describe, self._by_zipcode.get(zipcode, ())), key=itemgetter("name"))
+        rows: list[PlaceRow | SpecialZipcode] = [*self._by_zipcode.get(zipcode, ())]
+        if zipcode in self.special:
+            rows.append(self.special[zipcode])
+        return sorted(map(describe, rows), key=itemgetter("name"))
+
+    def is_in_brussels(self, zipcode: int) -> bool:
+        candidates = self.by_zipcode.get(zipcode)
+        return candidates is not None and candidates[0].row.region == "Brussels"
 
     @cached_property
     def candidates(self) -> list[Candidate]:
-        """All places in the order in which equal matches rank.
-
-        A place that names its municipality comes first, then the shorter name.
-        """
+        """All places in search order: main places first, then shorter names, organisations last."""
         between_bars = lru_cache(maxsize=None)(_between_bars)  # folding takes long, and places share names
-        return sorted((_candidate(row, between_bars) for row in self.rows), key=_search_order)
+        other_names: dict[tuple[int, str], list[OtherName]] = {}
+        for other in self.other_names:
+            other_names.setdefault((other.zipcode, other.place), []).append(other)
+        # A municipality has the other names of the place that gave it its name: 9050 is in Ghent.
+        of_municipality: dict[str, list[str]] = {}
+        for row in self.rows:
+            if (row.zipcode, row.name) in other_names and _names_municipality(row):
+                names = [other.name for other in other_names[row.zipcode, row.name]]
+                of_municipality.setdefault(row.nis, []).extend(names)
+        found = [
+            _candidate(row, other_names.get((row.zipcode, row.name), []), of_municipality, between_bars)
+            for row in self.rows
+        ]
+        for special in self.special_rows:
+            names = [other.name for other in other_names.get((special.zipcode, special.name), [])]
+            found.append(Candidate(special, between_bars(*_special_names(special), *names), "", False))
+        return sorted(found, key=_search_order)
 
     @cached_property
     def by_beginning(self) -> dict[str, list[Candidate]]:
-        """The same by the first letter, and by the first two, of each word in their names."""
+        """The candidates by the first one and two letters of each word in their names."""
         found: dict[str, list[Candidate]] = {}
         for candidate in self.candidates:
             words = (candidate.names + candidate.municipality).replace("|", " ").split()
@@ -131,28 +228,45 @@ class Places:
 
     @cached_property
     def by_zipcode(self) -> dict[int, list[Candidate]]:
-        """The same by zipcode, in ascending order."""
-        found: dict[int, list[Candidate]] = {zipcode: [] for zipcode in self.zipcodes}
+        """The candidates by zipcode, in ascending order."""
+        in_use = sorted({*self.zipcodes, *self.special})
+        found: dict[int, list[Candidate]] = {zipcode: [] for zipcode in in_use}
         for candidate in self.candidates:
-            found[candidate.row.zipcode].append(candidate)
+            found[candidate.zipcode].append(candidate)
         return found
 
     @cached_property
     def folded_names(self) -> dict[str, list[Candidate]]:
-        """The places by each of their folded names, in the order of zipcode and name."""
+        """The candidates by folded name."""
+        return self._by_folded(attrgetter("names"))
+
+    @cached_property
+    def folded_municipalities(self) -> dict[str, list[Candidate]]:
+        """The candidates by folded name of the municipality."""
+        return self._by_folded(attrgetter("municipality"))
+
+    def _by_folded(self, names_of: Callable[[Candidate], str]) -> dict[str, list[Candidate]]:
         found: dict[str, list[Candidate]] = {}
         for candidate in sorted(self.candidates, key=attrgetter("row.zipcode", "row.name")):
-            for name in candidate.names.strip("|").split("|"):
+            for name in filter(None, names_of(candidate).split("|")):
                 found.setdefault(name, []).append(candidate)
         return found
 
 
-def describe(row: PlaceRow) -> PlaceDescription:
-    """Describe a place for callers."""
+def describe(row: PlaceRow | SpecialZipcode) -> PlaceDescription:
     names = _present(nl=row.name_nl, fr=row.name_fr, de=row.name_de)
     local = [names[language] for language in row.language.split("+") if language in names]
+    name = " / ".join(dict.fromkeys(local)) or row.name
+    if isinstance(row, SpecialZipcode):
+        return {
+            "name": name,
+            "names": {**names, **_present(en=row.name_en)},
+            "municipality": {"nis": "", "names": {}},
+            "province": None,
+            "region": row.region,
+        }
     return {
-        "name": " / ".join(dict.fromkeys(local)) or row.name,
+        "name": name,
         "names": names,
         "municipality": {
             "nis": row.nis,
@@ -171,24 +285,41 @@ def name_in(place: PlaceDescription, language: str) -> str:
 
 
 def municipality_in(place: PlaceDescription, language: str) -> str:
-    """Return the name of a place's municipality in a language, else in one of the place itself."""
+    """Return the name of the municipality in a language, else in a local one."""
     names = place["municipality"]["names"]
     local = (names.get(code) for code, name in place["names"].items() if name in place["name"].split(" / "))
     return names.get(language) or next(filter(None, local), "") or next(iter(names.values()), "")
 
 
-def _candidate(row: PlaceRow, between_bars: Callable[..., str]) -> Candidate:
+def _candidate(
+    row: PlaceRow,
+    other_names: list[OtherName],
+    of_municipality: dict[str, list[str]],
+    between_bars: Callable[..., str],
+) -> Candidate:
+    other = [other_name.name for other_name in other_names]
+    municipality = row.municipality_nl, row.municipality_fr, row.municipality_de
     return Candidate(
         row,
-        names=between_bars(row.name, row.name_nl, row.name_fr, row.name_de),
-        municipality=between_bars(row.municipality_nl, row.municipality_fr, row.municipality_de),
+        names=between_bars(row.name, row.name_nl, row.name_fr, row.name_de, *other),
+        municipality=between_bars(*municipality, *of_municipality.get(row.nis, ())),
+        is_main=_names_municipality(row)
+        or any(other_name.kind == FORMER_MUNICIPALITY for other_name in other_names)
+        or f"-{row.name_nl}-" in f"-{row.municipality_nl}-",  # of a merged one: Bilzen of Bilzen-Hoeselt
     )
 
 
-def _search_order(candidate: Candidate) -> tuple[bool, int, str, int]:
+def _names_municipality(row: PlaceRow) -> bool:
+    return row.name_nl == row.municipality_nl or row.name_fr == row.municipality_fr
+
+
+def _search_order(candidate: Candidate) -> tuple[bool, bool, int, str, int]:
     row = candidate.row
-    names_municipality = row.name_nl == row.municipality_nl or row.name_fr == row.municipality_fr
-    return not names_municipality, len(row.name), candidate.names, row.zipcode
+    return candidate.is_special, not candidate.is_main, len(row.name), candidate.names, row.zipcode
+
+
+def _special_names(row: SpecialZipcode) -> tuple[str, ...]:
+    return row.name, row.name_nl, row.name_fr, row.name_de, row.name_en
 
 
 def _between_bars(*names: str) -> str:

@@ -17,7 +17,7 @@ FACTORS = ("A", "B", "C")
 
 
 class Range(NamedTuple):
-    """The zipcodes from `first` to `last`, both included, and their risk factor."""
+    """The zipcodes from `first` to `last`, both included."""
 
     first: int
     last: int
@@ -26,11 +26,7 @@ class Range(NamedTuple):
 
 @dataclass(frozen=True)
 class RiskTable:
-    """One version of the risk table. It never changes: a correction is a new version.
-
-    Attributes:
-        ranges: in ascending order, without overlap.
-    """
+    """One version of the risk table, with ranges in order. A correction is a new version."""
 
     id: int
     effective_from: date
@@ -43,11 +39,9 @@ class RiskTable:
 
     @cached_property
     def factors(self) -> dict[int, str]:
-        """The risk factor of every zipcode that has one."""
         return {zipcode: factor for first, last, factor in self.ranges for zipcode in range(first, last + 1)}
 
     def range_of(self, zipcode: int) -> Range | None:
-        """Return the range that holds a zipcode."""
         position = bisect_right(self._firsts, zipcode) - 1
         if position < 0 or self.ranges[position].last < zipcode:
             return None
@@ -55,10 +49,9 @@ class RiskTable:
 
 
 class RiskFactor(TypedDict):
-    """The risk factor of a zipcode, and its source.
+    """The risk factor of a zipcode, with the range from `first` to `last` that holds it.
 
-    `first` and `last` are the ends of the range that holds the zipcode. `places` are the localities
-    with this zipcode; none when bpost does not use it. `changed_at` is the last change of any of this.
+    `kind` is one of places.KINDS, None for a zipcode that bpost does not use.
     """
 
     zipcode: int
@@ -67,12 +60,13 @@ class RiskFactor(TypedDict):
     last: int
     risk_table: int
     effective_from: date
+    kind: str | None
     places: list[PlaceDescription]
     changed_at: datetime
 
 
 class RiskTableDescription(TypedDict):
-    """A risk table, and the instant at which it and the places were loaded, None without places."""
+    """A risk table, and when it and the places were loaded."""
 
     id: int
     effective_from: date
@@ -82,9 +76,9 @@ class RiskTableDescription(TypedDict):
 
 
 def in_force(tables: Sequence[RiskTable], day: date) -> RiskTable:
-    """Return the table with the latest `effective_from` up to a day; of two with one date, the later loaded.
+    """Return the table in force on a day: the latest, and of two with one date the later loaded.
 
-    Raises RiskTableUnavailable when there is none.
+    Raises RiskTableUnavailable if there is none.
     """
     started = [table for table in tables if table.effective_from <= day]
     if not started:
@@ -93,8 +87,17 @@ def in_force(tables: Sequence[RiskTable], day: date) -> RiskTable:
 
 
 def find(table: RiskTable, places: Places, zipcode: int) -> RiskFactor:
-    """Look up a zipcode from 1000 to 9999. Raises ZipcodeNotFound when no range holds it."""
+    """Look up a zipcode from 1000 to 9999. Raises ZipcodeNotFound if no range holds it."""
     found = table.range_of(zipcode)
+    if found is None and zipcode in places.special:
+        raise ZipcodeNotFound(
+            N_(
+                "Zipcode %(zipcode)s belongs to %(organisation)s, and the risk table has no factor for it. "
+                "Use the zipcode of its street address."
+            ),
+            zipcode=zipcode,
+            organisation=places.with_zipcode(zipcode)[0]["name"],
+        )
     if found is None:
         raise ZipcodeNotFound(
             N_("Zipcode %(zipcode)s is in no range of the risk table. Check it for typing errors."),
@@ -107,13 +110,13 @@ def find(table: RiskTable, places: Places, zipcode: int) -> RiskFactor:
         "last": found.last,
         "risk_table": table.id,
         "effective_from": table.effective_from,
+        "kind": places.kind(zipcode),
         "places": places.with_zipcode(zipcode),
         "changed_at": changed_at(table, places),
     }
 
 
 def describe(table: RiskTable, places: Places) -> RiskTableDescription:
-    """Describe a table for a page that tells how fresh it is."""
     return {
         "id": table.id,
         "effective_from": table.effective_from,
@@ -124,6 +127,6 @@ def describe(table: RiskTable, places: Places) -> RiskTableDescription:
 
 
 def changed_at(table: RiskTable, places: Places) -> datetime:
-    """Return the last change of what a risk table in force and the places say together."""
+    """Return the last change of a risk table in force or of the places."""
     in_force_since = max(table.imported_at, clock.start_of(table.effective_from))
     return max(in_force_since, places.loaded_at or in_force_since)

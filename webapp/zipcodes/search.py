@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from bisect import bisect_left
 from difflib import get_close_matches
-from itertools import chain, islice
+from itertools import chain
 from operator import itemgetter
 from typing import Iterable, NamedTuple, TypedDict
 
-from webapp.errors import ZipcodeNotFound, ZipcodeNotValid
 from webapp.i18n.folding import fold, spellings
-from webapp.i18n.messages import N_
 from webapp.zipcodes.places import Candidate, PlaceDescription, Places, Suggestion
 from webapp.zipcodes.risk_table import RiskTable
 from webapp.zipcodes.zipcode import is_zipcode
 
-# Places that a page lists.
-MAX_PLACES = 12
 MAX_NEAREST = 6
-
-# With a zipcode, a name of fewer letters has to match in full: it may be the country (L-9620) or the
-# letters of a Dutch postcode (9000 GE).
-MIN_LETTERS = 3
-
-# In addresses Brussels often stands for the municipality: 1050 Bruxelles is Ixelles.
-BRUSSELS = ("brussel", "bruxelles", "brussels")
 
 # The likeness, as difflib measures it, from which a name may be a misspelling of another one.
 MIN_LIKENESS = 0.65
@@ -34,11 +24,11 @@ MIN_LIKENESS = 0.65
 MAX_NAME_LETTERS = 60
 
 
-class Interpretation(NamedTuple):
-    """The zipcode that a text stands for, if it is clear, and further places that it may stand for."""
+class Matches(NamedTuple):
+    """The first matches of a search, and the number of all."""
 
-    zipcode: int | None
     places: list[Suggestion]
+    total: int
 
 
 class ZipcodeInUse(TypedDict):
@@ -49,9 +39,9 @@ class ZipcodeInUse(TypedDict):
 
 
 class ZipcodesWithFactor(NamedTuple):
-    """A page of the zipcodes with a factor.
+    """A page of the zipcodes with a factor, of `total`.
 
-    `total` counts them all. `next_after` is the zipcode after which the next page begins, None at the end.
+    The next page begins after the zipcode `next_after`, None at the end.
     """
 
     total: int
@@ -59,59 +49,38 @@ class ZipcodesWithFactor(NamedTuple):
     next_after: int | None
 
 
-def suggest(places: Places, text: str, limit: int) -> list[Suggestion]:
-    """Return the places that match the beginning of a zipcode or name, best first.
+def search(places: Places, text: str, limit: int) -> Matches:
+    """Search places by the beginning of a zipcode, a name in any language, or both; best first.
 
-    Digits are the beginning of a zipcode; the rest is the beginning of a name, or of a word in it,
-    in any language: "90", "gen", "truiden", "9000 gent". An exact name ranks before the beginning of
-    a name, that before the beginning of a word, and the parts of a municipality that begins so come last.
-    Where nothing matches, "st" and "ste" before a word are spelled out: "st vith".
+    An exact name ranks first, then the beginning of a name, of a word in it, and of the municipality. A name
+    with the same accents wins over equal ones: "liè" finds Liège before Lier. Organisations come last. If
+    nothing matches, abbreviations are spelled out: "st vith".
     """
-    digits, name = split(fold(text))
-    if not digits and not name:
-        return []
-    ranked = _match(places, digits, name, limit)
-    if not ranked:
-        spelled = chain.from_iterable(_match(places, digits, form, limit) for form in spellings(name))
-        ranked = sorted(spelled, key=itemgetter(0))
-    found = {(place["zipcode"], place["name"]): place for _rank, place in ranked}  # each once
-    return list(found.values())[:limit]
+    found = ranked(places, text)
+    return Matches([candidate.suggestion for candidate in found[:limit]], len(found))
 
 
-def interpret(places: Places, text: str) -> Interpretation:
-    """Interpret a text as a zipcode: "9000", "B-9000 Gent", "1050 Brussel", "gand", "sint-truid".
-
-    A place with exactly that name wins over those that only begin so. Names are compared as by `suggest`.
-
-    Raises ZipcodeNotValid for a number that is no zipcode, ZipcodeNotFound for a name that no place has.
-    """
-    # Pages show some places with two names, "Elsene / Ixelles" or "Luik (Liège)": one is enough.
-    one_name = re.sub(r"/[^0-9]*| \([^0-9]*\)", " ", _without_country(text))
-    digits, name = split(fold(one_name))
-    if is_zipcode(digits) and (not name or (name in BRUSSELS and _is_in_brussels(places, int(digits)))):
-        return Interpretation(int(digits), [])
+def ranked(places: Places, text: str) -> list[Candidate]:
+    folded = fold(text)
+    digits, name = split(folded)
     if not name:
-        raise ZipcodeNotValid(
-            N_("A zipcode has four digits, from 1000 to 9999. You can also enter a place name.")
-        )
-    found = suggest(places, one_name, MAX_PLACES + 1)
-    wanted = {name, *spellings(name)}
-    zipcodes = {place["zipcode"] for place in found if wanted & _folded_names(place)}
-    if not zipcodes and not (is_zipcode(digits) and len(name.replace(" ", "")) < MIN_LETTERS):
-        zipcodes = {place["zipcode"] for place in found}
-    if not zipcodes:
-        raise ZipcodeNotFound(N_("No place found for “%(given)s”. Check the spelling."), given=text)
-    zipcode = zipcodes.pop() if len(zipcodes) == 1 else None
-    return Interpretation(zipcode, [place for place in found if place["zipcode"] != zipcode][:MAX_PLACES])
+        near = _beginning_with(places.all_zipcodes, digits) if digits else []
+        return list(chain.from_iterable(map(places.by_zipcode.__getitem__, near)))
+    found = _match(places, digits, [name]) or _match(places, digits, spellings(name))
+    if not found and digits:
+        found = _match(places, "", [folded])  # 3 Suisses
+    if found and not text.isascii():
+        accented = unicodedata.normalize("NFC", text).casefold().strip()
+        found.sort(key=lambda match: (match[0], not _has_accents(match[1], accented)))
+    return [candidate for _rank, candidate in found]
 
 
 def nearest(places: Places, text: str) -> list[Suggestion]:
-    """Return the places nearest to a text without a match: a zipcode close by, or a similar name.
-
-    After a zipcode with a name of another place, the place of the zipcode comes first.
-    """
-    digits, name = split(fold(_without_country(text)))
-    own = suggest(places, digits, 1) if name and is_zipcode(digits) else []
+    """Return places near a text without a match: by zipcode, by similar name."""
+    digits, name = split(fold(without_country(text)))
+    if not name and digits.isdigit() and int(digits[:5]) in places.special:
+        return []  # no typing error
+    own = search(places, digits, 1).places if name and is_zipcode(digits) else []
     by_name = _with_similar_name(places, name) if name else []
     by_zipcode = _with_near_zipcode(places, digits) if digits else []
     found = chain(own, by_name, by_zipcode)
@@ -119,7 +88,7 @@ def nearest(places: Places, text: str) -> list[Suggestion]:
 
 
 def with_factor(table: RiskTable, places: Places, factor: str, after: int, limit: int) -> ZipcodesWithFactor:
-    """List the zipcodes in use that have a factor, in ascending order, beyond `after`."""
+    """List the zipcodes of localities that have a factor, in ascending order, beyond `after`."""
     zipcodes = [zipcode for zipcode in places.zipcodes if table.factors.get(zipcode) == factor]
     rest = [zipcode for zipcode in zipcodes if zipcode > after]
     page = rest[:limit]
@@ -131,10 +100,7 @@ def with_factor(table: RiskTable, places: Places, factor: str, after: int, limit
 
 
 def split(folded: str) -> tuple[str, str]:
-    """Split "9000 gent", "9000gent" or "gent 9000" into digits and name.
-
-    With other digits, all of it is a name, which no place has.
-    """
+    """Split "9000gent" or "gent 9000" into digits and name; with other digits, all is a name."""
     for pattern in ("(?P<digits>[0-9]*) ?(?P<name>[^0-9]*)", "(?P<name>[^0-9]*) (?P<digits>[0-9]+)"):
         match = re.fullmatch(pattern, folded)
         if match:
@@ -142,41 +108,42 @@ def split(folded: str) -> tuple[str, str]:
     return "", folded
 
 
-def _match(places: Places, digits: str, name: str, limit: int) -> list[tuple[int, Suggestion]]:
-    """Return the matching places, each with its rank: 0 is best."""
-    if name:
-        first_word = name.partition(" ")[0]
-        found = places.by_beginning.get(first_word[:2], [])
+def _match(places: Places, digits: str, forms: list[str]) -> list[tuple[int, Candidate]]:
+    """Return the matches of any of some names, with their ranks, the best first."""
+    ranks: dict[int, tuple[int, Candidate]] = {}
+    for form in forms:
+        found = places.by_beginning.get(form.partition(" ")[0][:2], [])
         if digits:
-            found = [each for each in found if str(each.row.zipcode).startswith(digits)]
-        ranked = [(rank, each) for each in found if (rank := _rank(each, name)) is not None]
-        best = sorted(ranked, key=itemgetter(0))[:limit]
-    else:
-        in_order = chain.from_iterable(map(places.by_zipcode.__getitem__, _beginning_with(places, digits)))
-        best = [(0, candidate) for candidate in islice(in_order, limit)]
-    return [(rank, candidate.suggestion) for rank, candidate in best]
+            found = [candidate for candidate in found if str(candidate.zipcode).startswith(digits)]
+        for candidate in found:
+            new = rank(candidate, form)
+            if new is not None and (id(candidate) not in ranks or new < ranks[id(candidate)][0]):
+                ranks[id(candidate)] = new, candidate
+    return sorted(ranks.values(), key=itemgetter(0))
 
 
-def _rank(candidate: Candidate, name: str) -> int | None:
-    """Return the rank of a place; None when it does not match."""
+def rank(candidate: Candidate, name: str) -> int | None:
+    """Return the rank of a place for a folded name, 0 for the best, or None."""
+    last = (
+        4 * candidate.is_special
+    )  # an organisation comes after all localities, unless this is its whole name
     if f"|{name}" in candidate.names:
-        return 0 if f"|{name}|" in candidate.names else 1
+        return 0 if f"|{name}|" in candidate.names else 1 + last
     if f" {name}" in candidate.names:
-        return 2
+        return 2 + last
     return 3 if f"|{name}" in candidate.municipality else None
 
 
-def _without_country(text: str) -> str:
-    """Drop the country before the zipcode of an address abroad: B-9000, BE 9000."""
+def _has_accents(candidate: Candidate, accented: str) -> bool:
+    """True if a name begins with a text, letter for letter."""
+    suggestion = candidate.suggestion
+    names = (suggestion["name"], *suggestion["names"].values())
+    return any(name.casefold().startswith(accented) for name in names)
+
+
+def without_country(text: str) -> str:
+    """Drop the country before a zipcode: B-9000, BE 9000."""
     return re.sub(r"^BE?[- ]?(?=[0-9])", "", text.strip(), flags=re.IGNORECASE)
-
-
-def _is_in_brussels(places: Places, zipcode: int) -> bool:
-    return any(place["region"] == "Brussels" for place in places.with_zipcode(zipcode))
-
-
-def _folded_names(place: Suggestion) -> set[str]:
-    return {fold(name) for name in (place["name"], *place["names"].values())}
 
 
 def _with_similar_name(places: Places, name: str) -> Iterable[Suggestion]:
@@ -186,12 +153,9 @@ def _with_similar_name(places: Places, name: str) -> Iterable[Suggestion]:
 
 
 def _with_near_zipcode(places: Places, digits: str) -> list[Suggestion]:
-    """Return one place of each of the nearest zipcodes.
-
-    They begin with the digits, or differ least from the number that the first four are.
-    """
+    """Return one place of each zipcode that begins with the digits, or is nearest to them."""
     if len(digits) < 4:
-        near = _beginning_with(places, digits)
+        near = _beginning_with(places.zipcodes, digits)
     else:
         wanted = int(digits[:4])
         position = bisect_left(places.zipcodes, wanted)
@@ -200,11 +164,10 @@ def _with_near_zipcode(places: Places, digits: str) -> list[Suggestion]:
     return [places.by_zipcode[zipcode][0].suggestion for zipcode in near[:MAX_NEAREST]]
 
 
-def _beginning_with(places: Places, digits: str) -> list[int]:
-    """Return the zipcodes in use that begin with some digits, in ascending order."""
+def _beginning_with(zipcodes: list[int], digits: str) -> list[int]:
     missing = 4 - len(digits)
     if missing < 0:
         return []
     first = int(digits) * 10**missing
-    start, end = (bisect_left(places.zipcodes, zipcode) for zipcode in (first, first + 10**missing))
-    return places.zipcodes[start:end]
+    start, end = (bisect_left(zipcodes, zipcode) for zipcode in (first, first + 10**missing))
+    return zipcodes[start:end]

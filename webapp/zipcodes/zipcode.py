@@ -14,7 +14,7 @@ ADVICE = N_("A zipcode has four digits, from 1000 to 9999, for example 9000.")
 
 
 def is_zipcode(text: str) -> bool:
-    """True for four ASCII digits of which the first is not 0."""
+    """True for four ASCII digits without a leading zero."""
     return re.fullmatch(ZIPCODE, text) is not None
 
 

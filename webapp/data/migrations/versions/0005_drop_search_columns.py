@@ -1,8 +1,7 @@
 """Drop the columns with which the previous release searched places.
 
-`flask init-db` of this release stops before this revision (schema.REVISION), because containers of the
-previous release read the columns during a rolling upgrade. Once none of them runs, `flask db upgrade` drops
-them; otherwise `flask init-db` of the next release does.
+Unused since 0003. `flask init-db` of that release stopped before this revision, because containers of the
+release before it still read the columns.
 
 Revision ID: 0005
 Revises: 0004
