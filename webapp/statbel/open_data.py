@@ -134,8 +134,7 @@ class _Reader:
 
 def _is_table(name: str) -> bool:
     """True for names of possible tables."""
-    path = name.lower().split("/")
-    return path[-1].endswith((".txt", ".csv", ".xlsx", ".gz")) and "__macosx" not in path
+    return name.lower().endswith((".txt", ".csv", ".xlsx", ".gz"))
 
 
 def _require_deflate(member: zipfile.ZipInfo) -> None:
