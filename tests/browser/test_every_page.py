@@ -147,7 +147,7 @@ def test_letter_of_a_risk_factor_is_printed_without_background(page: Page) -> No
 def test_calculation_is_printed_without_its_form(page: Page) -> None:
     page.goto(CALCULATION)
     text = printed(page)
-    assert "€1,250.50 × 136.69 ÷ 109.72 = €1,557.88" in text
+    assert "€1,250.50 × 140.30 ÷ 109.72 = €1,599.03" in text
     for hidden in ("Calculate", "Copy this sentence", "About"):
         assert hidden not in text
 

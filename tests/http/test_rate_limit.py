@@ -431,6 +431,7 @@ def send_until(app: Flask, condition: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.serial
 def test_redis_counts_for_all_again_after_an_outage(
     own_redis: str, logged: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -486,6 +487,7 @@ def drip(server: socket.socket) -> None:
         connection.close()
 
 
+@pytest.mark.serial
 def test_app_starts_and_counts_without_its_redis(silent_redis: str, logged: Callable[[], list[str]]) -> None:
     client = small(silent_redis, 3).test_client()
     start = time.monotonic()
@@ -494,6 +496,7 @@ def test_app_starts_and_counts_without_its_redis(silent_redis: str, logged: Call
     assert logged() == [COUNTS_IN_PROCESS]
 
 
+@pytest.mark.serial
 def test_slow_name_resolution_delays_no_request(monkeypatch: pytest.MonkeyPatch) -> None:
     finished = threading.Event()
 

@@ -19,8 +19,8 @@ from webapp.zipcodes.risk_table import Range, RiskTable, changed_at, describe, f
 
 TODAY = ORDINARY_DAY.date()
 TOMORROW = TODAY + timedelta(days=1)
-MIDNIGHT = datetime(2026, 8, 14, 22, 0, tzinfo=timezone.utc)  # when TOMORROW begins in Brussels
-LATER = datetime(2026, 9, 1, 8, 0, tzinfo=timezone.utc)
+MIDNIGHT = datetime(2026, 9, 14, 22, 0, tzinfo=timezone.utc)  # when TOMORROW begins in Brussels
+LATER = datetime(2026, 10, 1, 8, 0, tzinfo=timezone.utc)
 WITHOUT_PLACES = Places((), None)
 
 

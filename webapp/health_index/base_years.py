@@ -1,4 +1,4 @@
-"""Base years of the health index."""
+"""Base years."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ MIN_BASE_YEAR = min(BASE_YEARS)
 
 
 def known_base_years(from_data: Iterable[int]) -> list[int]:
-    """Return BASE_YEARS and those of the data, newest first."""
+    """Return all base years, newest first."""
     return sorted({*BASE_YEARS, *from_data}, reverse=True)
 
 
 def parse_base_year(text: str, from_data: Iterable[int]) -> int:
-    """Validate a base year and return it as an int. Raises WrongYear."""
+    """Return a valid base year. Raises WrongYear."""
     if re.fullmatch("[0-9]{4}", text) and int(text) in {*BASE_YEARS, *from_data}:
         return int(text)
     known = ", ".join(map(str, sorted(BASE_YEARS)))

@@ -1,8 +1,4 @@
-"""Conversion coefficients between base years.
-
-A value is multiplied once, and rounded half up to two decimals.
-Source: docs/domain.md, "Base years and coefficients".
-"""
+"""Coefficients between base years (docs/domain.md, "Base years and coefficients")."""
 
 from __future__ import annotations
 
@@ -35,11 +31,11 @@ def base_year_in_force(month: date) -> int:
 
 
 def coefficient(month: date, base_year: int) -> Decimal | None:
-    """Return the coefficient from the base year in force to another, or None if unknown."""
+    """Return the coefficient from the base year in force, or None."""
     in_force = base_year_in_force(month)
     return Decimal(1) if base_year == in_force else COEFFICIENTS[in_force].get(base_year)
 
 
 def coefficient_source(month: date, base_year: int) -> str:
-    """Return "statbel", or "derived" for a coefficient that follows from published values."""
+    """Return "statbel", or "derived" from published values."""
     return "derived" if (base_year_in_force(month), base_year) in DERIVED_COEFFICIENTS else "statbel"

@@ -1,4 +1,4 @@
-"""Conversion of values that are newer than the last one stored on a base year."""
+"""Conversion to base years that lack a month."""
 
 from __future__ import annotations
 
@@ -13,11 +13,7 @@ from webapp.health_index.values import CENT, CONVERTED, IndexValue
 def with_conversions(
     values: Iterable[IndexValue], withdrawn: Collection[tuple[int, date]] = ()
 ) -> list[IndexValue]:
-    """Add newer months of the base year in force to every other base year with a known coefficient.
-
-    Args:
-        withdrawn: base years and months to leave out.
-    """
+    """Add newer months of the base year in force to the others."""
     values = list(values)
     last_months: dict[int, date] = {}
     for value in values:

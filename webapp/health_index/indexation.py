@@ -25,10 +25,10 @@ class Indexation(TypedDict):
 def index_amount(
     amount: Decimal, months: Sequence[MonthlyIndex], start: date, new: Optional[date]
 ) -> Indexation:
-    """Compute amount × new index ÷ start index, rounded half up to the cent. Raises MonthNotFound.
+    """Compute amount × new index ÷ start index, rounded half up. Raises MonthNotFound.
 
     Args:
-        amount: euros, with at most twelve digits before the point and two after.
+        amount: euros below 10¹², with at most two decimals.
         new: None for the latest month.
     """
     start_value = series.find(months, start)

@@ -18,11 +18,9 @@ class LatestIndex(TypedDict):
 
     Attributes:
         checked_at: last response of Statbel.
-        coefficient: of a converted value.
-        coefficient_source: "statbel" or "derived".
-        stale: True if Statbel should have published a later month.
+        stale: True if a later month is due.
         superseded_by: a base year with a later month.
-        changed_at: last change of any member but `checked_at`.
+        changed_at: last change of the other members.
     """
 
     base_year: int
@@ -41,7 +39,7 @@ class LatestIndex(TypedDict):
 
 
 def latest(index: HealthIndex, base_year: int, day: date, checked_at: datetime | None) -> LatestIndex:
-    """Return the latest index on a base year, as seen on a day. Raises IndexUnavailable."""
+    """Return the latest index on a day. Raises IndexUnavailable."""
     values = index.on(base_year)
     value = values[max(values)]
     due = latest_published_month(day)

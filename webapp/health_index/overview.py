@@ -1,4 +1,4 @@
-"""Latest index and its changes on every base year."""
+"""Latest index and its changes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BASIS_POINT = Decimal("0.0001")
 
 
 class BaseYearOverview(TypedDict):
-    """Changes are fractions, 0.0244 for 2.44 %, or None if a month is missing."""
+    """Changes are fractions, or None if a month is missing."""
 
     base_year: int
     index: Decimal
@@ -25,12 +25,12 @@ class BaseYearOverview(TypedDict):
 
 
 def overview(index: HealthIndex) -> list[BaseYearOverview]:
-    """Return all base years with values, newest first. Raises IndexUnavailable."""
+    """List base years, newest first. Raises IndexUnavailable."""
     return [_overview(index.on(base_year), latest) for base_year, latest in index.latest().items()]
 
 
 def newest(overview: Sequence[BaseYearOverview]) -> BaseYearOverview:
-    """Return the base year on which Statbel publishes now."""
+    """Return the entry with the latest month."""
     return max(overview, key=lambda entry: (entry["month"], entry["base_year"]))
 
 

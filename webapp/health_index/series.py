@@ -1,4 +1,4 @@
-"""Monthly series of the health index, with the smoothed index."""
+"""Monthly series, with the smoothed index."""
 
 from __future__ import annotations
 
@@ -18,13 +18,7 @@ REDUCTION = Decimal("0.98")
 
 
 class MonthlyIndex(TypedDict):
-    """The index of one month.
-
-    Attributes:
-        smoothed: None if one of its four months is missing.
-        coefficient: of a converted value.
-        coefficient_source: "statbel" or "derived".
-    """
+    """One month; `smoothed` may be None."""
 
     base_year: int
     month: date
@@ -44,7 +38,7 @@ class BaseYearRange(TypedDict):
 
 
 def months(index: HealthIndex, base_year: int) -> list[MonthlyIndex]:
-    """Return all months on a base year, in order. Raises IndexUnavailable."""
+    """Return all months, in order. Raises IndexUnavailable."""
     values = index.on(base_year)
     return [
         {
@@ -63,10 +57,7 @@ def months(index: HealthIndex, base_year: int) -> list[MonthlyIndex]:
 
 
 def find(series: Sequence[MonthlyIndex], month: date) -> MonthlyIndex:
-    """Return one month of a non-empty series.
-
-    Raises MonthNotFound with the ends of the series, or the neighbours of a gap.
-    """
+    """Return one month. Raises MonthNotFound, which names the nearest months."""
     for entry in series:
         if entry["month"] == month:
             return entry
@@ -95,7 +86,7 @@ def find(series: Sequence[MonthlyIndex], month: date) -> MonthlyIndex:
 
 
 def base_year_ranges(index: HealthIndex) -> list[BaseYearRange]:
-    """Return the range of each base year, newest first. Raises IndexUnavailable."""
+    """Return the ranges, newest first. Raises IndexUnavailable."""
     return [
         {
             "base_year": base_year,

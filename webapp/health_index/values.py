@@ -1,4 +1,4 @@
-"""Values of the health index, by base year and month."""
+"""Values of the health index."""
 
 from __future__ import annotations
 
@@ -17,11 +17,10 @@ CENT = Decimal("0.01")
 
 
 class IndexValue(NamedTuple):
-    """The index of one month (its first day) on one base year.
+    """The index of one month, by its first day.
 
     Attributes:
-        status: PUBLISHED by Statbel, or CONVERTED with a coefficient.
-        source: bestat, open-data, workbook or seed.
+        source: bestat, open-data, workbook, operator or seed.
     """
 
     base_year: int
@@ -33,12 +32,12 @@ class IndexValue(NamedTuple):
 
     @property
     def coefficient(self) -> Decimal | None:
-        """The coefficient of a converted value."""
+        """None unless converted."""
         return coefficient(self.month, self.base_year) if self.status == CONVERTED else None
 
     @property
     def coefficient_source(self) -> str | None:
-        """The source of the coefficient, "statbel" or "derived"."""
+        """See coefficients.coefficient_source."""
         return coefficient_source(self.month, self.base_year) if self.coefficient else None
 
 
@@ -53,7 +52,7 @@ class HealthIndex:
         self.by_base_year: Mapping[int, Mapping[date, IndexValue]] = by_base_year
 
     def on(self, base_year: int) -> Mapping[date, IndexValue]:
-        """Return the values on a base year by month, in order. Raises IndexUnavailable."""
+        """Return values by month, in order. Raises IndexUnavailable."""
         values = self.by_base_year.get(base_year)
         if not values:
             raise IndexUnavailable(
@@ -63,15 +62,12 @@ class HealthIndex:
         return values
 
     def changed_at(self, base_year: int) -> datetime:
-        """Return the last time a value on a base year was stored, or any value withdrawn.
-
-        Raises IndexUnavailable.
-        """
+        """Return the last storage or withdrawal. Raises IndexUnavailable."""
         stored_at = max(value.fetched_at for value in self.on(base_year).values())
         return max(stored_at, self.withdrawn_at) if self.withdrawn_at else stored_at
 
     def latest(self) -> dict[int, IndexValue]:
-        """Return the latest value on each base year, newest first. Raises IndexUnavailable."""
+        """Return the latest values, newest base year first. Raises IndexUnavailable."""
         if not self.by_base_year:
             raise IndexUnavailable(N_("No value is available yet. Please try again in a minute."))
         return {base_year: values[max(values)] for base_year, values in self.by_base_year.items()}

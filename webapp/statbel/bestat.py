@@ -32,7 +32,7 @@ def _facts(body: bytes) -> list[Any]:
 
 
 def _decode(body: bytes) -> str:
-    """Decode UTF-8 and UTF-16, with or without byte order mark, or Latin-1."""
+    """Decode UTF-8, UTF-16 or Latin-1."""
     try:
         return body.decode(json.detect_encoding(body))
     except UnicodeDecodeError:

@@ -1,7 +1,7 @@
 """Total limits on an HTTP response, in seconds and bytes.
 
-The read timeout of `requests` restarts at every byte, and a body skipped before a retry is read to
-its end. Here the remaining time and bytes limit each read from the socket.
+The read timeout of `requests` restarts at every byte; here the rest of both limits each read from the
+socket.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Deadline:
         self._end = time.monotonic() + seconds
 
     def within(self, seconds: float) -> Deadline:
-        """Return a deadline some seconds from now, but no later than this one."""
+        """Return a deadline no later than this one."""
         return Deadline(min(seconds, self.remaining()))
 
     def remaining(self) -> float:

@@ -1,7 +1,7 @@
 """Downloads from Statbel with `requests`.
 
-Redirects may lead to any host, since Statbel has several, but only over https. Bodies of redirects and errors
-are not read, because they could unpack to any size.
+Redirects may lead to any host, but only over https. Bodies of redirects and errors, which could unpack to
+any size, are not read.
 """
 
 from __future__ import annotations
@@ -83,8 +83,7 @@ class _BoundedAdapter(HTTPAdapter):
 def redirect_url(url: str, location: str) -> str:
     """Resolve a Location header.
 
-    Raises UpstreamError unless it leads to https, or from loopback to loopback with the same scheme, and
-    ValueError if it is not a URL.
+    Raises UpstreamError unless it leads to https, or stays on loopback, and ValueError if it is no URL.
     """
     target = urljoin(url, location)
     old, new = urlsplit(url), urlsplit(target)
@@ -116,7 +115,7 @@ def _body(response: requests.Response, deadline: Deadline) -> bytes:
 
 
 def _reason(error: Exception) -> str:
-    """Describe a failure, in the same words each time: the log skips repeated reasons."""
+    """Describe a failure in constant words: the log skips repetitions."""
     # A timeout within the body is a ConnectionError.
     if isinstance(error, requests.Timeout) or "timed out" in str(error):
         return TIMEOUT_MESSAGE

@@ -1,7 +1,4 @@
-"""Parser of Statbel's open data, the other sources: a text or a workbook, alone or in a zip.
-
-The body tells its kind, so that each source may change it.
-"""
+"""Parser of the open data: a text or a workbook, alone or in a zip, as the body tells."""
 
 from __future__ import annotations
 
@@ -50,14 +47,14 @@ ZIP_ERRORS = (
 
 
 def read_open_data(body: bytes) -> ParsedResponse:
-    """Parse a response. Raises UpstreamError, also for several tables in a zip."""
+    """Parse a response with one table. Raises UpstreamError."""
     if not body.strip():
         raise UpstreamError("empty response")
     return _Reader().read(body, 0)
 
 
 class _Reader:
-    """Reads a response, and counts the bytes that it unpacks."""
+    """Counts the bytes that it unpacks."""
 
     def __init__(self) -> None:
         self._unpacked_bytes = 0
@@ -136,9 +133,8 @@ class _Reader:
 
 
 def _is_table(name: str) -> bool:
-    """True for files that may be the table, by their name."""
-    path = name.lower().split("/")
-    return path[-1].endswith((".txt", ".csv", ".xlsx", ".gz")) and "__macosx" not in path
+    """True for names of possible tables."""
+    return name.lower().endswith((".txt", ".csv", ".xlsx", ".gz"))
 
 
 def _require_deflate(member: zipfile.ZipInfo) -> None:

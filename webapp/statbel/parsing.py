@@ -65,7 +65,7 @@ class Observation(NamedTuple):
 
 
 class ParsedResponse(NamedTuple):
-    """Sorted observations, which may contradict each other, and the reason for each unreadable row."""
+    """Sorted observations, perhaps contradictory, and reasons for unreadable rows."""
 
     observations: list[Observation]
     unreadable: list[str]
@@ -86,7 +86,7 @@ class Columns(NamedTuple):
 
     @classmethod
     def among(cls, names: Iterable[str]) -> Columns:
-        """Find the columns by their names. Raises UpstreamError if one is missing or not unique."""
+        """Find the columns. Raises UpstreamError unless each is unique."""
         names = list(names)
         level = _column(names, LEVEL)
         value = _column(names, HEALTH_INDEX) or (_column(names, ANY_INDEX) if level else None)
@@ -108,7 +108,7 @@ def _column(names: Iterable[str], known: set[str]) -> str | None:
 
 
 def parse(rows: Iterable[tuple[str, Any]], columns: Columns) -> ParsedResponse:
-    """Read rows, each with its name for messages. Raises UpstreamError without any value."""
+    """Read named rows. Raises UpstreamError without any value."""
     found, unreadable = set(), []
     for name, row in rows:
         try:
@@ -141,7 +141,7 @@ def _observation(row: Any, columns: Columns) -> Observation | None:
 
 
 def _month(year: Any, text: Any) -> date:
-    """Read a month such as "April 2022", "April", "apr." or 4; the last three need a year beside it."""
+    """Read "April 2022", or "April", "apr." or 4 beside a year."""
     match = re.fullmatch(r"\s*(\d{1,2}(?:\.0+)?|[^\d\s]+)(?:\s+(\d{4}))?\s*", str(text), re.ASCII)
     number = _month_number(match.group(1)) if match else None
     own_year = match.group(2) if match else None
@@ -169,13 +169,13 @@ def _month_number(text: str) -> int | None:
 
 
 def _whole(value: Any) -> int | None:
-    """Read a whole number of up to four digits, such as 2026, "2026" or 2026.0."""
+    """Read up to four digits, such as 2026 or "2026.0"."""
     match = re.fullmatch(r"\s*([0-9]{1,4})(?:\.0+)?\s*", str(value))
     return int(match.group(1)) if match else None
 
 
 def _base_year(value: Any) -> int:
-    """Read a base year such as 2013, "2013 = 100" or "Index (2013 = 100)"."""
+    """Read 2013, "2013 = 100" or "Index (2013 = 100)"."""
     match = re.fullmatch(r"[^\W\d]*\s*\(?\s*([0-9]{4})(?:\.0+)?\s*(?:=\s*100)?\s*\)?\s*", str(value))
     if not match:
         raise UnreadableRow(f"{short(value)} is not a base year")

@@ -1,7 +1,6 @@
-"""Plausibility of Statbel's values, compared with the seed, other base years and neighbouring months.
+"""Plausibility of values, by the seed, other base years and neighbouring months.
 
-Stored values may be wrong too, so plausible values replace them. The limits come from
-`seed/health_index.csv`, 1994 to 2026, and a test compares them with it.
+Stored values may be wrong too, so plausible values replace them. The limits come from the seed.
 """
 
 from __future__ import annotations
@@ -119,7 +118,7 @@ def _unambiguous(observations: Iterable[Observation]) -> tuple[dict[Key, Decimal
 
 
 def _base_years(keys: Iterable[Key]) -> set[int]:
-    """Return known base years and the next one, the candidate with most values."""
+    """Return known base years, and the likeliest next one."""
     newest = BASE_YEARS[0]
     candidates = Counter(key.base_year for key in keys if 0 < key.base_year - newest <= MAX_BASE_YEAR_STEP)
     (first, count), (_second, other_count), *_ = [*candidates.most_common(2), (0, 0), (0, 0)]
@@ -144,7 +143,7 @@ def _impossible(keys: Iterable[Key], base_years: set[int], today: date) -> dict[
 
 
 def _off_level(values: Mapping[Key, Decimal], known: Mapping[Key, Decimal]) -> dict[Key, str]:
-    """Reject values far from the seed or, on a base year that the seed lacks, from 100 in that year."""
+    """Reject values far from the seed or, without one, from 100 in their base year."""
     rejected = {}
     with_seed = {key.base_year for key in known}
     for key, value in values.items():
@@ -165,7 +164,7 @@ def is_revision(old: Decimal, new: Decimal) -> bool:
 def _ahead(
     values: Mapping[Key, Decimal], known: Mapping[Key, Decimal], keys: set[Key], today: date
 ) -> dict[Key, str]:
-    """Reject months missing on the base year in force, if they are unpublished or follow a gap."""
+    """Reject unpublished months, and those after a gap, that the base year in force lacks."""
     # The base year in force is not restricted: Statbel may change its calendar.
     published = latest_published_month(today)
     months: dict[int, list[date]] = {}
@@ -202,7 +201,7 @@ def _contradictions(
         return abs(everything[key] / old - 1)
 
     def agree(one: Key, other: Key) -> bool:
-        """True if two values of a month agree by the coefficients, or one coefficient is unknown."""
+        """True if two values agree, or a coefficient is unknown."""
         from_one, from_other = (coefficient(key.month, key.base_year) for key in (one, other))
         if not from_one or not from_other:
             return True
@@ -294,9 +293,9 @@ def _months_between(one: date, other: date) -> int:
 
 
 def _missing(stored: Iterable[Key], keys: set[Key], seed: Iterable[Key]) -> dict[Key, str]:
-    """Refute stored months that are missing in a later response of the same source.
+    """Refute stored months that a later response of the same source lacks.
 
-    On a base year where it contains the whole seed, all missing months are refuted, else those after its end.
+    If it lacks months of the seed too, only those after its end.
     """
     ends, seed_ends = _last_months(keys), _last_months(seed)
     whole = {*BASE_YEARS} - {key.base_year for key in seed if key not in keys}

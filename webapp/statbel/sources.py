@@ -11,7 +11,7 @@ from webapp.statbel.parsing import ParsedResponse
 
 
 class StatbelSource(NamedTuple):
-    """A source; one that replaces another has the same values, for when that one fails."""
+    """A source; `replaces` names one with the same values."""
 
     name: str
     url: str
@@ -23,7 +23,7 @@ class Statbel:
     """Client of Statbel's sources, in order of preference.
 
     Args:
-        timeout: seconds to connect, and for one source including retries; their sum is for all sources.
+        timeout: seconds to connect, and for one source; their sum for all.
     """
 
     def __init__(
