@@ -382,6 +382,7 @@ def send_together(app: Flask, count: int) -> tuple[list[int], list[float]]:
     return sorted(status for status, _ in responses), sorted(seconds for _, seconds in responses)
 
 
+@pytest.mark.serial
 @pytest.mark.parametrize("failure", FAILURES)
 def test_failing_redis_neither_fails_nor_delays_requests(
     own_redis: str,
@@ -399,6 +400,7 @@ def test_failing_redis_neither_fails_nor_delays_requests(
         assert median(durations) < rate_limit.REDIS_TIMEOUT_SECONDS
 
 
+@pytest.mark.serial
 @pytest.mark.parametrize("failure", FAILURES)
 def test_probes_of_a_failing_redis_delay_no_request(
     own_redis: str,
