@@ -1,4 +1,4 @@
-"""`POST /api/v1/zipcodes/lookup`: the risk factors of many zipcodes, as JSON, CSV or Excel workbook."""
+"""Serve `POST /api/v1/zipcodes/lookup`."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ log = logging.getLogger(__name__)
 bp = ApiBlueprint("api-lookup", "Many zipcodes at once", "/zipcodes/lookup")
 
 MAX_AS_JSON = 10_000
-# Several times what that many zipcodes take, however they are indented.
+# Several times the size of that many zipcodes, with any indentation.
 MAX_JSON_BYTES = MEGABYTE
-MAX_MEMBERS = 10  # one is known; that the others are not is said of each
+MAX_MEMBERS = 10  # one is known; each unknown one gets an error message
 MAX_ELEMENT_LETTERS = 200
 
 COLUMN_HEADER = "Zipcode-Column"
@@ -146,7 +146,6 @@ class LookupQuerySchema(ApiSchema):
     ),
 )
 def lookup(query: dict[str, str]) -> Response:
-    """Return the risk factors of the zipcodes in the request body."""
     body = RequestBody(bulk.MAX_BYTES)
     try:
         if request.headers.get("Content-Encoding", "identity") != "identity":
@@ -183,7 +182,6 @@ def _lookup_json(body: RequestBody) -> Response:
 
 
 def _as_text(element: Any) -> str:
-    """The text of an element: a string as it is, else its JSON."""
     return element if isinstance(element, str) else json.dumps(element)[:MAX_ELEMENT_LETTERS]
 
 
@@ -193,7 +191,7 @@ def _read_json(body: RequestBody) -> Any:
         raise TooLarge(_too_many())
     try:
         document = current_app.json.loads(text)
-        current_app.json.dumps(document).encode()  # fails for half of a pair of surrogates
+        current_app.json.dumps(document).encode()  # fails for a lone surrogate
     except (ValueError, RecursionError):
         raise RequestNotValid("The body is not JSON.") from None
     _check_size(document)
@@ -201,7 +199,7 @@ def _read_json(body: RequestBody) -> Any:
 
 
 def _check_size(document: Any) -> None:
-    """Refuse what is too much before the schema looks at each member and element."""
+    """Refuse an oversized document before the schema validates each element."""
     if isinstance(document, dict):
         if len(document) > MAX_MEMBERS:
             raise RequestNotValid("The body has too many members besides zipcodes.")
@@ -218,7 +216,7 @@ def _too_many() -> str:
 
 
 def _lookup_csv(body: RequestBody, column: str) -> Response:
-    """Answer a list by what it is: a workbook may be sent under the name of CSV."""
+    """Answer a list by its content: clients may send a workbook as text/csv."""
     found = reads.lookup()
     head = body.read(len(kinds.ZIP))
     while head and len(head) < len(kinds.ZIP):
@@ -253,10 +251,10 @@ def _lookup_workbook(body: RequestBody, column: str, head: bytes = b"") -> Respo
 
 
 def _in_file(answer: Callable[[IO[bytes]], Any]) -> tuple[Any, IO[bytes]]:
-    """Write an answer to a temporary file.
+    """Write a response to a temporary file until the request body is read.
 
-    It waits there until all was read: a client that sends everything before it reads would stop us, and a
-    list that turns out to be too long can still be refused with a status.
+    A client that sends everything before it reads would block the process, and too long a list can still be
+    refused with a status. Raises StorageFull.
     """
     try:
         with ExitStack() as until_answered:
@@ -265,7 +263,7 @@ def _in_file(answer: Callable[[IO[bytes]], Any]) -> tuple[Any, IO[bytes]]:
             output.flush()
             until_answered.pop_all()
     except OSError as error:
-        # Without a traceback: where it happened is in the message, and what to mend is on the disk.
+        # No traceback: the message says where, and the disk is the problem.
         log.error("an answer cannot be kept in a temporary file: %s", error)  # noqa: TRY400
         raise StorageFull("There is no room for the answer. Please try again in a minute.") from None
     return answered, output
@@ -281,7 +279,7 @@ def _file(file: IO[bytes], content_type: str, columns: ListColumns) -> Response:
 
 
 def _parts(file: IO[bytes]) -> Iterator[bytes]:
-    """Give a file from its beginning, and close it."""
+    """Yield the whole file, then close it."""
     with file:
         file.seek(0)
         yield from iter(lambda: file.read(CHUNK_BYTES), b"")

@@ -1,4 +1,4 @@
-"""`flask lookup`: risk factors in the terminal, of zipcodes or of a list in a file."""
+"""Provide `flask lookup`: risk factors in the terminal."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def _print_column(columns: ListColumns) -> None:
 
 @contextmanager
 def _progress(file: IO[bytes]) -> Iterator[Callable[[int], bytes]]:
-    """Yield a function that reads a file, with a progress bar when standard error is a terminal."""
+    """Yield a read function, with a progress bar if standard error is a terminal."""
     size = os.fstat(file.fileno()).st_size
     if not size or not sys.stderr.isatty():
         yield file.read

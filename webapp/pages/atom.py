@@ -1,4 +1,4 @@
-"""Writes feeds (RFC 4287)."""
+"""Write Atom feeds (RFC 4287)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Entry(NamedTuple):
 
 
 class Feed(NamedTuple):
-    """A feed in one language; `url` is its own, `page_url` that of the page it follows."""
+    """A feed in one language; `url` is its own, `page_url` that of its page."""
 
     id: str
     language: str

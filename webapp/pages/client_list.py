@@ -1,4 +1,4 @@
-"""`/list`: the risk factors of many clients, pasted or in a file: to read, and as a spreadsheet."""
+"""Serve `/list`: risk factors of pasted or uploaded client lists."""
 
 from __future__ import annotations
 
@@ -31,28 +31,28 @@ from webapp.zipcodes.client_list import (
     too_large,
 )
 
-# The client is told that a file is too large up to this size; a larger one is cut off.
+# Up to this size, a client gets an error for a large file; a larger upload is cut off.
 MAX_SKIPPED_BYTES = 128 * MEGABYTE
 
-# Letters of a list that a page shows for correction. A text field of 800,000 lines takes Chromium 40 seconds.
+# Text shown for correction. A text field of 800,000 lines takes Chromium 40 seconds.
 MAX_SHOWN_LETTERS = 50_000
 
-# Sent by the script of the page, to which an error in the form is a page like others. Browsers log each
-# failed request of a script as an error of the page.
+# Sent by the page's script, which gets form errors with status 200: browsers log each failed script request
+# as an error of the page.
 BACKGROUND = "X-Background"
 CLIENT_ERRORS = (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
 MEDIA_TYPES = {"csv": "text/csv", "xlsx": WORKBOOK}
 
-# Titles of errors and warnings of rows, by code.
+# Titles of row errors and warnings, by code.
 CODES = {**{error.code: error.title for error in (ZipcodeNotValid, ZipcodeNotFound)}, **WARNINGS}
 
 
 @bp.route("/list", methods=["GET", "POST"])
 def client_list() -> Response:
-    """Show the form; once it was sent, its result: on the page, or with `action=download` as a file.
+    """Show the form or, once submitted, its result; `action=download` returns a file.
 
-    Nothing of a list is kept. A browser sends it again for the download.
+    Lists are never stored: the browser sends the list again for the download.
     """
     if request.method != "POST":
         return _page(PageParts({"zipcodes": "", "column": ""}), None)
@@ -85,7 +85,7 @@ def _answer(body: RequestBody) -> Response:
 def _page(parts: PageParts, found: ClientList | None, choices: Sequence[tuple[int, str]] = ()) -> Response:
     names = [name for _number, name in choices]
     options = [
-        # A name, because a number could mean another column in the next list.
+        # Prefer the name: in the next list, a number could mean another column.
         {"value": name if name and names.count(name) == 1 else str(number), "number": number, "name": name}
         for number, name in choices
     ]
@@ -102,14 +102,14 @@ def _page(parts: PageParts, found: ClientList | None, choices: Sequence[tuple[in
 
 
 def _look_up(parts: PageParts, sent: SentForm) -> ClientList | Spreadsheet | ColumnNotClear:
-    """Return the result for the page, the file, or the error of a column to choose.
+    """Return the result for the page, the file, or the error that asks for a column.
 
-    A file that was sent wins over a text that was pasted.
+    An uploaded file wins over pasted text.
     """
     pasted = sent.texts.get("zipcodes", "")
     column = sent.texts.get("column", "").strip()
     file = sent.files.get("file")
-    # A file that is wrong is shown for correction, unless it would replace what may be nowhere else.
+    # Show an invalid file for correction, unless it would replace pasted text that may exist nowhere else.
     text = pasted if file is None or pasted.strip() else _text(file)
     parts.values = _values(text, column)
     if file is None and not pasted.strip():
@@ -128,12 +128,12 @@ def _look_up(parts: PageParts, sent: SentForm) -> ClientList | Spreadsheet | Col
 
 
 def _values(text: str, column: str) -> dict[str, str]:
-    """The values of the form. A text that is too long to be shown is left out."""
+    """Return the form values, without too long a text."""
     return {"zipcodes": text if len(text) <= MAX_SHOWN_LETTERS else "", "column": column}
 
 
 def _text(body: bytes) -> str:
-    """The text of a file, to be shown for correction; empty for one that is too long, or no text."""
+    """Return a file's text, or "" if it is too long or binary."""
     if kinds.is_workbook(body) or len(body) > 4 * MAX_SHOWN_LETTERS:
         return ""
     try:

@@ -1,4 +1,4 @@
-"""Writes calendars of whole days (RFC 5545)."""
+"""Write calendars of all-day events (RFC 5545)."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ MEDIA_TYPE = "text/calendar"
 
 PRODUCT = "-//Index and zipcode desk//Health index//EN"
 
-# Without the line end. Longer lines are folded.
+# Without the line ending. Longer lines are folded.
 MAX_LINE_BYTES = 75
 
-# How often clients should ask again.
+# Suggested to clients.
 REFRESH_INTERVAL = "PT12H"
 
 
 class Event(NamedTuple):
-    """An event on one day; tentative if the day may still change."""
+    """An all-day event, tentative if the day may still change."""
 
     uid: str
     day: date
@@ -29,7 +29,6 @@ class Event(NamedTuple):
 
 
 def write(name: str, language: str, events: Sequence[Event]) -> bytes:
-    """Write a calendar with a name, in one language."""
     return b"".join(fold(line) for line in _lines(name, language, events))
 
 
@@ -45,7 +44,7 @@ def fold(line: str) -> bytes:
 
 
 def escape(text: str) -> str:
-    """Escape a value of type TEXT."""
+    """Escape a TEXT value."""
     for special, escaped in (("\\", "\\\\"), (";", "\\;"), (",", "\\,"), ("\n", "\\n")):
         text = text.replace(special, escaped)
     return text

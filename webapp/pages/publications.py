@@ -1,4 +1,4 @@
-"""`/index.atom` and `/index.ics`: publications of the health index as feed and calendar."""
+"""Serve the publications of the health index as feed and calendar."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from webapp.pages import atom, ics
 from webapp.pages.blueprint import bp
 from webapp.pages.periods import DEFAULT_PERIOD, latest_months
 
-# Of all identifiers, which stay the same whatever the host: a client would show a new one as another entry.
+# Identifiers must not depend on the host: clients show a new identifier as a new entry.
 NAMESPACE = UUID("0f0b6a52-6a0e-4f3c-9f6b-3f3f5b5d1c88")
 
 
 @bp.get("/index.atom")
 def index_atom() -> Response:
-    """Respond with the published months of a period, latest first, in the page's language."""
+    """Return the published months of a period, latest first, in the page's language."""
     language = current_language()
     feed = atom.Feed(
         id=_identifier(f"feed {language}").urn,
@@ -53,7 +53,7 @@ def index_atom() -> Response:
 
 @bp.get("/index.ics")
 def index_ics() -> Response:
-    """Respond with the publication days of a period and of the next year, in the page's language."""
+    """Return the publication days of a period and the next year, in the page's language."""
     events = [
         ics.Event(
             uid=str(_identifier(f"event {iso_month(publication['month'])}")),
@@ -98,7 +98,7 @@ def _title(publication: Publication) -> str:
 
 
 def _lines(publication: Publication) -> list[str]:
-    """Return one line per base year, or one that says what is expected."""
+    """Return one line per base year, or one that announces the publication."""
     if not publication["values"]:
         return [gettext("Expected day of publication by Statbel.")]
     return [_line(value) for value in publication["values"]]

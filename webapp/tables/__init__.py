@@ -1,1 +1,1 @@
-"""Lists as people and programs write them: CSV and spreadsheets. Knows no zipcode."""
+"""CSV and spreadsheets, independent of zipcodes."""

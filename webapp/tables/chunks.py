@@ -1,4 +1,4 @@
-"""The text of a file in chunks of bytes, in UTF-8 or Windows-1252."""
+"""Read a file in chunks of UTF-8 or Windows-1252."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ Read = Callable[[int], bytes]
 
 UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
-# Not in Windows-1252. In code page 850 and Mac Roman these are ü, ì, Å, É, Ø and å, ç, è, ê, ù.
+# Undefined in Windows-1252. In code page 850 and Mac Roman these are ü, ì, Å, É, Ø and å, ç, è, ê, ù.
 UNDEFINED = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
 
-# Signs of Windows-1252 where no text has them: "Zo‚" is Zoé in code page 850, "RenŽ" is René in Mac Roman.
+# Windows-1252 signs in implausible positions: "Zo‚" is Zoé in code page 850, "RenŽ" is René in Mac Roman.
 IMPLAUSIBLE = re.compile(
     rb"(?<=[A-Za-z])[\x82-\x84\x88\x89\x8b\x98]|[\x83\x88\x98\x99\x9b\x80](?=[A-Za-z])"
     rb"|(?<=[a-z])[\x8a\x8c\x8e\x91\x9f]|(?<=[a-z])\x96(?=[a-z])"
@@ -31,26 +31,25 @@ LETTER = re.compile(rb"[\xc0-\xd6\xd8-\xf6\xf8-\xff]")
 
 
 class Mark(NamedTuple):
-    """A byte order mark and its encoding. Both are empty for a file without."""
+    """A byte order mark and its encoding, or empty."""
 
     mark: bytes
     encoding: str
 
 
 def not_text(row: int) -> CsvNotValid:
-    """Return the error of a file with a row that is not text."""
     return CsvNotValid(
         N_("Row %(row)s is not UTF-8 or Windows-1252 text. Save the file as “CSV UTF-8”."), row=row
     )
 
 
 class Chunks:
-    """The chunks of a file, without its byte order mark. UTF-16 becomes UTF-8.
+    """Iterate over a file without its byte order mark, with UTF-16 converted to UTF-8.
 
-    Raises TooLarge above `max_bytes`, and CsvNotValid for what is not text in a known encoding.
+    Raises TooLarge above `max_bytes`, and CsvNotValid for other encodings and binary files.
 
     Attributes:
-        mark: the byte order mark and encoding; the latter is empty for UTF-8 without a mark and Windows-1252.
+        mark: encoding is empty for Windows-1252 and UTF-8 without a mark.
         bytes: read so far.
     """
 
@@ -76,9 +75,9 @@ class Chunks:
 
     @property
     def charset(self) -> str:
-        """The encoding of the file, as far as it was read: its IANA name."""
+        """Return the IANA name of the encoding, as far as read."""
         if self.mark.mark in UTF16:
-            return "utf-16"  # whose mark says the rest (RFC 2781)
+            return "utf-16"  # the mark tells the byte order (RFC 2781)
         return "utf-8" if self._is_utf8 else "windows-1252"
 
     def __iter__(self) -> Chunks:
@@ -149,7 +148,7 @@ class Chunks:
                 raise not_text(self._implausible_row)
 
     def _note_other_code_pages(self, chunk: bytes) -> None:
-        """Count what tells Windows-1252 from other code pages, should it turn out not to be UTF-8."""
+        """Count signs of other code pages."""
         if not self._undefined_row:
             undefined = UNDEFINED.search(chunk)
             self._undefined_row = self._row_at(chunk, undefined.start()) if undefined else 0
@@ -161,7 +160,7 @@ class Chunks:
 
 
 def text_of(body: bytes) -> str:
-    """The whole text of a file. Raises CsvNotValid for what is not text."""
+    """Decode a whole file. Raises CsvNotValid if it is not text."""
     chunks = Chunks(io.BytesIO(body).read, len(body))
     text = b"".join(chunks)
     return text.decode("windows-1252" if chunks.charset == "windows-1252" else "utf-8")

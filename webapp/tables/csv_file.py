@@ -1,4 +1,4 @@
-"""Reading a CSV file so that whatever is wrong with it can be named: file, row and reason."""
+"""Read CSV files with errors that name the file, row and reason."""
 
 from __future__ import annotations
 
@@ -7,29 +7,26 @@ import io
 from pathlib import Path
 from typing import Iterator, List, Optional, Tuple
 
-# The csv module has one limit for the whole process, so it is set here for all who read CSV.
+# The csv module has one limit for the whole process.
 LONGEST_FIELD = 1024 * 1024
 csv.field_size_limit(LONGEST_FIELD)
 
 
 class FileError(Exception):
-    """A file cannot be loaded. The text names the file, the row if there is one, and the reason."""
-
     def __init__(self, path: Path, row: Optional[int], reason: str) -> None:
         place = path.name if row is None else f"{path.name}, row {row}"
         super().__init__(f"{place}: {reason}")
 
 
 def read_rows(path: Path) -> Iterator[Tuple[int, List[str]]]:
-    """Read a file as rows; see parse_rows."""
+    """Read a file; see parse_rows."""
     return parse_rows(path, read_bytes(path))
 
 
 def parse_rows(path: Path, content: bytes) -> Iterator[Tuple[int, List[str]]]:
-    """Give each row that is not blank: its number in the file, counted from 1, and its fields.
+    """Yield the row number, from 1, and the stripped fields of each row that is not blank.
 
-    Accepts a byte order mark and either kind of line end; white space around a field is dropped.
-    Raises FileError when the file, whose name `path` is, is not UTF-8 or not CSV.
+    Accepts a byte order mark and any line ending. Raises FileError if `content` is not UTF-8 or CSV.
     """
     reader = csv.reader(io.StringIO(_decode(path, content), newline=""), strict=True)
     start = 1
@@ -47,9 +44,9 @@ def parse_rows(path: Path, content: bytes) -> Iterator[Tuple[int, List[str]]]:
 
 
 def read_records(path: Path, columns: Tuple[str, ...]) -> Iterator[Tuple[int, List[str]]]:
-    """The same for a file whose first row has to name exactly these columns.
+    """Read rows below a header that equals `columns`.
 
-    Raises FileError as read_rows does, and when a row has not one field for each column.
+    Raises FileError, also if the number of fields differs.
     """
     rows = read_rows(path)
     number, header = next(rows, (1, []))
@@ -62,7 +59,7 @@ def read_records(path: Path, columns: Tuple[str, ...]) -> Iterator[Tuple[int, Li
 
 
 def read_bytes(path: Path) -> bytes:
-    """Read a whole file. Raises FileError when it cannot be read."""
+    """Read a whole file. Raises FileError."""
     try:
         return path.read_bytes()
     except OSError as error:

@@ -1,4 +1,4 @@
-"""A list in CSV or pasted text: its delimiter, its first rows, and then its bytes or its rows as a stream."""
+"""Detect the format of CSV or pasted text, then stream it."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from webapp.i18n.messages import N_
 from webapp.tables.chunks import Chunks, Read
 from webapp.tables.csv_rows import CsvRows, Dialect, decoded, lines_of
 
-# In the order in which they count where several split the rows alike.
+# In order of precedence when several split the rows alike.
 DELIMITERS = (";", "\t", "|", ",")
 
-# Rows that tell how a list is made, and the bytes after which no further one is read for that.
+# Limits of the sample from which the format is detected.
 SAMPLE_ROWS = 200
 SAMPLE_BYTES = 256 * 1024
 
 MAX_COLUMNS = 1_000
 
-# The line by which Excel learns the delimiter, also in quotes.
+# The line that tells Excel the delimiter, possibly quoted.
 SEPARATOR_LINE = re.compile(rb'(?i)("?)sep=([\x21-\x7e\t ])\1[;,\t|]*(?:\r\n|\n|\r|\Z)')
 
 SEPARATOR_BEGINNINGS = (b"sep=", b'"sep=')
 MAX_SEPARATOR_BYTES = 32
 
-# A comma that is none between columns: 9,000 and 9000,0 alone on their line.
+# A comma inside a number, not a delimiter: 9,000 or 9000,0 alone on a line.
 NUMBER_LINE = re.compile(r'\s*"?(?:[0-9]{1,3},[0-9]{3}|[0-9]{4},0{1,2})"?\s*')
 
-# Spaces that come with text from pages and documents, and marks without width, in UTF-8 and Windows-1252.
+# Spaces and zero-width marks from copied text, in UTF-8; \xa0 below is Windows-1252.
 _COPIED = "\u00a0|\u2007|\u2009|\u202f|\u200b|\u200c|\u200d|\u200e|\u200f|\u2060|\ufeff".encode()
 NUMBERS_ALONE = re.compile(rb"(?:[0-9,;|\s]|\xa0|%s)*" % _COPIED)
 BETWEEN_NUMBERS = re.compile(rb"(?:[,;|\t\f\v ]|\xa0|%s)+" % _COPIED)
@@ -39,26 +39,25 @@ THOUSANDS = re.compile(rb"\s*[0-9][., ][0-9]{3}\s*")
 
 
 class Row(NamedTuple):
-    """A row with its number in a spreadsheet, counted from 1."""
+    """A row and its number in the spreadsheet, from 1."""
 
     number: int
     fields: list[str]
 
 
 class CsvList:
-    """A list whose beginning was read.
+    """A list whose first rows have been read.
 
-    Raises CsvNotValid and TooLarge, naming the row, here and from its iterators.
+    The constructor and the iterators raise CsvNotValid and TooLarge, naming the row.
 
     Args:
-        max_rows: that may be blank before the first row.
-        is_pasted: numbers alone, with anything between them, are then one a line.
+        max_rows: limit on leading blank rows.
+        is_pasted: put bare numbers on one line each.
 
     Attributes:
-        preface: bytes before the first row, to be copied: the line `sep=` and blank lines.
-        preface_rows: rows in these.
-        line_end: that of the first row.
-        sample: the first rows, blank ones too, as text.
+        preface: bytes to copy before the first row: the `sep=` line and blank lines.
+        line_end: line ending of the first row.
+        sample: decoded first rows, including blank ones.
     """
 
     def __init__(self, read: Read, max_bytes: int, max_rows: int, *, is_pasted: bool = False) -> None:
@@ -79,15 +78,15 @@ class CsvList:
 
     @property
     def charset(self) -> str:
-        """The encoding, final when all was read."""
+        """Return the encoding, final once all bytes are read."""
         return self.chunks.charset
 
     def body(self) -> Iterator[bytes]:
-        """All bytes after the preface, once."""
+        """Iterate over all bytes after the preface, once."""
         return chain(self._held, self._chunks)
 
     def rows(self) -> Iterator[Row]:
-        """All rows, blank ones too, once."""
+        """Iterate over all rows, including blank ones, once."""
         yield from (Row(number, []) for number in range(1, self.preface_rows + 1))
         for row in CsvRows(lines_of(self.body()), self.dialect, self.preface_rows + 1):
             yield Row(row.number, row.fields if row.raw.isascii() else list(map(decoded, row.fields)))
@@ -99,7 +98,7 @@ class CsvList:
             yield chunk
 
     def _put_numbers_on_lines(self) -> None:
-        """Put each number on a line of its own, in a text that has only numbers and is no table."""
+        """Put each number on its own line, unless the text is a table."""
         head = b""
         for chunk in self._from_first_row():
             if not NUMBERS_ALONE.fullmatch(chunk):
@@ -118,7 +117,7 @@ class CsvList:
         scores = {each: samples[each].consistency for each in candidates}
         best = max(candidates, key=lambda each: scores[each])
         if not delimiter and not any(scores.values()):
-            # One column, whose numbers may have commas; or nothing but a delimiter.
+            # One column whose numbers may have commas, or only delimiters.
             has_commas = any(NUMBER_LINE.fullmatch(line) for line in lines.seen)
             best = next((each for each in DELIMITERS if not samples[each].rows), ";" if has_commas else ",")
         quoted_after_space = f'{best} "'
@@ -142,7 +141,7 @@ class CsvList:
 
 
 class _Replay:
-    """Lines that can be iterated over again, as far as they were read."""
+    """Lines that can be iterated over repeatedly."""
 
     def __init__(self, lines: Iterator[str]) -> None:
         self._lines = lines
@@ -161,14 +160,14 @@ class _Replay:
 
 
 class _Sample(NamedTuple):
-    """First rows with a delimiter, up to an error; blank ones left out."""
+    """First rows up to an error, without blank rows."""
 
     rows: list[list[str]]
     has_error: bool
 
     @property
     def consistency(self) -> float:
-        """The share of rows with as many columns as most have, 0 if that is one; half of it with an error."""
+        """Return the share of rows with the most common width above 1, halved after an error."""
         widths = Counter(map(len, self.rows))
         split = [count for width, count in widths.items() if width > 1]
         return max(split) / len(self.rows) / (1 + self.has_error) if split else 0.0
@@ -193,7 +192,7 @@ def _sample(lines: Iterator[str], dialect: Dialect) -> _Sample:
 
 
 def _take_separator_line(chunks: Iterator[bytes]) -> tuple[bytes, str, bytes]:
-    """Take the line `sep=` off a file; return it, its delimiter, and the bytes after it."""
+    """Return the `sep=` line, its delimiter and the bytes after it."""
     head = b""
     for chunk in chunks:
         head += chunk
@@ -203,21 +202,21 @@ def _take_separator_line(chunks: Iterator[bytes]) -> tuple[bytes, str, bytes]:
     match = SEPARATOR_LINE.match(head)
     if match is None:
         return b"", "", head
-    if match.end() == len(head):  # its \n may be in the next chunk
+    if match.end() == len(head):  # the \n may be in the next chunk
         head += next(chunks, b"")
         match = SEPARATOR_LINE.match(head) or match
     return match[0], match[2].decode("ascii"), head[match.end() :]
 
 
 def _take_blank_lines(chunks: Iterable[bytes], max_rows: int) -> tuple[bytes, int, bytes]:
-    """Take the blank lines off the beginning of a file; return them, their number, and the chunk after."""
+    """Return the leading blank lines, their count and the next chunk."""
     blank: list[bytes] = []
     count, last = 0, b""
     for chunk in chunks:
         row = chunk.lstrip(b"\r\n")
         ends = chunk[: len(chunk) - len(row)]
         blank.append(ends)
-        # A \r and its \n are one, in two chunks too.
+        # Count \r\n once, even across chunks.
         count += len(ends) - (last + ends).count(b"\r\n")
         if row or count > max_rows:
             return b"".join(blank), count, row
@@ -226,7 +225,7 @@ def _take_blank_lines(chunks: Iterable[bytes], max_rows: int) -> tuple[bytes, in
 
 
 def _is_line_of_numbers(numbers: bytes) -> bool:
-    """True for numbers of which several stand on a line, unless these are the rows of a table."""
+    """True if lines have several numbers but form no table."""
     if not SEVERAL_NUMBERS.search(numbers):
         return False
     several = [
@@ -245,7 +244,7 @@ def _one_a_line(chunks: Iterable[bytes]) -> Iterator[bytes]:
     for chunk in chunks:
         text = pending + chunk
         end = max(text.rfind(b"\n"), text.rfind(b","), text.rfind(b" "), text.rfind(b";"))
-        # What is between two numbers may go on in the next chunk.
+        # A separator may continue in the next chunk.
         while 0 <= end < len(text) and text[end : end + 1] in b",; \n\r\t":
             end -= 1
         end += 1

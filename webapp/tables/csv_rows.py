@@ -1,4 +1,4 @@
-"""Rows of CSV from its bytes, with the bytes of each row."""
+"""Parse CSV rows and keep the bytes of each."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from webapp.errors import CsvNotValid, DeskError, TooLarge
 from webapp.i18n.messages import N_
 from webapp.tables.csv_file import LONGEST_FIELD
 
-# Bytes of a row without its line end. Bounds the memory of a file.
+# Without the line ending. Limits the memory per file.
 MAX_ROW_BYTES = LONGEST_FIELD
 
 
 class Dialect(NamedTuple):
-    """How fields are separated. `skips_spaces` when a space stands before quotes."""
+    """Delimiter of fields; `skips_spaces` if a space precedes quotes."""
 
     delimiter: str
     skips_spaces: bool = False
 
 
 class RawRow(NamedTuple):
-    """A row: its number from 1, its fields, and its lines with their ends; Latin-1 stands for bytes."""
+    """A row number from 1, the fields, and the raw lines as Latin-1."""
 
     number: int
     fields: list[str]
@@ -29,11 +29,7 @@ class RawRow(NamedTuple):
 
 
 class CsvRows:
-    """The rows that the csv module reads. Raises CsvNotValid and TooLarge, naming the row.
-
-    Args:
-        first: the number of the first row in its file.
-    """
+    """Iterate over rows, numbered from `first`. Raises CsvNotValid and TooLarge, naming the row."""
 
     def __init__(self, lines: Iterable[str], dialect: Dialect, first: int) -> None:
         self._lines: list[str] = []
@@ -58,7 +54,7 @@ class CsvRows:
             raise not_csv(self._row, error) from None
 
     def _measured(self, lines: Iterable[str]) -> Iterator[str]:
-        """The lines, while those that the fields of one row go on over are not too long."""
+        """Yield lines. Raises TooLarge above MAX_ROW_BYTES per row."""
         for line in lines:
             self._lines.append(line)
             self._bytes += len(line)
@@ -70,14 +66,14 @@ class CsvRows:
 
 
 def lines_of(chunks: Iterable[bytes]) -> Iterator[str]:
-    """The lines in the chunks of a file, with their ends; of one that is longer than a row, a part.
+    """Yield lines with their endings; very long lines come in parts.
 
-    Latin-1 gives each byte a letter of its own, whatever the encoding is, and gives it back.
+    Latin-1 maps each byte to one character and back, whatever the encoding.
     """
     pending = b""
     for chunk in chunks:
         lines = (pending + chunk).splitlines(keepends=True)
-        # The last may go on in the next chunk, even when it ends: with the \n after a \r.
+        # The last line may continue in the next chunk, even after \r: with its \n.
         pending = lines.pop() if lines and len(lines[-1]) <= MAX_ROW_BYTES + 1 else b""
         yield from (line.decode("latin-1") for line in lines)
     if pending:
@@ -85,7 +81,7 @@ def lines_of(chunks: Iterable[bytes]) -> Iterator[str]:
 
 
 def decoded(field: str) -> str:
-    """The text of a field whose bytes Latin-1 stands for: UTF-8, else Windows-1252."""
+    """Decode a Latin-1 field as UTF-8, else as Windows-1252."""
     if field.isascii():
         return field
     body = field.encode("latin-1")
@@ -96,7 +92,7 @@ def decoded(field: str) -> str:
 
 
 def not_csv(row: int, error: csv.Error) -> DeskError:
-    """The error of a file whose row the csv module cannot read, in words that can be translated."""
+    """Return a translatable error."""
     reason = str(error)
     if "field limit" in reason:
         return row_too_long(row)
@@ -108,6 +104,5 @@ def not_csv(row: int, error: csv.Error) -> DeskError:
 
 
 def row_too_long(row: int) -> TooLarge:
-    """The error of a file in which that row is too long."""
     text = N_("Row %(row)s is too long or has an unclosed quote. A row can have at most %(bytes)s bytes.")
     return TooLarge(text, row=row, bytes=MAX_ROW_BYTES)

@@ -1,4 +1,4 @@
-"""Files that are no CSV, told apart by their first bytes."""
+"""Recognize files other than CSV by their first bytes."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ import re
 from webapp.errors import CsvNotValid
 from webapp.i18n.messages import N_
 
-# Bytes that are enough to tell.
 HEAD_BYTES = 1024
 
 ZIP = b"PK\x03\x04"
 
-# By the beginning of the file.
+# By the first bytes of the file.
 SIGNATURES = (
     (
         b"\xd0\xcf\x11\xe0",
@@ -33,7 +32,7 @@ SIGNATURES = (
     ),
 )
 
-# By the beginning of the text, whatever its encoding.
+# By the beginning of the text, in any encoding.
 MARKUP = (
     (
         re.compile(rb"\s*(?:\[\s*(?:[\[{\"\]]|-?[0-9]+\s*[,\]])|\{\s*[\"}])"),
@@ -58,19 +57,19 @@ MARKUP = (
 
 
 def is_workbook(head: bytes) -> bool:
-    """True for the beginning of a ZIP file, which an Excel workbook is."""
+    """True for a ZIP file, the container of an Excel workbook."""
     return head.startswith(ZIP)
 
 
 def refuse_other_kinds(head: bytes) -> None:
-    """Raise CsvNotValid, naming the kind, when a file begins like one that is not text."""
+    """Raise CsvNotValid, naming the kind, for known binary files."""
     for signature, message in SIGNATURES:
         if head.startswith(signature):
             raise CsvNotValid(message)
 
 
 def refuse_markup(head: bytes) -> None:
-    """Raise CsvNotValid, naming the kind, when a text begins like JSON, HTML, XML or a vCard."""
+    """Raise CsvNotValid, naming the kind, for JSON, HTML, XML or a vCard."""
     for pattern, message in MARKUP:
         if pattern.match(head):
             raise CsvNotValid(message)

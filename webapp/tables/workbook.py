@@ -1,7 +1,7 @@
-"""Excel workbooks (.xlsx), read as a stream, with bounds that hold before anything is parsed.
+"""Stream Excel workbooks (.xlsx), with limits checked before parsing.
 
-openpyxl reads them. It builds trees of whole parts, such as styles, and of whole rows, so each part is
-looked through first, while it is unpacked: its size, its tags, and those between two rows.
+openpyxl builds trees of whole parts and rows, so each part is first scanned while unpacked: its size, its
+tags, and the tags between two rows.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ MAX_PARTS = 2_000
 MAX_ROWS = 100_000
 MAX_CELLS = 2_000_000
 
-# In a part, between two rows or shared strings: tags, and bytes without a tag.
+# Between two rows or shared strings: tags, and bytes without a tag.
 MAX_TAGS = 200_000
 MAX_TEXT_BYTES = MEGABYTE
-# Shared strings of a workbook; and rows, of all sheets and with those that are empty.
+# Shared strings and rows of all sheets, including empty rows.
 MAX_STRINGS = 1_000_000
 
 SCAN_BYTES = MEGABYTE // 4
 
-# Rows after which other threads get the interpreter.
+# Rows between yields to other threads.
 ROWS_IN_A_TURN = 100
 
-# What no parser of XML gets to see. Encodings of EBCDIC, for one, would hide all tags from the look above.
+# Rejected before XML parsing. EBCDIC encodings, for example, would hide all tags from the scan.
 PROLOG = re.compile(rb"(?:\xef\xbb\xbf)?\s*<")
 ENCODING = re.compile(
     rb"""<\?xml[^>]*\sencoding\s*=\s*["'](?!(?:utf-?8|us-ascii|iso-8859-1)["'])""", re.IGNORECASE
@@ -50,14 +50,12 @@ CellValue = Union[str, int, float, bool, datetime, date, time_of_day, timedelta]
 
 
 class SheetCell(NamedTuple):
-    """A cell that is not empty: its value, and the number format in which it is shown."""
-
     value: CellValue
     number_format: str = GENERAL
 
     @property
     def text(self) -> str:
-        """The value as text. Numbers have no format, days are written 2026-08-14."""
+        """Return the value as text: numbers unformatted, dates as 2026-08-14."""
         value = self.value
         if isinstance(value, str):
             return value
@@ -71,23 +69,20 @@ class SheetCell(NamedTuple):
 
 
 class SheetRow(NamedTuple):
-    """A row with its number in the sheet. Empty cells at its end are left out."""
+    """A row and its sheet number, without trailing empty cells."""
 
     number: int
     cells: List[Optional[SheetCell]]
 
 
 class Workbook:
-    """A workbook whose bounds were checked.
-
-    Raises CsvNotValid for what is no workbook, and TooLarge.
-    """
+    """A workbook within limits. Raises CsvNotValid and TooLarge."""
 
     def __init__(self, file: IO[bytes]) -> None:
-        # 50 ms that only those pay who send a workbook.
+        # Imported here because it takes 50 ms.
         import openpyxl
 
-        # What it cannot keep, such as the validation of input, it tells with warnings.
+        # openpyxl warns about features it drops, such as input validation.
         warnings.filterwarnings("ignore", category=UserWarning, module="openpyxl")
         try:
             with zipfile.ZipFile(file) as archive:
@@ -97,17 +92,17 @@ class Workbook:
             )
         except (CsvNotValid, TooLarge):
             raise
-        except Exception as error:  # openpyxl raises whatever its parts do
+        except Exception as error:  # openpyxl raises all kinds of errors
             raise _broken() from error
 
     def sheets(self) -> list[str]:
-        """The names of the sheets that can be seen."""
+        """Return the names of the visible sheets."""
         return [sheet.title for sheet in self._workbook.worksheets if sheet.sheet_state == "visible"]
 
     def rows(self, sheet: str) -> Iterator[SheetRow]:
-        """The rows of a sheet that are not empty. Raises CsvNotValid and TooLarge on the way."""
+        """Yield non-empty rows. Raises CsvNotValid and TooLarge."""
         found = self._workbook[sheet]
-        found.reset_dimensions()  # the file may not tell the truth
+        found.reset_dimensions()  # the dimensions in the file may be wrong
         cells = 0
         try:
             for number, row in enumerate(found.iter_rows(), start=1):
@@ -133,7 +128,6 @@ class Workbook:
 
 
 def too_large_file() -> TooLarge:
-    """Return the error of a workbook with more than MAX_FILE_BYTES."""
     return TooLarge(
         N_("An Excel file can have at most %(megabytes)s MB."), megabytes=MAX_FILE_BYTES // MEGABYTE
     )
@@ -153,7 +147,7 @@ def _broken() -> CsvNotValid:
 
 
 def _check(archive: zipfile.ZipFile) -> None:
-    """Refuse what is no workbook, and what would take too much to read."""
+    """Raise CsvNotValid for other archives, and TooLarge above the limits."""
     parts = archive.infolist()
     _refuse_other_archives(archive, {part.filename for part in parts})
     if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED_BYTES:
@@ -181,7 +175,7 @@ def _refuse_other_archives(archive: zipfile.ZipFile, names: set[str]) -> None:
 
 
 def _scan(file: IO[bytes], *, is_media: bool) -> int:
-    """Unpack a part without keeping it; return the number of its rows and strings. Raises TooLarge."""
+    """Unpack a part; return its count of rows and strings. Raises TooLarge."""
     units = tags = text = longest = 0
     tail = b""
     has_declarations = False
@@ -197,7 +191,7 @@ def _scan(file: IO[bytes], *, is_media: bool) -> int:
         data = tail + chunk
         if re.search(rb"<!(?:DOCTYPE|ENTITY)", data):
             raise _broken()
-        # In comments and the like, a row may be none.
+        # In comments and the like, a row tag may not be a row.
         has_declarations = has_declarations or b"<!" in data
         position = 0
         for unit in UNIT.finditer(data, 0, max(len(data) - 64, 0)):
@@ -226,5 +220,4 @@ def _too_much() -> TooLarge:
 
 
 def texts(cells: Iterable[Optional[SheetCell]]) -> list[str]:
-    """The cells of a row as texts; an empty one is empty."""
     return ["" if cell is None else cell.text for cell in cells]

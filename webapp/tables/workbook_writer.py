@@ -1,7 +1,6 @@
-"""Write an Excel workbook (.xlsx) of one sheet as a stream: values, number formats and days.
+"""Stream an Excel workbook (.xlsx) with one sheet.
 
-openpyxl takes twice as long for this as for reading, and puts the sheet in a temporary file, where lists of
-clients must not be.
+openpyxl takes twice as long to write as to read, and uses a temporary file, where client lists must not be.
 """
 
 from __future__ import annotations
@@ -16,14 +15,14 @@ from webapp.tables.workbook import GENERAL, SheetCell, SheetRow
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
-# Rows that are compressed at a time.
+# Rows compressed at a time.
 BATCH_ROWS = 500
 
 DAY_FORMAT = "yyyy-mm-dd"
-# The first number of a format that Excel does not know itself.
+# Lower numbers are Excel's built-in formats.
 FIRST_CUSTOM_FORMAT = 164
 
-# What XML 1.0 has no way to write, as Excel escapes it (ECMA-376, ST_Xstring).
+# Characters that XML 1.0 cannot represent; Excel escapes them (ECMA-376, ST_Xstring).
 UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0d\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 UNESCAPED = re.compile("[&<>\x00-\x1f\ufffe\uffff\ud800-\udfff]")
 
@@ -55,7 +54,6 @@ PARTS = {
 
 
 def write(file: IO[bytes], sheet: str, rows: Iterable[SheetRow]) -> None:
-    """Write a workbook with these rows in a sheet of this name."""
     formats = _Formats()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive:
         for name, body in PARTS.items():
@@ -78,7 +76,7 @@ def write(file: IO[bytes], sheet: str, rows: Iterable[SheetRow]) -> None:
 
 
 class _Formats:
-    """The number formats of a workbook, each a style with the number under which it is used."""
+    """Number formats and their style numbers."""
 
     def __init__(self) -> None:
         self._styles = {GENERAL: 0}
@@ -154,7 +152,7 @@ def _writable(text: str) -> str:
 
 
 def _letters(column: int) -> str:
-    """The letters of a column, counted from 0: A, Z, AA."""
+    """Return the letters of a column, from 0: A, Z, AA."""
     if column < 26:
         return chr(65 + column)
     return _letters(column // 26 - 1) + chr(65 + column % 26)

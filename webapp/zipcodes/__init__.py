@@ -1,1 +1,1 @@
-"""Zipcodes: their risk factors and their places."""
+"""Zipcodes, their risk factors and their places."""

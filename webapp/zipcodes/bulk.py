@@ -1,9 +1,8 @@
-"""Many zipcodes at once: a CSV file in, the same bytes with a risk factor on each row out.
+"""Add a risk factor to each row of a CSV file.
 
-The file is never held whole, and it is worked on as bytes, so that all other columns come out as they went
-in, in their own encoding. Rows of a chunk in which no field goes on over a line take a short way: to split
-such a row and to look its zipcode up takes a fraction of the time of the csv module. From the first chunk on
-that is not so simple, the csv module reads, and results are added to the bytes of each row that it read.
+The file is streamed as bytes, so other columns keep their content and encoding. Chunks in which no field
+spans lines take a fast path, a fraction of the time of the csv module. The csv module reads the rest, and
+results are appended to the bytes of each row.
 """
 
 from __future__ import annotations
@@ -22,17 +21,17 @@ from webapp.tables.csv_rows import CsvRows, decoded, lines_of
 from webapp.zipcodes.columns import ColumnChooser, ListColumns
 from webapp.zipcodes.lookup import Lookup
 
-# Short rows are filled up to the width of the list, so that a few bytes could become any number. The result
-# makes a row of a digit and a line end 11 times as long.
+# Short rows are padded to the width of the list, so a few bytes could become any number. The result makes a
+# row of a digit and a line ending 11 times as long.
 MAX_ROWS = 1_000_000
 MAX_BYTES = 128 * MEGABYTE
 MAX_RESPONSE_BYTES = 2 * MAX_BYTES
 MAX_EXPANSION = 32
 
-# Rows that are answered before they are written: filled up, they may be much longer than they were.
+# Rows answered before a write: padding may make them much longer.
 BATCH_ROWS = 4096
 
-# Ends of rows that are remembered by the cell.
+# Cached row ends, by cell.
 MAX_TAILS = 50_000
 
 RESULT_COLUMNS = ("risk_factor", "error")
@@ -41,7 +40,7 @@ Write = Callable[[bytes], object]
 
 
 class Answered(NamedTuple):
-    """How a file was read: its encoding as IANA names it, and its columns."""
+    """IANA encoding and columns of a file that was read."""
 
     charset: str
     columns: ListColumns
@@ -54,17 +53,16 @@ def answer_csv(
     column: str = "",
     max_response_bytes: int = MAX_RESPONSE_BYTES,
 ) -> Answered:
-    """Copy a CSV file row by row, with the columns risk_factor and error added.
+    """Copy a CSV file row by row and add the columns risk_factor and error.
 
-    A row that is too short gets empty fields before the result; in one that is too long the result stands in
-    its column all the same, before what is too much. Rows before and in the header, rows of delimiters alone
-    and blank lines stay as they are, but for the names of the new columns in the header.
+    Short rows are padded; in long rows the result precedes the surplus fields. Rows before the header, blank
+    lines and rows of delimiters stay unchanged.
 
     Args:
-        read: returns up to so many bytes, none at the end.
-        column: the name or number of that with the zipcodes; empty to find it (see ColumnChooser).
+        read: returns up to that many bytes, none at the end.
+        column: name or number of the zipcode column; empty to detect it.
 
-    Raises ColumnNotClear; CsvNotValid, naming the row, for what is not CSV; TooLarge.
+    Raises ColumnNotClear; CsvNotValid, naming the row; TooLarge.
     """
     found = CsvList(read, MAX_BYTES, MAX_ROWS)
     if found.preface_rows > MAX_ROWS:
@@ -77,16 +75,15 @@ def answer_csv(
     rest = rows.answer_lines(body)
     rows.answer_rest(_with_first(rest, body))
     output.flush()
-    return Answered(found.charset, columns)  # only the last chunk decides on the former
+    return Answered(found.charset, columns)  # the charset is final after the last chunk
 
 
 def too_many_rows(max_rows: int = MAX_ROWS) -> TooLarge:
-    """Return the error of a list with too many rows."""
     return TooLarge(N_("A list can have at most %(rows)s rows."), rows=max_rows)
 
 
 class _Output:
-    """Gathers rows and writes them in chunks, in the encoding of the file; refuses to become too large."""
+    """Write rows in chunks, in the file's encoding. Raises TooLarge."""
 
     def __init__(self, write: Write, max_bytes: int, found: CsvList) -> None:
         self._write = write
@@ -94,7 +91,7 @@ class _Output:
         self._chunks = found.chunks
         mark = found.chunks.mark
         self._encoding = UTF16.get(mark.mark)
-        # A character of several bytes may be cut in two where chunks meet.
+        # A multi-byte character may be split between chunks.
         self._decoder = codecs.getincrementaldecoder("utf-8")()
         self._parts: List[bytes] = []
         self._gathered = self._written = 0
@@ -120,7 +117,7 @@ class _Output:
 
 
 class _Rows:
-    """Answers the rows of one file, and counts them."""
+    """Answer and count the rows of one file."""
 
     def __init__(self, found: CsvList, columns: ListColumns, lookup: Lookup, output: _Output) -> None:
         self._dialect = found.dialect
@@ -130,11 +127,11 @@ class _Rows:
         self._lookup = lookup
         self._output = output
         self._rows = found.preface_rows
-        # The ends of rows by the bytes of their zipcodes, each made for its first row.
+        # Row ends by the bytes of the cell.
         self._tails: Dict[bytes, bytes] = {}
 
     def answer_lines(self, chunks: Iterable[bytes]) -> bytes:
-        """Answer rows until a field may go on over a line; return what is left of that chunk."""
+        """Answer rows until a field may span lines; return the unanswered bytes of that chunk."""
         line_end = self._line_end
         rest = b""
         for next_chunk in chunks:
@@ -156,7 +153,7 @@ class _Rows:
         return rest
 
     def answer_rest(self, chunks: Iterable[bytes]) -> None:
-        """Answer all rows that are left, whatever their fields are."""
+        """Answer the remaining rows with the csv module."""
         for row in CsvRows(lines_of(chunks), self._dialect, self._rows + 1):
             self._count(1)
             line = row.raw.rstrip("\r\n") if row.fields else ""
@@ -169,7 +166,7 @@ class _Rows:
             first = self._rows + 1
             for index, tail in enumerate(tails):
                 if tail is None:
-                    self._rows = first + index  # the number of the row that is answered
+                    self._rows = first + index  # the row being answered
                     lines[index], tails[index] = self._answer_line(lines[index]), self._line_end
             self._rows = first - 1
         self._count(len(lines))
@@ -178,7 +175,7 @@ class _Rows:
         self._output.write(b"".join(parts))
 
     def _known_tails(self, lines: List[bytes], quotes: List[int]) -> List[bytes | None]:
-        """The ends of rows of which the cell is known already; None for all other rows."""
+        """Return the cached end of each row, or None."""
         column, width = self._columns.column, self._columns.width
         delimiter = self._delimiter.encode()
         known = self._tails.get
@@ -195,7 +192,7 @@ class _Rows:
                 else None
                 for line in lines
             ]
-        # Of lines in which all fields are quoted, and nothing else is.
+        # Only lines in which every field is quoted.
         between = b'"' + delimiter + b'"'
         return [
             known(line[1:-1].split(between, column + 1)[column])
@@ -208,7 +205,7 @@ class _Rows:
         ]
 
     def _answer_line(self, line: bytes) -> bytes:
-        """Answer the row of one line, and remember how it ends."""
+        """Answer a row of one line and cache its end."""
         text = line.decode("latin-1")
         fields = text.split(self._delimiter) if b'"' not in line else self._fields(text)
         answered = self._answer(text, fields)
@@ -223,7 +220,7 @@ class _Rows:
         return next(rows).fields
 
     def _answer(self, line: str, fields: List[str]) -> bytes:
-        """The bytes of a row with its result: the one rule for both ways."""
+        """Return a row with its result, for both paths."""
         columns = self._columns
         if not any(map(str.strip, fields)):
             return line.encode("latin-1")
@@ -242,7 +239,7 @@ class _Rows:
     def _with_result_inside(self, fields: List[str], result: Iterable[str]) -> bytes:
         width = self._columns.width
         text = io.StringIO()
-        # With this line end, csv.writer quotes both of its characters inside of a field.
+        # With this line ending, csv.writer quotes fields that contain \r or \n.
         writer = csv.writer(text, delimiter=self._delimiter, lineterminator="\r\n")
         writer.writerow([*fields[:width], *result, *fields[width:]])
         return text.getvalue()[: -len("\r\n")].encode("latin-1")

@@ -1,6 +1,6 @@
-"""How people and programs write a zipcode in a cell: 9000, B-9000, 9000 Gent, 9000.0, ="9000".
+"""Read zipcodes as written in cells: 9000, B-9000, 9000 Gent, 9000.0, ="9000".
 
-The rule of the lookup field for one cell, without places that are only named: a list wants zipcodes.
+Follows the rule of the lookup field, but rejects bare place names.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from webapp.i18n.messages import N_
 from webapp.zipcodes.interpretation import interpret
 from webapp.zipcodes.places import Places
 
-# Codes of warnings: the row has its factor all the same.
+# Warning codes: the row still has a factor.
 PLACE_DIFFERS = "PLACE_DIFFERS"
 ZIPCODE_ROUNDED = "ZIPCODE_ROUNDED"
 WARNINGS = {
@@ -22,16 +22,16 @@ WARNINGS = {
     ZIPCODE_ROUNDED: N_("The number lost its last digit in a spreadsheet"),
 }
 
-# No cell with a zipcode and an address is longer.
+# No zipcode with an address is longer.
 MAX_CELL_LETTERS = 200
 
-# Cells that are remembered. Lists have many rows with the same ones.
+# Limit of the cache. Lists repeat the same cells.
 MAX_KNOWN_CELLS = 50_000
 
 ZIPCODE = "[1-9][0-9]{3}"
 BELGIUM = r"(?:B|BE|BEL)"
 
-# Marks without width, spaces of any width, and the full-width letters of East Asian keyboards.
+# Zero-width marks, spaces of any width, and full-width characters of East Asian keyboards.
 UNSEEN = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad"), "")
 SPACES = dict.fromkeys(
     map(ord, "\t\f\v\u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))), " "
@@ -39,7 +39,7 @@ SPACES = dict.fromkeys(
 FULL_WIDTH = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
 CLEANED: dict[int, str] = {**UNSEEN, **SPACES, **FULL_WIDTH, ord("\r"): "\n", ord("’"): "'"}
 
-# ="9000" and '9000, which keep a spreadsheet from making a number of it.
+# ="9000" and '9000 keep a spreadsheet from converting text to a number.
 GUARDED = re.compile(r"""=?"(?P<quoted>.*)"|'(?P<text>[^']*)'?""", re.DOTALL)
 
 NUMBER = re.compile(
@@ -49,7 +49,7 @@ NUMBER = re.compile(
     rf"|{BELGIUM}\s*[-–—.:/]?\s*(?P<national>{ZIPCODE})",
     re.IGNORECASE,
 )
-# The letters of another country before a number: L-9620, F-59000, NL - 1234.
+# A foreign country code before a number: L-9620, F-59000, NL - 1234.
 FOREIGN = re.compile(rf"\b(?!{BELGIUM}\b)[a-z]{{1,3}}\s?[-–—]\s?[0-9]", re.IGNORECASE)
 TOKEN = re.compile(
     rf"(?<![\w.-])(?:{BELGIUM}\s?[-–—]?\s?)?(?P<zipcode>{ZIPCODE})(?![0-9]|[.,][0-9]|-[0-9])", re.IGNORECASE
@@ -64,10 +64,9 @@ TRIMMED = " ,;:./()[]-–—\n"
 
 
 class Cell(NamedTuple):
-    """The zipcode that a cell stands for; empty when it stands for none.
+    """Zipcode in a cell, empty if there is none.
 
-    `is_plain` when it has just these four digits, white space around them aside. `warning` is a code
-    of WARNINGS.
+    `is_plain` if the cell has only its digits and whitespace. `warning` is a code of WARNINGS.
     """
 
     zipcode: str
@@ -79,12 +78,12 @@ NO_ZIPCODE = Cell("")
 
 
 def strip(text: str) -> str:
-    """Drop white space of every kind and width around a text."""
+    """Strip all Unicode whitespace and zero-width marks."""
     return text.strip() if text.isascii() else text.translate(CLEANED).strip()
 
 
 class CellReader:
-    """Reads cells by the places of a snapshot, and remembers them. Thread-safe."""
+    """Read and cache cells. Thread-safe."""
 
     def __init__(self, places: Places) -> None:
         self._places = places
@@ -93,7 +92,6 @@ class CellReader:
         self._names: dict[tuple[str, str], str] = {}
 
     def read(self, text: str) -> Cell:
-        """Return the zipcode that a cell stands for."""
         cell = self._cells.get(text)
         if cell is None:
             cell = self._read(text)
@@ -107,7 +105,6 @@ class CellReader:
         return zipcode in self._in_use
 
     def is_place(self, name: str) -> bool:
-        """True for the name of a place."""
         return fold(name) in self._places.folded_names
 
     def _read(self, text: str) -> Cell:
@@ -126,7 +123,7 @@ class CellReader:
         return _as_number(cleaned) or self._with_name(cleaned)
 
     def _with_name(self, text: str) -> Cell:
-        """Read a zipcode with the name of its place, also at the end of an address."""
+        """Read a zipcode beside a place name, also in an address."""
         if not re.search(ZIPCODE, text) or FOREIGN.search(text):
             return NO_ZIPCODE
         text = COUNTRY.sub("", text)
@@ -147,11 +144,9 @@ class CellReader:
         return NO_ZIPCODE
 
     def _relation(self, zipcode: str, before: str, after: str, following: str) -> str:
-        """Tell if the name beside a zipcode is of the same place or of another one; empty if unknown.
+        """Return "same" or "other" for the place named beside a zipcode, or "".
 
-        Args:
-            before: in its segment of an address, and so `after`.
-            following: the segment after that.
+        `before` and `after` are in the same segment of an address, `following` is the next.
         """
         if after:
             return self._first_known(zipcode, _beginnings(after), is_alone=True)
@@ -160,10 +155,9 @@ class CellReader:
         return self._first_known(zipcode, _beginnings(following), is_alone=True) if following else ""
 
     def _first_known(self, zipcode: str, names: list[str], is_alone: bool) -> str:
-        """The relation of the longest of some names that is known.
+        """Return the relation of the longest known name.
 
-        Args:
-            is_alone: else a street may stand there, so that another place is no contradiction.
+        Unless `is_alone`, a street may precede, so that another place is no contradiction.
         """
         relations = [self._name(zipcode, name) for name in names]
         if "same" in relations:
@@ -193,7 +187,7 @@ class CellReader:
 
 
 def _as_number(text: str) -> Cell | None:
-    """Read a zipcode in a format of numbers, or with the letters of the country."""
+    """Read a zipcode in a number format, or after its country code."""
     match = NUMBER.fullmatch(text)
     if match is None:
         return None
@@ -207,12 +201,12 @@ def _as_number(text: str) -> Cell | None:
 
 
 def _beginnings(text: str) -> list[str]:
-    """The text, and what is before its marks and words, longest first: "Gent (centrum)", "Gent"."""
+    """Return the text and its beginnings, longest first: "Gent (centrum)", "Gent"."""
     ends = [match.start() for match in WORD_END.finditer(text)]
     return [text, *(text[:end].strip(TRIMMED) for end in reversed(ends))]
 
 
 def _ends(text: str) -> list[str]:
-    """The text, and its last words, longest first."""
+    """Return the text and its last words, longest first."""
     words = text.split()[-5:]
     return [text, *(" ".join(words[count:]).strip(TRIMMED) for count in range(len(words)))]

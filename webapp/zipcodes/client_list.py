@@ -1,4 +1,4 @@
-"""A list of clients, pasted or in a file: their risk factors, to read and as a spreadsheet."""
+"""Look up client lists, for display and as a spreadsheet."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from webapp.zipcodes.risk_table import FACTORS
 
 MAX_BYTES = 5 * MEGABYTE
 
-# A form may carry a file, and a text, in which a browser sends \r\n for each line end.
+# A form may carry a file and a text, in which browsers send \r\n for each line ending.
 MAX_FORM_BYTES = 2 * MAX_BYTES + MEGABYTE
 
-# Short rows are filled up to the width of the list, so the spreadsheet may be much larger than the list.
+# Padding of short rows may make the spreadsheet much larger than the list.
 MAX_RESPONSE_BYTES = 32 * MEGABYTE
 
 MAX_FIRST = 10
@@ -30,12 +30,12 @@ MAX_SHOWN_LETTERS = 80
 
 
 class ListRow(NamedTuple):
-    """A row with its number in a spreadsheet, its factor, and the code of an error or warning.
+    """A row with its spreadsheet number, and an error or warning code.
 
     Attributes:
-        zipcode: the cell as it stands in the list.
-        read_as: the zipcode in it, if it is not written plainly.
-        others: the other fields, to recognize the client by. Long texts are cut short.
+        zipcode: the cell as written.
+        read_as: the zipcode in it, if not written plainly.
+        others: other fields, shortened, to recognize the client.
     """
 
     number: int
@@ -47,7 +47,7 @@ class ListRow(NamedTuple):
 
 
 class Group(NamedTuple):
-    """All rows with one error or warning: how many, the numbers of the first ones, and some rows."""
+    """Rows with one error or warning."""
 
     code: str
     total: int
@@ -56,15 +56,12 @@ class Group(NamedTuple):
 
 
 class ClientList(NamedTuple):
-    """A list with its risk factors. Of its `total` rows, each has a factor or a problem.
+    """A list with its risk factors. Each of its `total` rows has a factor or a problem.
 
     Attributes:
-        totals: rows by factor.
-        first: the first rows.
-        problems: the rows without a factor.
-        warnings: rows with a factor, of which something is to be checked.
+        warnings: rows with a factor to be checked.
         read_as: rows whose zipcode was not written plainly.
-        sheet: the name of the sheet, where a workbook has several.
+        sheet: sheet name, if the workbook has several.
     """
 
     total: int
@@ -79,12 +76,12 @@ class ClientList(NamedTuple):
 
     @property
     def column_name(self) -> str:
-        """The name of the column that was read, cut short; empty without a header."""
+        """Return the zipcode column's name, shortened; empty without a header."""
         return _short(self.columns.name)
 
 
 class Words(NamedTuple):
-    """The words of a spreadsheet in a language: names of columns, and texts by code."""
+    """Translated column names and texts."""
 
     factor: str
     note: str
@@ -93,23 +90,18 @@ class Words(NamedTuple):
 
 
 class Spreadsheet(NamedTuple):
-    """A file for Excel. `extension` is csv or xlsx."""
+    """A csv or xlsx file."""
 
     body: bytes
     extension: str
 
 
 def too_large() -> TooLarge:
-    """Return the error of a list that is too large, or comes with a form that is."""
     return TooLarge(N_("A list can have at most %(megabytes)s MB."), megabytes=MAX_BYTES // MEGABYTE)
 
 
 def read(body: bytes, lookup: Lookup, column: str = "", *, is_pasted: bool = False) -> ClientList:
-    """Look up a list.
-
-    Args:
-        column: the name or number of that with the zipcodes; empty to find it.
-        is_pasted: see CsvList.
+    """Look up a list; see CsvList for `is_pasted`, ColumnChooser for `column`.
 
     Raises ColumnNotClear; TooLarge and CsvNotValid, naming the row.
     """
@@ -143,15 +135,13 @@ def read(body: bytes, lookup: Lookup, column: str = "", *, is_pasted: bool = Fal
 def spreadsheet(
     body: bytes, lookup: Lookup, words: Words, column: str = "", *, is_pasted: bool = False
 ) -> Spreadsheet:
-    """Return the list with the factor, or the problem in words, in one column more.
+    """Return the list with a column for the factor or problem, and one for any notes.
 
-    Another column follows in a list with anything to note: what a cell was read as, and warnings.
-
-    Raises what `read` raises.
+    Raises the errors of `read`.
     """
     opened = _open(body, lookup, column, is_pasted)
     if isinstance(opened, OpenedWorkbook):
-        # To read it twice would take too long, so that it has that column in any case.
+        # Always add the notes column: reading a workbook twice to check for notes takes too long.
         notes = _Notes(words, lookup, has_notes=True)
         file = io.BytesIO()
         opened.write(file, lookup, notes.names, notes.added)
@@ -176,7 +166,7 @@ def spreadsheet(
 
 
 class _Notes:
-    """The cells that are added to a list for people."""
+    """Build the cells added to a list."""
 
     def __init__(self, words: Words, lookup: Lookup, *, has_notes: bool = False) -> None:
         self._words = words
@@ -185,7 +175,7 @@ class _Notes:
         self.has_clients = False
 
     def look_at(self, client: Client) -> None:
-        """Learn if there is anything to note."""
+        """Record whether any client needs a note."""
         self.has_clients = True
         if not self._has_notes and client.cell not in self._lookup.results:
             self._has_notes = bool(self._note(client.cell, client.result))

@@ -1,6 +1,6 @@
-"""The column with the zipcodes of a list: the one that the caller names, else by its header or its values.
+"""Choose the zipcode column of a list: as requested, else by header, else by values.
 
-Never a guess: where no column is clearly the one, or more than one may be, ColumnNotClear names the columns.
+Never guesses: ColumnNotClear names the columns if none or several qualify.
 """
 
 from __future__ import annotations
@@ -24,50 +24,48 @@ NONE = N_(
     "Give the name or number of the right one as “column”: %(columns)s."
 )
 
-# Rows in which a header is looked for, blank ones aside.
+# Rows searched for a header, not counting blank ones.
 MAX_HEADER_ROWS = 20
 
-# Of the cells of a column that are filled, the share that has to be zipcodes in use, and the share from which
-# another column is near, unless MIN_WRONG of its numbers are not in use. Of all numbers of four digits, 13 %
-# are zipcodes in use.
+# Shares of filled cells that are zipcodes in use: required of the column, and enough for another column to be
+# near unless MIN_WRONG of its numbers are not in use. 13 % of all four-digit numbers are zipcodes in use.
 MIN_SHARE = 0.9
 NEAR_SHARE = 0.5
 MIN_WRONG = 4
 
-# A column with fewer filled cells than this share of the rows is not near.
+# A column with a lower share of filled cells is not near.
 FEW = 0.2
 
-# Filled cells from which a header that is only an abbreviation, or stands above other numbers, is doubted.
+# Filled cells needed to doubt a header that is an abbreviation, or that stands above other numbers.
 MIN_ROWS_TO_DOUBT = 3
 MIN_NUMBERS = 5
 
-# From so many rows on, numbers that rise by the same small step are client numbers.
+# This many numbers that rise by one small step are client numbers.
 MIN_SERIES = 3
 MAX_STEP = 100
-# From so many different ones on, hundreds alone are amounts.
+# This many distinct multiples of 100, and nothing else, are amounts.
 MIN_ROUND = 8
 
-# Columns and letters of each that an error names.
+# Limits for the columns named in an error.
 MAX_NAMED = 12
 MAX_LETTERS = 40
 
 DIGIT = re.compile("[0-9]")
-# Read as zipcodes only in a column that is known to have these: 1.500,00.
+# Amounts such as 1.500,00: read as zipcodes only in a known zipcode column.
 AMOUNT = re.compile(r".*[0-9][.,][0-9]{2}")
 # A line under a header: -----, (4 digits), [text].
 UNDERLINE = re.compile(r"[-=_.*#\s]+|\(.*\)|\[.*\]|<.*>")
 
 
 class ListColumns(NamedTuple):
-    """The layout of a list in columns and rows.
+    """Layout of a list.
 
     Attributes:
-        column: that with the zipcodes, counted from 0.
-        width: number of columns, after which results are added.
-        header: number of the header row; 0 without one.
-        first: number of the first row that may be a client; those before have no result.
-        names: of all columns; empty without a header.
-        is_requested: by the caller.
+        column: zipcode column, from 0.
+        width: number of columns; results follow.
+        header: number of the header row, or 0.
+        first: number of the first client row.
+        names: all column names; empty without a header.
     """
 
     column: int
@@ -79,12 +77,11 @@ class ListColumns(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The name of the column in the header; empty if it has none."""
         return _name(self.names, self.column)
 
 
 class _Header(NamedTuple):
-    """Rows of the sample from `first` to `last`, the one at `named` as the names, and the names."""
+    """Sample rows `first` to `last`; `names` come from the row at `named`."""
 
     first: int
     named: int
@@ -93,7 +90,7 @@ class _Header(NamedTuple):
 
 
 class _Values(NamedTuple):
-    """Counts of the cells of a column: filled, of digits alone, with a zipcode, with one in use."""
+    """Counts of cells in a column."""
 
     filled: int
     numbers: int
@@ -106,22 +103,12 @@ class _Values(NamedTuple):
 
 
 class ColumnChooser:
-    """Chooses the column of one list.
-
-    Args:
-        sample: its first rows.
-        cells: the rule for a cell.
-    """
-
     def __init__(self, sample: Sequence[Row], cells: CellReader) -> None:
         self._rows = [row for row in sample if any(map(strip, row.fields))]
         self._cells = cells
 
     def choose(self, requested: str = "") -> ListColumns:
-        """Return the layout of the list.
-
-        Args:
-            requested: the name of a column or its number from 1; a name counts first.
+        """Return the layout, with a `requested` column name or number from 1; names win.
 
         Raises ColumnNotClear, and CsvNotValid for a list without rows.
         """
@@ -132,13 +119,13 @@ class ColumnChooser:
         header = self._named_header()
         return self._by_name(header) if header else self._by_values()
 
-    # The column that was asked for
+    # By request
 
     def _requested(self, requested: str) -> ListColumns:
         number = int(requested) if re.fullmatch("[0-9]{1,4}", requested.strip()) else 0
         for index, row in enumerate(self._rows[:MAX_HEADER_ROWS]):
             if number and (index or self._has_zipcode(row.fields)):
-                break  # further down, a number is a value
+                break  # below the header, a number is a value
             named = self._called(requested, row.fields)
             if len(named) == 1:
                 return self._layout(_Header(index, index, index, row.fields), named[0])
@@ -152,13 +139,13 @@ class ColumnChooser:
         raise self._not_clear(text, header.names if header else self._likely_names(), range(self._max_width))
 
     def _called(self, requested: str, names: Sequence[str]) -> list[int]:
-        """The columns with exactly a name, else with that name but for its signs and capitals."""
+        """Return the columns with exactly this name, else those equal once normalized."""
         exact = [column for column, name in enumerate(names) if strip(name) == strip(requested)]
         wanted = headers.normalized(requested)
         alike = [column for column, name in enumerate(names) if wanted and wanted == headers.normalized(name)]
         return exact or alike
 
-    # The column that the header names
+    # By header
 
     def _by_name(self, header: _Header) -> ListColumns:
         data = self._rows[header.last + 1 :]
@@ -175,7 +162,7 @@ class ColumnChooser:
         return self._layout(header, named[0])
 
     def _named_header(self) -> _Header | None:
-        """Return the header that names a column with zipcodes. Raises ColumnNotClear for clients above it."""
+        """Find the header that names a zipcode column. Raises ColumnNotClear for clients above it."""
         rows = self._rows[:MAX_HEADER_ROWS]
         for index, row in enumerate(rows):
             header = None
@@ -190,7 +177,7 @@ class ColumnChooser:
         return None
 
     def _in_two_lines(self, index: int) -> _Header | None:
-        """Return the header whose names go over this row and the next: "Post-" above "code"."""
+        """Return a header that spans this row and the next: "Post-" above "code"."""
         above, below = self._rows[index], self._rows[index + 1]
         pairs = zip_longest(above.fields, below.fields, fillvalue="")
         names = [f"{upper} {lower}".strip() for upper, lower in pairs]
@@ -198,14 +185,14 @@ class ColumnChooser:
         return _Header(index, index + 1, index + 1, names) if is_header else None
 
     def _names_zipcodes(self, names: Sequence[str]) -> bool:
-        """True for a row that may be a header and names a column with zipcodes."""
+        """True for a possible header that names a zipcode column."""
         sure = list(filter(headers.names_zipcodes, names))
-        if self._has_zipcode(names):  # it may be a client, or a header with years
+        if self._has_zipcode(names):  # a client, or a header with years
             return any(map(headers.is_zipcode_alone, sure))
         return bool(sure) or any(map(headers.may_name_zipcodes, names))
 
     def _with_lines_under(self, header: _Header) -> _Header:
-        """Take in the lines under a header that say more about its columns, and are no clients."""
+        """Extend the header by lines below it that are not clients."""
         last = header.last
         while last + 1 < len(self._rows):
             cells = list(filter(None, map(strip, self._rows[last + 1].fields)))
@@ -236,7 +223,7 @@ class ColumnChooser:
                 )
 
     def _refuse_doubtful(self, header: _Header, data: Sequence[Row], column: int, is_sure: bool) -> None:
-        """Raise ColumnNotClear when the header names a column, but its values are plainly something else."""
+        """Raise ColumnNotClear if the values contradict the header."""
         values = self._values(data, column)
         if not values.filled or values.share > NEAR_SHARE:
             return
@@ -261,7 +248,7 @@ class ColumnChooser:
     def _is_better(values: _Values, than: _Values) -> bool:
         return values.share >= MIN_SHARE and values.filled >= than.filled
 
-    # The column whose values are zipcodes
+    # By values
 
     def _by_values(self) -> ListColumns:
         if _usual_width(self._rows) <= 1:
@@ -293,7 +280,7 @@ class ColumnChooser:
         raise self._not_clear(NONE, names, range(self._max_width))
 
     def _with_first_zipcode(self, column: int) -> ListColumns:
-        """Lay out a list by the first zipcode in a column: the name of the column may stand right above."""
+        """Derive the layout from the first zipcode in a column, perhaps below its name."""
         rows = self._rows
         with_zipcode = (index for index, row in enumerate(rows) if self._is_zipcode(_cell(row, column)))
         first = next(with_zipcode, 1)
@@ -304,7 +291,7 @@ class ColumnChooser:
         return ListColumns(column, width, header=0, first=rows[titles].number if titles else 1, names=[])
 
     def _count_titles(self, column: int, end: int) -> int:
-        """Count the rows at the beginning with one cell beside the column, in a list of several columns."""
+        """Count leading title rows: one filled cell, outside the column."""
         columns = max(_count(row.fields) for row in self._rows)
         count = 0
         while count < end and columns > 1:
@@ -316,19 +303,19 @@ class ColumnChooser:
         return count
 
     def _may_be_name(self, text: str) -> bool:
-        """True for a text without digits that is neither a place nor a word for a missing value."""
+        """True unless the text is empty, a place, a missing value or has digits."""
         name = strip(text)
         is_word = bool(name) and not DIGIT.search(name) and not headers.is_missing(name)
         return is_word and not self._cells.is_place(name)
 
     def _is_good(self, layout: ListColumns) -> bool:
-        """True for a column in which nearly all cells are zipcodes in use, and not few are filled."""
+        """True if nearly all filled cells are zipcodes in use, and enough are."""
         data = self._clients(layout)
         values = self._values(data, layout.column)
         return values.share >= MIN_SHARE and values.filled >= NEAR_SHARE * len(data)
 
     def _is_near(self, layout: ListColumns) -> bool:
-        """True for a column that may have the zipcodes as well."""
+        """True if the column may have the zipcodes too."""
         data = self._clients(layout)
         values = self._values(data, layout.column)
         if (
@@ -340,7 +327,7 @@ class ColumnChooser:
         return values.share > NEAR_SHARE or values.zipcodes - values.in_use < MIN_WRONG
 
     def _is_series(self, layout: ListColumns) -> bool:
-        """True for numbers that rise by the same small step, as those of clients, and for round amounts."""
+        """True for client numbers rising by one small step, and round amounts."""
         cells = (self._cells.read(_cell(row, layout.column)).zipcode for row in self._clients(layout))
         numbers = list(map(int, filter(None, cells)))
         steps = {later - earlier for earlier, later in zip(numbers, numbers[1:])}
@@ -348,7 +335,7 @@ class ColumnChooser:
             return True
         return len(numbers) >= MIN_SERIES and len(steps) == 1 and 0 < abs(steps.pop()) <= MAX_STEP
 
-    # Parts of these
+    # Helpers
 
     def _clients(self, layout: ListColumns) -> list[Row]:
         return [row for row in self._rows if row.number >= layout.first]
@@ -376,7 +363,7 @@ class ColumnChooser:
         return max(len(row.fields) for row in self._rows)
 
     def _likely_names(self) -> list[str]:
-        """The first row, if it may be a header."""
+        """Return the first row if it may be a header."""
         return self._rows[0].fields if _is_text(self._rows[0]) else []
 
     def _layout(self, header: _Header, column: int) -> ListColumns:
@@ -410,16 +397,15 @@ def _cell(row: Row, column: int) -> str:
 
 
 def _is_text(row: Row) -> bool:
-    """True for a row without any digit."""
+    """True if no field has a digit."""
     return not any(map(DIGIT.search, row.fields))
 
 
 def _count(fields: Iterable[str]) -> int:
-    """Count the fields that are filled."""
     return sum(1 for field in fields if strip(field))
 
 
 def _usual_width(rows: Sequence[Row]) -> int:
-    """The number of columns that most rows have, of several the largest; 0 without rows."""
+    """Return the most common width, the largest on a tie."""
     widths = Counter(len(row.fields) for row in rows)
     return max(widths, key=lambda width: (widths[width], width), default=0)

@@ -1,4 +1,4 @@
-"""Names of columns, as agents, CRMs and shops write them in Dutch, French, German and English."""
+"""Recognize column names in Dutch, French, German and English."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import re
 
 from webapp.i18n.folding import fold
 
-# Longer texts are no names of columns.
+# Longer texts are not column names.
 MAX_NAME_LETTERS = 80
 
-# All on a name in lower case, without accents, in which single spaces stand for all signs.
+# All patterns apply to normalized names.
 ZIPCODE = re.compile(
     r"\b(?:"
     r"\w*(?:post|zip) ?[ck]odes?\w*"  # postcode, Zip Code, klantpostcode, postcodes
@@ -21,22 +21,22 @@ ZIPCODE = re.compile(
     r"|\w*postleit ?zahl(?:en)?|\w*plz|pstlz"  # the last is SAP's
     r")\b"
 )
-# Abbreviations that also stand for something else: count them only beside values that are zipcodes.
+# Ambiguous abbreviations: they count only if the values are zipcodes.
 ABBREVIATED = re.compile(r"\b(?:cp|c p|pc|p c|npa|n p a|postal|p ?code)\b")
 
-# With one of these, the name is that of something about zipcodes, and not of zipcodes.
+# Words for something about zipcodes, not zipcodes themselves.
 ABOUT_ZIPCODES = re.compile(
     r"\b(?:id|ids|key|aantal|nombre|anzahl|count|number of|type|soort|geldig|valide?|gultig|check|status|"
     r"datum|date|score|land|pays|country|laptop|computer|naam pc|name pc)\b"
 )
 NUMBERED = re.compile(r"\b\w*(?:nr|nummer|number|numero)\b")
 
-# A name that is nothing but one for zipcodes.
+# A name that only means zipcodes.
 ALONE = re.compile(
     r"(?:post ?code|zip ?codes?|zip|code postal|postal ?code|postleitzahl|plz|post ?nr|postnummer)"
 )
 
-# Numbers of another kind: of clients and contracts, years and days, amounts, houses, telephones.
+# Other numbers: clients, contracts, years, dates, amounts, houses, telephones.
 OTHER = re.compile(
     r"\b(?:\w*(?:nr|nummer|nummers|numero|number|nrs)|num|no|nos|n|id|ids|\w*id|code|\w*codes?|key|index|"
     r"\w*klant\w*|klanten|clients?|\w*kunden?\w*|customers?|relatie\w*|dossiers?|\w*polis\w*|police|policy|contra[ck]t\w*|"
@@ -53,10 +53,10 @@ OTHER = re.compile(
     r"volgorde|rang|order|ordre|kosten|cout|cost|vermogen|puissance|power|kw|kva|cc|huur|loyer|miete|rent)\b"
 )
 
-# Lists that are called after those in them: of a single column, this says nothing of its numbers.
+# A single column named after its clients may have any numbers.
 PEOPLE = re.compile(r"(?:klant|klanten|clients?|kunde|kunden|customers?|agent|agenten|agents)")
 
-# Cells that stand for nothing, and are no name of a column.
+# Missing values, which are not column names.
 MISSING = re.compile(
     r"(?:onbekend|geen|nvt|n v t|n a|na|null|none|nihil|leeg|inconnue?|aucune?|vide|unbekannt|kein|leer|"
     r"unknown|missing|empty|nan|x+)?"
@@ -64,9 +64,9 @@ MISSING = re.compile(
 
 
 def normalized(name: str) -> str:
-    """Return the words of a name: lower case, without accents and signs, with single spaces.
+    """Fold a name to lower-case words without accents and signs.
 
-    Words also end where a capital follows (BillingPostalCode) and where digits begin (POST_CODE1).
+    Splits before capitals (BillingPostalCode) and around digits (POST_CODE1).
     """
     if len(name) > MAX_NAME_LETTERS:
         return ""
@@ -75,33 +75,33 @@ def normalized(name: str) -> str:
 
 
 def names_zipcodes(name: str) -> bool:
-    """True for a name that says zipcodes, as words in a longer one too."""
+    """True for a name that contains a word for zipcodes."""
     words = normalized(name)
     return bool(ZIPCODE.search(words)) and not ABOUT_ZIPCODES.search(words)
 
 
 def may_name_zipcodes(name: str) -> bool:
-    """True for an abbreviation that may say zipcodes: CP, PC, NPA."""
+    """True for an ambiguous abbreviation: CP, PC, NPA."""
     words = normalized(name)
     return bool(ABBREVIATED.search(words)) and not (ABOUT_ZIPCODES.search(words) or NUMBERED.search(words))
 
 
 def is_zipcode_alone(name: str) -> bool:
-    """True for a name that is nothing but one for zipcodes."""
+    """True for a name that is only a word for zipcodes."""
     return ALONE.fullmatch(normalized(name)) is not None
 
 
 def says_other(name: str) -> bool:
-    """True for a name that says numbers of another kind."""
+    """True for a name of another kind of number."""
     words = normalized(name)
     return bool(OTHER.search(words) or ABOUT_ZIPCODES.search(words))
 
 
 def says_people(name: str) -> bool:
-    """True for a name that says clients, and no number of theirs."""
+    """True for a name that only means clients."""
     return PEOPLE.fullmatch(normalized(name)) is not None
 
 
 def is_missing(text: str) -> bool:
-    """True for a cell that stands for nothing: empty, -, n.v.t., onbekend."""
+    """True for a missing value: empty, -, n.v.t., onbekend."""
     return MISSING.fullmatch(normalized(text)) is not None

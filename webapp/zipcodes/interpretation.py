@@ -1,4 +1,4 @@
-"""Interpretation of a text as a zipcode: the lookup field, a cell of a list, the last line of an address."""
+"""Interpret text as a zipcode."""
 
 from __future__ import annotations
 
@@ -13,30 +13,29 @@ from webapp.zipcodes.places import Candidate, Places, Suggestion
 from webapp.zipcodes.search import rank, ranked, split, without_country
 from webapp.zipcodes.zipcode import ZIPCODE, is_zipcode
 
-# Places that a page lists.
 MAX_PLACES = 12
 
-# With a zipcode, a name of fewer letters has to match in full: it may be the country (L-9620) or the
-# letters of a Dutch postcode (9000 GE).
+# Beside a zipcode, a shorter name must match in full: it may be a country (L-9620) or the letters of a Dutch
+# postcode (9000 GE).
 MIN_LETTERS = 3
 
-# Names that are looked up in one text: more are no address.
+# Names looked up per text: no address has more.
 MAX_NAMES = 10
 
 COUNTRIES = ("belgie", "belgique", "belgien", "belgium")
 COUNTRY_CODES = ("b", "be")
 
-# In addresses Brussels often stands for the municipality: 1050 Bruxelles is Ixelles.
+# In addresses, Brussels often replaces the municipality: 1050 Bruxelles is Ixelles.
 BRUSSELS = ("brussel", "bruxelles", "brussels")
 
-# How spreadsheets write the number 9000: 9.000, 9 000, 9000.0, 9.00E+03.
+# Spreadsheet formats of the number 9000: 9.000, 9 000, 9000.0, 9.00E+03.
 GROUPED = re.compile(r"([1-9])[.,' \u2019]([0-9]{3})")
 WITH_DECIMALS = re.compile(rf"({ZIPCODE})[.,]0+")
 SCIENTIFIC = re.compile(r"([1-9])(?:[.,]([0-9]{1,3}))?E\+?0?3", re.IGNORECASE)
-# How they keep a number as text: ="9000", "9000", '9000.
+# Spreadsheet notations for a number as text: ="9000", "9000", '9000.
 GUARDED = re.compile(r"=?\"(.*)\"|'(.*)")
 
-# A zipcode in a text, after its country: B-9000, BE 9000.
+# A zipcode in a text, with its country code: B-9000, BE 9000.
 WRITTEN_ZIPCODE = re.compile(rf"(?:(?<![^\W_])BE?[- ]?)?(?<![0-9])({ZIPCODE})(?![0-9])", re.IGNORECASE)
 
 BETWEEN_NAMES = re.compile(r"[,;/|()\[\]\n]|\s[-\u2013\u2014]+(?=\s|$)|^[-\u2013\u2014]+\s")
@@ -45,7 +44,7 @@ HOUSE_NUMBER = re.compile(r"[0-9]")
 
 
 class Contradiction(NamedTuple):
-    """A zipcode, its main place, and the name of another place as written: "9000 Antwerpen"."""
+    """A zipcode beside the name of another place: "9000 Antwerpen"."""
 
     zipcode: int
     place: Suggestion
@@ -53,9 +52,9 @@ class Contradiction(NamedTuple):
 
 
 class Interpretation(NamedTuple):
-    """The zipcode that a text stands for, None if unclear, and the first of `total` other places, best first.
+    """Zipcode of a text, None if unclear, and the first of `total` other places, best first.
 
-    With a contradiction, these are the place of the zipcode, and those with the name.
+    With a contradiction, the places are the zipcode's and those with the name.
     """
 
     zipcode: int | None
@@ -73,7 +72,7 @@ class _Written(NamedTuple):
 def interpret(places: Places, text: str) -> Interpretation:
     """Interpret a text as a zipcode: "9000", "B-9000 Gent", "1050 Ixelles - Elsene", "gand".
 
-    Raises ZipcodeNotValid for a number that is no zipcode, ZipcodeNotFound for a name that no place has.
+    Raises ZipcodeNotValid for other numbers, ZipcodeNotFound for unknown names.
     """
     plain = _plain(text)
     number = _number(plain)
@@ -91,7 +90,7 @@ def _clear(zipcode: int) -> Interpretation:
 
 
 def _plain(text: str) -> str:
-    """Drop marks of no width and replace full-width characters. ² and ½ are no digits."""
+    """Drop zero-width marks and normalize characters. ² and ½ are not digits."""
     if not text.isascii():
         categories = zip(text, map(unicodedata.category, text))
         kept = "".join(" " if kind == "No" else char for char, kind in categories if kind != "Cf")
@@ -142,7 +141,7 @@ def _without_country(name: str) -> str:
 
 
 def _forms(name: str) -> list[str]:
-    """Fold a name without its district number (Liège 1), and spell its abbreviations out."""
+    """Fold a name without its district number (Liège 1), and expand its abbreviations."""
     folded = fold(name)
     with_district = WITH_DISTRICT.fullmatch(folded)
     bare = with_district[1] if with_district else folded
@@ -181,7 +180,7 @@ def _with_one_zipcode(
 
 
 def _is_foreign(places: Places, zipcode: int, beside: Iterable[str]) -> bool:
-    """True if letters beside a zipcode are too few for a name: L-9620, 9000 GE."""
+    """True if the letters beside a zipcode are too few for a name: L-9620, 9000 GE."""
     return any(
         len(fold(name).replace(" ", "")) < MIN_LETTERS and not _has_name(places, zipcode, name)
         for name in beside
@@ -202,14 +201,14 @@ def _has_one_name(places: Places, zipcode: int, name: str) -> bool:
     candidates = places.by_zipcode.get(zipcode, ())
     if any(candidate.has_name(form) or candidate.is_in(form) for candidate in candidates for form in forms):
         return True
-    # bpost numbers organisations among the places around: SHAPE, 7010, is in Mons, 7000.
+    # bpost numbers organisations like the places nearby: SHAPE, 7010, is in Mons, 7000.
     return zipcode in places.special and any(
         candidate.zipcode // 100 == zipcode // 100 for candidate in _named(places, forms)
     )
 
 
 def _has_part_of_name(places: Places, zipcode: int, name: str) -> bool:
-    """True for the beginning of a name, or a name with further words: "1000 Bruxelles-Ville"."""
+    """True for a partial or extended name: "1000 Bruxelles-Ville"."""
     candidates = places.by_zipcode.get(zipcode, ())
     return any(
         rank(candidate, form) is not None or _is_extended(candidate, form)
@@ -239,7 +238,7 @@ def _contradiction(places: Places, zipcode: int, names: list[str]) -> Interpreta
 
 
 def _by_name(places: Places, text: str) -> Interpretation | None:
-    """Interpret a text without a zipcode; with the beginning of one, perhaps: "90 gent"."""
+    """Interpret a text without a full zipcode: "gent", "90 gent"."""
     names = _names(without_country(text))[:MAX_NAMES]
     if len(names) > 1:
         found = _by_names(places, names)
@@ -258,10 +257,10 @@ def _by_name(places: Places, text: str) -> Interpretation | None:
 
 
 def _by_one_name(places: Places, name: str) -> Interpretation | None:
-    """Interpret one name. A whole name wins over names that only begin so."""
+    """Interpret one name. An exact match wins over longer names."""
     forms = _forms(split(fold(name))[1])
     matches = ranked(places, name)
-    if not matches:  # the number after it may be of a district, and not the beginning of a zipcode: Liège 1
+    if not matches:  # the number may be a district, not the beginning of a zipcode: Liège 1
         forms = _forms(name)
         matches = ranked(places, forms[0])
     if not matches:
@@ -288,7 +287,7 @@ def _by_names(places: Places, names: list[str]) -> Interpretation | None:
         return None
 
     def agreement(candidate: Candidate) -> tuple[int, int]:
-        """Count the names that fit the place or its municipality, and those that fit the place."""
+        """Count the names that fit with the municipality, and without."""
         own = sum(any(map(candidate.has_name, forms)) for forms in known)
         with_municipality = sum(
             any(candidate.has_name(form) or candidate.is_in(form) for form in forms) for forms in known
@@ -305,7 +304,7 @@ def _by_names(places: Places, names: list[str]) -> Interpretation | None:
 
 
 def _named(places: Places, forms: list[str]) -> list[Candidate]:
-    """Return the places with one of some folded names, else those in such a municipality."""
+    """Return the places with such a name, else those in such a municipality."""
     found = [candidate for form in forms for candidate in places.folded_names.get(form, ())]
     return found or _in(places, forms)
 

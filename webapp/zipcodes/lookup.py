@@ -1,4 +1,4 @@
-"""The risk factor or error of one cell of a list."""
+"""Look up cells of a list."""
 
 from __future__ import annotations
 
@@ -10,18 +10,14 @@ from webapp.zipcodes.places import Places
 from webapp.zipcodes.risk_table import RiskTable
 from webapp.zipcodes.zipcode import MAX_ZIPCODE, MIN_ZIPCODE
 
-# A risk factor and a code: of an error, and then there is no factor, or of a warning (cell.WARNINGS).
+# A risk factor and a code: an error, then without a factor, or a warning (cell.WARNINGS).
 Result = Tuple[str, str]
 NOT_VALID: Result = ("", ZipcodeNotValid.code)
 NO_RESULT: Result = ("", "")
 
 
 class Lookup:
-    """Looks up the cells of lists in one risk table. Thread-safe.
-
-    Attributes:
-        results: by zipcode, of all from 1000 to 9999.
-    """
+    """Look up cells in one risk table. Thread-safe. `results` has all zipcodes from 1000 to 9999."""
 
     def __init__(self, table: RiskTable, places: Places) -> None:
         factors = table.factors
@@ -32,7 +28,6 @@ class Lookup:
         self.cells = CellReader(places)
 
     def result(self, text: str) -> Result:
-        """Return the result of a cell, however its zipcode is written."""
         found = self.results.get(text)
         if found:
             return found
@@ -41,6 +36,6 @@ class Lookup:
         return factor, error or cell.warning
 
     def read_as(self, text: str) -> str:
-        """Return the zipcode that a cell was read as, if that was not plain; else an empty text."""
+        """Return the zipcode read from a cell, or "" if it was written plainly."""
         cell = self.cells.read(text)
         return "" if cell.is_plain else cell.zipcode

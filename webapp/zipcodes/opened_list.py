@@ -1,4 +1,4 @@
-"""A list of clients, CSV or Excel, opened: its column of zipcodes is known, and its rows come one by one."""
+"""Open a CSV or Excel list of clients."""
 
 from __future__ import annotations
 
@@ -14,13 +14,11 @@ from webapp.zipcodes import bulk
 from webapp.zipcodes.columns import ColumnChooser, ListColumns
 from webapp.zipcodes.lookup import Lookup, Result
 
-# Returns the cells that are added to a row, by the number of the row, its cell and its result.
+# Returns the cells to add to a row, given its number, zipcode cell and result.
 Added = Callable[[int, str, Result], "list[str]"]
 
 
 class Client(NamedTuple):
-    """A row that is a client, with its cell of the zipcode and the result."""
-
     number: int
     fields: list[str]
     cell: str
@@ -28,18 +26,16 @@ class Client(NamedTuple):
 
 
 class OpenedList(Protocol):
-    """A list of which the column is known. Its rows can be read once."""
+    """A list with a known zipcode column."""
 
     columns: ListColumns
     sheet: str
 
     def rows(self) -> Iterator[Row]:
-        """All rows, blank ones left out or not."""
+        """Iterate over rows, once; blank ones may be left out."""
 
 
 class OpenedCsv:
-    """A list in CSV or pasted."""
-
     sheet = ""
 
     def __init__(self, body: bytes, lookup: Lookup, column: str, *, is_pasted: bool = False) -> None:
@@ -55,11 +51,7 @@ class OpenedCsv:
 
 
 class OpenedWorkbook:
-    """A sheet of an Excel workbook: the only one that can be seen and has a clear column of zipcodes.
-
-    Attributes:
-        sheet: its name; empty if the workbook has no other.
-    """
+    """Only visible sheet with a clear zipcode column; `sheet` is empty if it is the only one."""
 
     def __init__(self, file: IO[bytes], lookup: Lookup, column: str) -> None:
         self._workbook = Workbook(file)
@@ -71,7 +63,7 @@ class OpenedWorkbook:
             yield Row(row.number, workbook.texts(row.cells))
 
     def write(self, file: IO[bytes], lookup: Lookup, names: list[str], added: Added) -> None:
-        """Write the sheet as a workbook, with cells added to the header and to the rows of clients."""
+        """Write the sheet, with cells added to header and clients."""
         workbook_writer.write(file, self._name, self._with_results(lookup, names, added))
 
     def _with_results(self, lookup: Lookup, names: list[str], added: Added) -> Iterator[SheetRow]:
@@ -114,7 +106,7 @@ class OpenedWorkbook:
         raise CsvNotValid(N_("The file has no rows."))
 
     def _sample(self, sheet: str) -> list[Row]:
-        """First rows, each as wide as the widest of them."""
+        """Return the first rows, padded to equal width."""
         sample: list[Row] = []
         rows = self._workbook.rows(sheet)
         for row in rows:
@@ -128,10 +120,7 @@ class OpenedWorkbook:
 def open_list(
     body: bytes, lookup: Lookup, column: str, *, is_pasted: bool = False
 ) -> OpenedCsv | OpenedWorkbook:
-    """Open a list by its content.
-
-    Args:
-        is_pasted: see CsvList.
+    """Open a list by its content; see CsvList for `is_pasted`.
 
     Raises ColumnNotClear, CsvNotValid and TooLarge.
     """
@@ -143,7 +132,6 @@ def open_list(
 
 
 def clients(opened: OpenedList, lookup: Lookup) -> Iterator[Client]:
-    """The rows of a list that are clients, each with its result."""
     columns = opened.columns
     for row in opened.rows():
         if row.number < columns.first or not any(map(str.strip, row.fields)):
@@ -153,7 +141,7 @@ def clients(opened: OpenedList, lookup: Lookup) -> Iterator[Client]:
 
 
 def answer_workbook(file: IO[bytes], output: IO[bytes], lookup: Lookup, column: str = "") -> ListColumns:
-    """Copy a workbook's list, with the columns risk_factor and error added."""
+    """Copy a workbook's list and add the columns risk_factor and error."""
     opened = OpenedWorkbook(file, lookup, column)
     opened.write(output, lookup, list(bulk.RESULT_COLUMNS), lambda _number, _cell, result: list(result))
     return opened.columns

@@ -1,4 +1,4 @@
-"""Places: localities with their zipcodes, names by language and municipalities, and special zipcodes."""
+"""Places, their names and zipcodes."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from typing import Callable, Iterable, NamedTuple, TypedDict
 
 from webapp.i18n.folding import fold
 
-# The kinds of places: a locality, or what has a special zipcode.
+# Kinds of places: localities, and holders of a special zipcode.
 LOCALITY = "locality"
 SPECIAL_KINDS = ("organisation", "mail_centre", "site")
 KINDS = (LOCALITY, *SPECIAL_KINDS)
 
-# The kinds of other names.
+# Kinds of other names.
 FORMER_MUNICIPALITY = "municipality"
 NAME_KINDS = ("exonym", "spelling", FORMER_MUNICIPALITY, "part")
 
 
 class Municipality(TypedDict):
-    """A municipality by its code in Statbel's REFNIS, with its names by language."""
+    """A municipality with its REFNIS code of Statbel."""
 
     nis: str
     names: dict[str, str]
@@ -32,7 +32,7 @@ class PlaceDescription(TypedDict):
     """A locality, or the organisation that has a special zipcode.
 
     `name` is in the local languages: Gent, but Brussel / Bruxelles. `province` is None in Brussels and for
-    organisations, of which the municipality is empty too.
+    organisations, whose municipality is empty too.
     """
 
     name: str
@@ -43,16 +43,16 @@ class PlaceDescription(TypedDict):
 
 
 class Suggestion(PlaceDescription):
-    """A place that matches a search, with its zipcode."""
+    """A place that matches a search."""
 
     zipcode: int
 
 
 class PlaceRow(NamedTuple):
-    """A row of seed/places.csv.
+    """A row of seed/places.csv; unknown names are empty.
 
-    `name` is the first one of GeoNames; unknown names are empty. `language` is the local one: nl, fr, de, or
-    nl+fr in Brussels. `nis` is the code of the municipality in Statbel's REFNIS.
+    `name` is the first in GeoNames, `language` is nl, fr, de, or nl+fr in Brussels, `nis` is Statbel's REFNIS
+    code.
     """
 
     zipcode: int
@@ -87,9 +87,9 @@ class SpecialZipcode(NamedTuple):
 
 
 class OtherName(NamedTuple):
-    """A row of seed/place_names.csv: a further name of a place, which `zipcode` and `place` identify.
+    """A row of seed/place_names.csv: another name of the place with `zipcode` and `place`.
 
-    A former municipality is named by its main place.
+    A former municipality is listed under its main place.
     """
 
     zipcode: int
@@ -103,8 +103,8 @@ class OtherName(NamedTuple):
 class Candidate:
     """A place as the search compares it.
 
-    Folded names stand between bars: `|gent|` is a whole name, `|gen` the beginning of one, ` gen` that of a
-    word. A main place named its municipality.
+    Folded names stand between bars: `|gent|` is a whole name, `|gen` begins one, ` gen` begins a word. A main
+    place named its municipality.
     """
 
     row: PlaceRow | SpecialZipcode
@@ -122,7 +122,7 @@ class Candidate:
 
     @cached_property
     def suggestion(self) -> Suggestion:
-        """The description with the zipcode, shared by all results."""
+        """Return the shared description with the zipcode."""
         return {"zipcode": self.row.zipcode, **describe(self.row)}
 
     def has_name(self, folded: str) -> bool:
@@ -133,7 +133,7 @@ class Candidate:
 
 
 class Places:
-    """All places, by zipcode and in search order. `loaded_at` is None without places."""
+    """All places; `loaded_at` is None if there are none."""
 
     def __init__(
         self,
@@ -155,7 +155,7 @@ class Places:
         return self.loaded_at, self.rows, self.special_rows, self.other_names
 
     def prepare_search(self) -> None:
-        """Build the search indexes before the first search needs them."""
+        """Build the search indexes in advance."""
         _built = self.by_beginning, self.by_zipcode, self.folded_names, self.folded_municipalities
 
     @cached_property
@@ -165,7 +165,7 @@ class Places:
 
     @cached_property
     def zipcodes(self) -> list[int]:
-        """All zipcodes of localities, in ascending order."""
+        """Return the zipcodes of localities, ascending."""
         return list(self._by_zipcode)
 
     @cached_property
@@ -174,17 +174,17 @@ class Places:
 
     @cached_property
     def all_zipcodes(self) -> list[int]:
-        """All zipcodes in use, in ascending order."""
+        """Return all zipcodes in use, ascending."""
         return list(self.by_zipcode)
 
     def kind(self, zipcode: int) -> str | None:
-        """Return one of KINDS, or None for a zipcode that bpost does not use."""
+        """Return one of KINDS, or None for an unused zipcode."""
         if zipcode in self.special:
             return self.special[zipcode].kind
         return LOCALITY if zipcode in self._by_zipcode else None
 
     def with_zipcode(self, zipcode: int) -> list[PlaceDescription]:
-        """Describe the places with a zipcode, in the order of their names."""
+        """Describe the places with a zipcode, sorted by name."""
         rows: list[PlaceRow | SpecialZipcode] = [*self._by_zipcode.get(zipcode, ())]
         if zipcode in self.special:
             rows.append(self.special[zipcode])
@@ -196,12 +196,12 @@ class Places:
 
     @cached_property
     def candidates(self) -> list[Candidate]:
-        """All places in search order: main places first, then shorter names, organisations last."""
-        between_bars = lru_cache(maxsize=None)(_between_bars)  # folding takes long, and places share names
+        """Return places in search order: main places, then shorter names; organisations last."""
+        between_bars = lru_cache(maxsize=None)(_between_bars)  # folding is slow, and places share names
         other_names: dict[tuple[int, str], list[OtherName]] = {}
         for other in self.other_names:
             other_names.setdefault((other.zipcode, other.place), []).append(other)
-        # A municipality has the other names of the place that gave it its name: 9050 is in Ghent.
+        # A municipality shares the other names of the place it is named after: 9050 is in Ghent.
         of_municipality: dict[str, list[str]] = {}
         for row in self.rows:
             if (row.zipcode, row.name) in other_names and _names_municipality(row):
@@ -218,7 +218,7 @@ class Places:
 
     @cached_property
     def by_beginning(self) -> dict[str, list[Candidate]]:
-        """The candidates by the first one and two letters of each word in their names."""
+        """Index candidates by the first one and two letters of each word."""
         found: dict[str, list[Candidate]] = {}
         for candidate in self.candidates:
             words = (candidate.names + candidate.municipality).replace("|", " ").split()
@@ -228,7 +228,6 @@ class Places:
 
     @cached_property
     def by_zipcode(self) -> dict[int, list[Candidate]]:
-        """The candidates by zipcode, in ascending order."""
         in_use = sorted({*self.zipcodes, *self.special})
         found: dict[int, list[Candidate]] = {zipcode: [] for zipcode in in_use}
         for candidate in self.candidates:
@@ -237,12 +236,10 @@ class Places:
 
     @cached_property
     def folded_names(self) -> dict[str, list[Candidate]]:
-        """The candidates by folded name."""
         return self._by_folded(attrgetter("names"))
 
     @cached_property
     def folded_municipalities(self) -> dict[str, list[Candidate]]:
-        """The candidates by folded name of the municipality."""
         return self._by_folded(attrgetter("municipality"))
 
     def _by_folded(self, names_of: Callable[[Candidate], str]) -> dict[str, list[Candidate]]:
@@ -278,14 +275,14 @@ def describe(row: PlaceRow | SpecialZipcode) -> PlaceDescription:
 
 
 def name_in(place: PlaceDescription, language: str) -> str:
-    """Return the name of a place in a language, with the local one in brackets: Luik (Liège)."""
+    """Return the name in a language, followed by the local one: Luik (Liège)."""
     name = place["names"].get(language, place["name"])
     local = place["name"].split(" / ")
     return name if name == place["name"] or name in local else f"{name} ({place['name']})"
 
 
 def municipality_in(place: PlaceDescription, language: str) -> str:
-    """Return the name of the municipality in a language, else in a local one."""
+    """Return its name in a language, else a local one."""
     names = place["municipality"]["names"]
     local = (names.get(code) for code, name in place["names"].items() if name in place["name"].split(" / "))
     return names.get(language) or next(filter(None, local), "") or next(iter(names.values()), "")

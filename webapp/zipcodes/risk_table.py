@@ -1,4 +1,4 @@
-"""Risk tables: ranges of zipcodes with a risk factor, in force from a day on."""
+"""Risk tables, in force from a date."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FACTORS = ("A", "B", "C")
 
 
 class Range(NamedTuple):
-    """The zipcodes from `first` to `last`, both included."""
+    """Zipcodes from `first` to `last`, inclusive."""
 
     first: int
     last: int
@@ -26,7 +26,7 @@ class Range(NamedTuple):
 
 @dataclass(frozen=True)
 class RiskTable:
-    """One version of the risk table, with ranges in order. A correction is a new version."""
+    """One version, with sorted ranges. A correction is a new version."""
 
     id: int
     effective_from: date
@@ -49,10 +49,7 @@ class RiskTable:
 
 
 class RiskFactor(TypedDict):
-    """The risk factor of a zipcode, with the range from `first` to `last` that holds it.
-
-    `kind` is one of places.KINDS, None for a zipcode that bpost does not use.
-    """
+    """A risk factor and its range. `kind` is one of places.KINDS, None for an unused zipcode."""
 
     zipcode: int
     factor: str
@@ -66,8 +63,6 @@ class RiskFactor(TypedDict):
 
 
 class RiskTableDescription(TypedDict):
-    """A risk table, and when it and the places were loaded."""
-
     id: int
     effective_from: date
     range_count: int
@@ -76,7 +71,7 @@ class RiskTableDescription(TypedDict):
 
 
 def in_force(tables: Sequence[RiskTable], day: date) -> RiskTable:
-    """Return the table in force on a day: the latest, and of two with one date the later loaded.
+    """Return the latest table in force on a day; of two with one date, the one loaded later.
 
     Raises RiskTableUnavailable if there is none.
     """
@@ -87,7 +82,7 @@ def in_force(tables: Sequence[RiskTable], day: date) -> RiskTable:
 
 
 def find(table: RiskTable, places: Places, zipcode: int) -> RiskFactor:
-    """Look up a zipcode from 1000 to 9999. Raises ZipcodeNotFound if no range holds it."""
+    """Look up a zipcode from 1000 to 9999. Raises ZipcodeNotFound if no range contains it."""
     found = table.range_of(zipcode)
     if found is None and zipcode in places.special:
         raise ZipcodeNotFound(
@@ -127,6 +122,6 @@ def describe(table: RiskTable, places: Places) -> RiskTableDescription:
 
 
 def changed_at(table: RiskTable, places: Places) -> datetime:
-    """Return the last change of a risk table in force or of the places."""
+    """Return the last change to the risk table or the places."""
     in_force_since = max(table.imported_at, clock.start_of(table.effective_from))
     return max(in_force_since, places.loaded_at or in_force_since)

@@ -1,4 +1,4 @@
-"""Search of places by zipcode and name, and of zipcodes by risk factor."""
+"""Search places by zipcode and name, and zipcodes by risk factor."""
 
 from __future__ import annotations
 
@@ -17,32 +17,25 @@ from webapp.zipcodes.zipcode import is_zipcode
 
 MAX_NEAREST = 6
 
-# The likeness, as difflib measures it, from which a name may be a misspelling of another one.
+# difflib's ratio from which a name may be a misspelling.
 MIN_LIKENESS = 0.65
 
-# No place has a longer name; the time of a comparison grows with the length.
+# No place has a longer name; comparison time grows with length.
 MAX_NAME_LETTERS = 60
 
 
 class Matches(NamedTuple):
-    """The first matches of a search, and the number of all."""
-
     places: list[Suggestion]
     total: int
 
 
 class ZipcodeInUse(TypedDict):
-    """A zipcode that bpost uses, with its places."""
-
     zipcode: int
     places: list[PlaceDescription]
 
 
 class ZipcodesWithFactor(NamedTuple):
-    """A page of the zipcodes with a factor, of `total`.
-
-    The next page begins after the zipcode `next_after`, None at the end.
-    """
+    """A page of `total` zipcodes; the next begins after `next_after`, None at the end."""
 
     total: int
     zipcodes: list[ZipcodeInUse]
@@ -52,9 +45,8 @@ class ZipcodesWithFactor(NamedTuple):
 def search(places: Places, text: str, limit: int) -> Matches:
     """Search places by the beginning of a zipcode, a name in any language, or both; best first.
 
-    An exact name ranks first, then the beginning of a name, of a word in it, and of the municipality. A name
-    with the same accents wins over equal ones: "liè" finds Liège before Lier. Organisations come last. If
-    nothing matches, abbreviations are spelled out: "st vith".
+    Exact names come first, then beginnings of names, words and municipalities; organisations last. Matching
+    accents break ties: "liè" finds Liège before Lier. Without a match, abbreviations are expanded: "st vith".
     """
     found = ranked(places, text)
     return Matches([candidate.suggestion for candidate in found[:limit]], len(found))
@@ -76,10 +68,10 @@ def ranked(places: Places, text: str) -> list[Candidate]:
 
 
 def nearest(places: Places, text: str) -> list[Suggestion]:
-    """Return places near a text without a match: by zipcode, by similar name."""
+    """Return places near a text without a match, by zipcode and by similar name."""
     digits, name = split(fold(without_country(text)))
     if not name and digits.isdigit() and int(digits[:5]) in places.special:
-        return []  # no typing error
+        return []  # not a typing error
     own = search(places, digits, 1).places if name and is_zipcode(digits) else []
     by_name = _with_similar_name(places, name) if name else []
     by_zipcode = _with_near_zipcode(places, digits) if digits else []
@@ -88,7 +80,7 @@ def nearest(places: Places, text: str) -> list[Suggestion]:
 
 
 def with_factor(table: RiskTable, places: Places, factor: str, after: int, limit: int) -> ZipcodesWithFactor:
-    """List the zipcodes of localities that have a factor, in ascending order, beyond `after`."""
+    """List the locality zipcodes with a factor, ascending, beyond `after`."""
     zipcodes = [zipcode for zipcode in places.zipcodes if table.factors.get(zipcode) == factor]
     rest = [zipcode for zipcode in zipcodes if zipcode > after]
     page = rest[:limit]
@@ -100,7 +92,7 @@ def with_factor(table: RiskTable, places: Places, factor: str, after: int, limit
 
 
 def split(folded: str) -> tuple[str, str]:
-    """Split "9000gent" or "gent 9000" into digits and name; with other digits, all is a name."""
+    """Split "9000gent" or "gent 9000" into digits and name; otherwise all is a name."""
     for pattern in ("(?P<digits>[0-9]*) ?(?P<name>[^0-9]*)", "(?P<name>[^0-9]*) (?P<digits>[0-9]+)"):
         match = re.fullmatch(pattern, folded)
         if match:
@@ -109,7 +101,7 @@ def split(folded: str) -> tuple[str, str]:
 
 
 def _match(places: Places, digits: str, forms: list[str]) -> list[tuple[int, Candidate]]:
-    """Return the matches of any of some names, with their ranks, the best first."""
+    """Return the matches of any name with their ranks, best first."""
     ranks: dict[int, tuple[int, Candidate]] = {}
     for form in forms:
         found = places.by_beginning.get(form.partition(" ")[0][:2], [])
@@ -123,7 +115,7 @@ def _match(places: Places, digits: str, forms: list[str]) -> list[tuple[int, Can
 
 
 def rank(candidate: Candidate, name: str) -> int | None:
-    """Return the rank of a place for a folded name, 0 for the best, or None."""
+    """Return the rank for a folded name, 0 for the best."""
     last = (
         4 * candidate.is_special
     )  # an organisation comes after all localities, unless this is its whole name
@@ -135,14 +127,14 @@ def rank(candidate: Candidate, name: str) -> int | None:
 
 
 def _has_accents(candidate: Candidate, accented: str) -> bool:
-    """True if a name begins with a text, letter for letter."""
+    """True if a name begins with this text, accents included."""
     suggestion = candidate.suggestion
     names = (suggestion["name"], *suggestion["names"].values())
     return any(name.casefold().startswith(accented) for name in names)
 
 
 def without_country(text: str) -> str:
-    """Drop the country before a zipcode: B-9000, BE 9000."""
+    """Drop the country code before a zipcode: B-9000, BE 9000."""
     return re.sub(r"^BE?[- ]?(?=[0-9])", "", text.strip(), flags=re.IGNORECASE)
 
 
@@ -153,7 +145,7 @@ def _with_similar_name(places: Places, name: str) -> Iterable[Suggestion]:
 
 
 def _with_near_zipcode(places: Places, digits: str) -> list[Suggestion]:
-    """Return one place of each zipcode that begins with the digits, or is nearest to them."""
+    """Return one place for each zipcode that begins with the digits or is nearest."""
     if len(digits) < 4:
         near = _beginning_with(places.zipcodes, digits)
     else:

@@ -1,4 +1,4 @@
-"""The form of a zipcode."""
+"""Validate zipcodes."""
 
 from __future__ import annotations
 
