@@ -18,6 +18,7 @@ class FileError(Exception):
     def __init__(self, path: Path, row: Optional[int], reason: str) -> None:
         place = path.name if row is None else f"{path.name}, row {row}"
         super().__init__(f"{place}: {reason}")
+        self.row, self.reason = row, reason
 
 
 def read_rows(path: Path) -> Iterator[Tuple[int, List[str]]]:
@@ -25,13 +26,13 @@ def read_rows(path: Path) -> Iterator[Tuple[int, List[str]]]:
     return parse_rows(path, read_bytes(path))
 
 
-def parse_rows(path: Path, content: bytes) -> Iterator[Tuple[int, List[str]]]:
+def parse_rows(path: Path, content: bytes, delimiter: str = ",") -> Iterator[Tuple[int, List[str]]]:
     """Give each row that is not blank: its number in the file, counted from 1, and its fields.
 
     Accepts a byte order mark and either kind of line end; white space around a field is dropped.
     Raises FileError when the file, whose name `path` is, is not UTF-8 or not CSV.
     """
-    reader = csv.reader(io.StringIO(_decode(path, content), newline=""), strict=True)
+    reader = csv.reader(io.StringIO(_decode(path, content), newline=""), delimiter=delimiter, strict=True)
     start = 1
     while True:
         try:
