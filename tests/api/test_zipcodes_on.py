@@ -51,6 +51,20 @@ def test_factor_of_a_day_is_that_of_its_table(client: FlaskClient, on: str, fact
     assert f"Risk factor {factor}" in text(client.get(f"/?zipcode=9000&on={on}").text)
 
 
+@pytest.mark.parametrize(("on", "factor", "table"), DAYS)
+def test_bulk_lookup_of_a_day_uses_its_table(client: FlaskClient, on: str, factor: str, table: int) -> None:
+    url = f"/api/v1/zipcodes/lookup?on={on}"
+    found = client.post(url, json={"zipcodes": ["9000"]}).json or {}
+    assert found["results"] == [{"zipcode": "9000", "risk_factor": factor, "error": None}]
+    response = client.post(url, data=b"zipcode\n9000\n", content_type="text/csv")
+    assert response.data == f"zipcode,risk_factor,error\n9000,{factor},\n".encode()
+
+
+def test_bulk_lookup_with_an_invalid_date_is_rejected(reader: FlaskClient) -> None:
+    response = reader.post("/api/v1/zipcodes/lookup?on=2026-02-30", json={"zipcodes": ["9000"]})
+    assert (response.status_code, (response.json or {})["code"]) == (400, "DATE_NOT_VALID")
+
+
 def test_members_name_table_days_and_plans(client: FlaskClient) -> None:
     planned = [{"effective_from": "2035-01-01", "risk_factor": "A", "risk_table": 3}]
     found = client.get("/api/v1/zipcodes/9000").json or {}

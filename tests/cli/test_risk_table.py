@@ -171,6 +171,25 @@ def test_diff_as_csv_has_all_zipcodes(app: Flask, file: Path) -> None:
 
 
 @on_sqlite
+def test_diff_counts_the_clients_of_a_list(app: Flask, file: Path, tmp_path: Path) -> None:
+    clients = tmp_path / "clients.csv"
+    clients.write_text("client;postcode\nA;9000\nB;B-9030 Mariakerke\nC;2000\nD;\n", encoding="utf-8")
+    assert do(app, "diff", str(file), "--clients", str(clients)).splitlines()[-3:] == [
+        "Clients: 1 of 4 keep their factor.",
+        "B → C: 2 clients, in row 2, 3",
+        "Without a factor, before and after: 1.",
+    ]
+    assert do_json(app, "diff", str(file), "--clients", str(clients))["clients"] == {
+        "total": 4,
+        "unchanged": 1,
+        "without_factor": 1,
+        "groups": [{"from": "B", "to": "C", "rows": [2, 3]}],
+    }
+    clients.write_text("client;phone\nA;x\n", encoding="utf-8")
+    assert refused(app, "diff", str(file), "--clients", str(clients)).startswith("Error: ")
+
+
+@on_sqlite
 def test_diff_of_stored_tables(app: Flask, file: Path) -> None:
     load(app, file)
     assert do_json(app, "diff", "2")["against"] == 1
@@ -188,7 +207,8 @@ def test_diff_of_stored_tables(app: Flask, file: Path) -> None:
     ("arguments", "code", "message"),
     [
         (["diff", "7"], 1, "Error: There is no risk table 7."),
-        (["diff", "1", "--json", "--csv"], 2, "Error: Use either --csv or --json."),
+        (["diff", "1", "--json", "--csv"], 2, "Error: Use --csv without --json and --clients."),
+        (["export", "1", "--output", "table.ods"], 2, "Error: --output must end in .csv or .xlsx."),
         (
             ["diff", "1", *NEW_YEAR],
             2,
@@ -303,6 +323,15 @@ def test_exported_table_can_be_loaded_again(app: Flask, file: Path) -> None:
     do(app, "export", "1", "--output", str(file))
     assert file.read_text() == text
     assert do_json(app, "diff", str(file))["added_ranges"] == []
+
+
+@on_sqlite
+def test_table_exported_as_workbook_can_be_loaded_again(app: Flask, tmp_path: Path) -> None:
+    workbook = tmp_path / "table.xlsx"
+    do(app, "export", "1", "--output", str(workbook))
+    assert do(app, "check", str(workbook)) == "table.xlsx: 164 ranges, no faults.\n"
+    found = do_json(app, "load", str(workbook), *NEW_YEAR)["diff"]
+    assert (found["added_ranges"], found["dropped_ranges"]) == ([], [])
 
 
 # Killed at any moment

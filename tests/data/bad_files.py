@@ -56,7 +56,10 @@ BAD_FILES: Dict[str, Tuple[bytes, str]] = {
         b"1000\n",
         "risk_table.csv, row 1: must have 2 fields, zipcodes and factor, but has 1",
     ),
-    "it is not UTF-8": (b"1000,A\n1310,\xe9\n", "risk_table.csv, row 2: is not UTF-8 text"),
+    "it is not UTF-8": (
+        b"1000,A\n1310,\xe9\n",
+        "risk_table.csv, row 2: the factor is 'é', but must be A, B or C",
+    ),
     "a quote is never closed": (
         b'1000,A\n"1310,B\n1315,C\n',
         "risk_table.csv, row 2: is not CSV (unexpected end of data)",

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from pathlib import Path
+from typing import Any
 
+import openpyxl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -81,6 +84,59 @@ def test_name_and_digest_of_the_file_are_read(file: Path) -> None:
     file.write_bytes(b"9000,B\n")
     found = risk_table.read(file)
     assert (found.name, found.sha256) == ("risk_table.csv", hashlib.sha256(b"9000,B\n").hexdigest())
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "windows-1252", "utf-16"])
+@pytest.mark.parametrize("delimiter", [";", ",", "\t"])
+def test_list_is_read_in_the_encodings_and_delimiters_of_excel(
+    file: Path, encoding: str, delimiter: str
+) -> None:
+    rows = [["Code postal", "Localité", "Facteur"], ["9000", "Gand", "A"], ["4000", "Liège", "B"]]
+    file.write_bytes("\r\n".join(map(delimiter.join, rows)).encode(encoding))
+    assert risk_table.read(file).ranges == [Range(4000, 4000, "B"), Range(9000, 9000, "A")]
+
+
+def workbook(**sheets: list[list[Any]]) -> bytes:
+    book = openpyxl.Workbook()
+    for name in book.sheetnames:
+        del book[name]
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def test_workbook_is_read_with_numbers_and_texts(file: Path) -> None:
+    file.write_bytes(workbook(Table=[["Zipcode", "Factor"], [9000, "A"], [None, None], ["1000 - 1310", "C"]]))
+    assert risk_table.read(file).ranges == [Range(1000, 1310, "C"), Range(9000, 9000, "A")]
+
+
+def test_faults_of_a_workbook_have_the_rows_of_the_sheet(file: Path) -> None:
+    file.write_bytes(workbook(Table=[[], ["Zipcode", "Factor"], [], [9000, "D"], [90000, "A"]]))
+    assert [fault.row for fault in risk_table.check(file).faults] == [4, 5]
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (
+            workbook(One=[[9000, "A"]], Two=[[9000, "B"]]),
+            "Several sheets have rows.",
+        ),
+        (workbook(One=[]), "contains no ranges"),
+        (b"PK\x03\x04x", "This Excel file cannot be read."),
+        (b"\xd0\xcf\x11\xe0", "This is an Excel file of the old kind (.xls)"),
+    ],
+    ids=["sheets", "empty", "broken", "xls"],
+)
+def test_other_file_is_rejected_with_a_reason(file: Path, body: bytes, message: str) -> None:
+    file.write_bytes(body)
+    with pytest.raises(FileError) as error:
+        risk_table.read(file)
+    assert str(error.value).startswith(f"risk_table.csv: {message}")
 
 
 NEARLY_CSV = st.lists(

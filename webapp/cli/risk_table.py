@@ -30,7 +30,8 @@ from webapp.data.risk_tables import (
 )
 from webapp.data.transactions import write_transaction
 from webapp.i18n.iso_date import parse_iso_date
-from webapp.zipcodes import table_diff
+from webapp.tables import csv_file
+from webapp.zipcodes import client_diff, table_diff
 from webapp.zipcodes.risk_table import Range, RiskTable, to_csv
 from webapp.zipcodes.timeline import RiskTableEntry, Timeline
 
@@ -38,6 +39,8 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 # Of the zipcodes in use with a factor: more of them may not lose it without --force.
 DEFAULT_MAX_LOST_PERCENT = 1.0
+
+EXPORT_SUFFIXES = (".csv", ".xlsx")
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="As JSON, for scripts.")
 table_id_argument = click.argument("table_id", type=click.IntRange(1), metavar="ID")
@@ -165,8 +168,9 @@ def log(as_json: bool) -> None:
     "check",
     help="""Check FILE, and print every fault with its row. Stores nothing and needs no database.
 
-    FILE has ranges such as 1000 - 1310,C without a header, or a header that names the columns, such as
-    zipcode;factor, and then one zipcode a row. Exits with status 1 if there are faults.
+    FILE is CSV or an Excel workbook (.xlsx). It has ranges such as 1000 - 1310,C without a header, or a
+    header that names the columns, such as zipcode;factor, and then one zipcode a row. Exits with status 1 if
+    there are faults.
     """,
 )
 @click.argument("file", type=click.Path(path_type=Path))
@@ -203,23 +207,41 @@ def check(context: click.Context, file: Path, as_json: bool) -> None:
 @click.argument("against", type=click.IntRange(1), required=False, metavar="[AGAINST]")
 @click.option("--effective-from", callback=_parse_date, metavar="DATE", help="The first day of a file.")
 @click.option("--csv", "as_csv", is_flag=True, help="All changed zipcodes, as CSV.")
+@click.option(
+    "--clients",
+    type=click.Path(path_type=Path),
+    help="A list of clients, CSV or .xlsx: also show how many of them change.",
+)
 @as_json_option
 @with_appcontext
-def diff(table: str, against: int | None, effective_from: date | None, as_csv: bool, as_json: bool) -> None:
-    if as_csv and as_json:
-        raise click.UsageError("Use either --csv or --json.")
+def diff(
+    *,
+    table: str,
+    against: int | None,
+    effective_from: date | None,
+    as_csv: bool,
+    clients: Path | None,
+    as_json: bool,
+) -> None:
+    if as_csv and (as_json or clients):
+        raise click.UsageError("Use --csv without --json and --clients.")
     with one_line_errors():
         places = current.watcher().load().places
         with Session(db.engine) as session:
             tables = risk_tables.timeline(session)
         old, ranges = _compared(tables, table, against, effective_from)
-        found = table_diff.diff(old.ranges if old else (), ranges, places.all_zipcodes)
+        before = old.ranges if old else ()
+        found = table_diff.diff(before, ranges, places.all_zipcodes)
+        changes = clients and client_diff.diff(csv_file.read_bytes(clients), before, ranges, places)
         if as_csv:
             risk_table_diff.print_csv(found, places)
         elif as_json:
-            _print_json({"against": old.id if old else None, **table_diff.describe(found, places)})
+            body = {"against": old.id if old else None, **table_diff.describe(found, places)}
+            _print_json({**body, "clients": client_diff.describe(changes)} if changes else body)
         else:
             risk_table_diff.print_text(old, found, places)
+            if changes:
+                risk_table_diff.print_clients(changes)
 
 
 def _compared(
@@ -338,19 +360,29 @@ def cancel(table_id: int, reason: str, by: str, as_json: bool) -> None:
     click.echo(f"Cancelled: risk table {table_id}, which was planned from {table.effective_from}.")
 
 
-@group.command("export", help="Print the risk table ID as CSV, one range a row, as `load` reads it.")
+@group.command(
+    "export",
+    help="""Print the risk table ID as CSV, or write it to a file ending in .csv or .xlsx.
+
+    One range a row, as `load` reads it.
+    """,
+)
 @table_id_argument
-@click.option("--output", type=click.Path(path_type=Path), help="A file to write instead of standard output.")
+@click.option("--output", type=click.Path(path_type=Path), help="The file; by default standard output.")
 @with_appcontext
 def export(table_id: int, output: Path | None) -> None:
+    if output and output.suffix.lower() not in EXPORT_SUFFIXES:
+        raise click.UsageError(f"--output must end in {' or '.join(EXPORT_SUFFIXES)}.")
     with one_line_errors():
         with Session(db.engine) as session:
             table = risk_tables.timeline(session).get(table_id)
-        text = to_csv(table)
-        if output:
-            output.write_text(text, encoding="utf-8")
+        if output is None:
+            click.echo(to_csv(table), nl=False)
+        elif output.suffix.lower() == ".csv":
+            output.write_text(to_csv(table), encoding="utf-8")
         else:
-            click.echo(text, nl=False)
+            with output.open("wb") as file:
+                risk_table_file.write_workbook(file, table)
 
 
 def _print_json(body: Any) -> None:

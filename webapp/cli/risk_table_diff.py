@@ -7,6 +7,7 @@ import io
 
 import click
 
+from webapp.zipcodes.client_diff import ClientDiff
 from webapp.zipcodes.places import Places
 from webapp.zipcodes.risk_table import Range, RiskTable
 from webapp.zipcodes.table_diff import TableDiff, count, place_names
@@ -39,6 +40,16 @@ def _ranges(title: str, ranges: tuple[Range, ...]) -> list[str]:
     shown = [f"{entry.first} - {entry.last} {entry.factor}" for entry in ranges[:MAX_LISTED]]
     more = f" and {len(ranges) - MAX_LISTED} more" if len(ranges) > MAX_LISTED else ""
     return [f"{title} ranges: {', '.join(shown)}{more}"]
+
+
+def print_clients(found: ClientDiff) -> None:
+    """Print how many clients change, with the first rows of each kind."""
+    lines = [f"Clients: {found.unchanged} of {found.total} keep their factor."]
+    for (before, after), rows in found.groups.items():
+        shown = ", ".join(map(str, rows[:MAX_LISTED])) + (", …" if len(rows) > MAX_LISTED else "")
+        lines.append(f"{before or 'none'} → {after or 'none'}: {len(rows)} clients, in row {shown}")
+    lines.append(f"Without a factor, before and after: {found.without_factor}.")
+    click.echo("\n".join(lines))
 
 
 def print_csv(found: TableDiff, places: Places) -> None:

@@ -61,11 +61,16 @@ def risk_table_diff(table_id: int, against_id: int | None) -> dict[str, Any]:
     return table_diff.describe(found, places)
 
 
-@memoize
-def lookup() -> Lookup:
-    """The lookup of cells of lists. Raises RiskTableUnavailable."""
+def lookup(on: date | None = None) -> Lookup:
+    """The lookup of cells of lists, today or on a date. Raises RiskTableUnavailable."""
     snapshot = current.snapshot()
-    return Lookup(snapshot.risk_table, snapshot.places)
+    return _lookup(snapshot.timeline.on(on or snapshot.day).table.id)
+
+
+@memoize
+def _lookup(table_id: int) -> Lookup:
+    snapshot = current.snapshot()
+    return Lookup(snapshot.timeline.get(table_id), snapshot.places)
 
 
 @memoize
