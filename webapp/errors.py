@@ -105,6 +105,16 @@ class ZipcodeNotFound(DeskError):
     meaning = "The zipcode is well-formed, but in no range of the risk table."
 
 
+class DateNotValid(DeskError):
+    code, status, title = "DATE_NOT_VALID", 400, N_("Invalid date")
+    meaning = "The date is malformed, or does not exist."
+
+
+class RiskTableNotFound(DeskError):
+    code, status, title = "RISK_TABLE_NOT_FOUND", 404, N_("No such risk table")
+    meaning = "No risk table has this id."
+
+
 class RiskTableUnavailable(DeskError):
     code, status, title = "RISK_TABLE_UNAVAILABLE", 503, N_("Risk table unavailable")
     meaning = "No risk table is in force."

@@ -8,14 +8,12 @@ from typing import Any, Callable
 import pytest
 from flask import Flask, request
 from flask.testing import FlaskClient
-from sqlalchemy import delete
 from werkzeug.test import TestResponse
 
 from tests.health_index.stored_values import delete_values
 from tests.support.databases import settings_for
+from tests.support.risk_tables import delete_risk_tables
 from webapp.config import Settings
-from webapp.data.database import db
-from webapp.data.zipcode_models import RiskRange, RiskTable
 from webapp.errors import codes
 
 ELSEWHERE = {"Origin": "https://elsewhere.example"}
@@ -30,6 +28,8 @@ PROBLEMS = [
     ("/api/v1/health-index/2013/2020-13", 400, "MONTH_NOT_VALID"),
     ("/api/v1/indexation?amount=1.250&base=2013&from=2020-01", 400, "AMOUNT_NOT_VALID"),
     ("/api/v1/zipcodes/999", 400, "ZIPCODE_NOT_VALID"),
+    ("/api/v1/zipcodes/9000?on=2026-02-30", 400, "DATE_NOT_VALID"),
+    ("/api/v1/risk-tables/7", 404, "RISK_TABLE_NOT_FOUND"),
     ("/api/v1/health-index/2013/1993-12", 404, "MONTH_NOT_FOUND"),
     ("/api/v1/zipcodes/1311", 404, "ZIPCODE_NOT_FOUND"),
     ("/api/v1/nowhere", 404, "NOT_FOUND"),
@@ -127,10 +127,7 @@ def test_every_code_is_returned_as_a_problem(
         patch.setattr(tempfile, "tempdir", "/no/such/folder")
         responses.append(client.post(LOOKUP, data=b"9000", headers={"Content-Type": "text/csv"}))
     delete_values(app)
-    with app.app_context():
-        db.session.execute(delete(RiskRange))
-        db.session.execute(delete(RiskTable))
-        db.session.commit()
+    delete_risk_tables(app)
     responses += [client.get("/api/v1/health-index?base=2013"), client.get("/api/v1/zipcodes/2000")]
     for response in responses:
         body = response.get_json()

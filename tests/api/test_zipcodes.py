@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import uuid
 from datetime import date, datetime, timedelta, timezone
 from typing import Any, Iterator
 from urllib.parse import quote
@@ -15,12 +14,12 @@ from openapi_schema_validator import OAS30Validator
 from sqlalchemy import delete
 
 from tests.conftest import SetClock
+from tests.support.risk_tables import delete_risk_tables, load_table
 from tests.zipcodes.seed import FACTORS, GAPS, RANGES
 from webapp.config import ROOT
 from webapp.data import place_seed as places
 from webapp.data.database import db
-from webapp.data.risk_table_file import RiskFile, import_table
-from webapp.data.zipcode_models import Place, RiskTable
+from webapp.data.zipcode_models import Place
 from webapp.zipcodes.risk_table import Range
 
 PATH = "/api/v1/zipcodes"
@@ -67,13 +66,6 @@ def problem(client: FlaskClient, query: dict[str, str]) -> tuple[int, str, dict[
     return response.status_code, body["code"], body["errors"]
 
 
-def load_table(app: Flask, ranges: list[Range], effective_from: date) -> None:
-    with app.app_context():
-        file = RiskFile("new.csv", uuid.uuid4().hex * 2, ranges)
-        assert import_table(db.session(), file, file.name, effective_from).table is not None
-        db.session.commit()
-
-
 def delete_all(app: Flask, model: Any) -> None:
     with app.app_context():
         db.session.execute(delete(model))
@@ -98,7 +90,8 @@ def test_zipcode_has_risk_factor_range_table_and_places(
         "zipcode": zipcode,
         "risk_factor": factor,
         "range": {"first": ends[0], "last": ends[1]},
-        "risk_table": {"id": 1, "effective_from": "2026-09-14"},
+        "risk_table": {"id": 1, "effective_from": None, "effective_until": None},
+        "planned": [],
         "assigned": bool(found),
         "kind": "locality" if found else None,
         "places": found,
@@ -316,7 +309,7 @@ def test_text_of_100_characters_is_accepted(reader: FlaskClient) -> None:
 def test_without_a_risk_table_there_are_suggestions_and_no_risk_factors(
     app: Flask, client: FlaskClient
 ) -> None:
-    delete_all(app, RiskTable)
+    delete_risk_tables(app)
     for url in ("/9000", "?risk_factor=A"):
         response = client.get(f"{PATH}{url}")
         assert response.json is not None

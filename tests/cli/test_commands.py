@@ -71,7 +71,7 @@ def test_second_init_db_changes_nothing(app: Flask, set_clock: SetClock) -> None
     assert snapshot(app) == before
 
 
-def test_changed_file_is_a_new_risk_table_in_force_from_today(
+def test_changed_risk_table_is_reported_and_loaded_only_on_request(
     app: Flask, seed: Path, set_clock: SetClock
 ) -> None:
     before = snapshot(app)
@@ -79,7 +79,12 @@ def test_changed_file_is_a_new_risk_table_in_force_from_today(
     file = seed / "risk_table.csv"
     file.write_text(file.read_text().replace("1315,B\n", "1315,C\n"))
     set_clock(datetime(2026, 9, 14, 23, 30, tzinfo=timezone.utc))
-    result = run(app, "init-db")
+    assert run(app, "init-db").output.splitlines()[1] == (
+        "Risk factors: seed/risk_table.csv has changed, and was not loaded. To see what it changes: "
+        "flask risk-table diff seed/risk_table.csv. To load it from today on: flask init-db --risk-table"
+    )
+    assert snapshot(app) == before
+    result = run(app, "init-db", "--risk-table")
     assert "Risk factors: 164 ranges loaded as risk table 2." in result.output
     response = client.get("/zipcode/1315")
     headers = response.headers
@@ -91,7 +96,21 @@ def test_changed_file_is_a_new_risk_table_in_force_from_today(
     after = snapshot(app)
     assert before["risk_range"] < after["risk_range"]
     assert before["risk_table"] < after["risk_table"]
-    assert (len(after["risk_range"]), len(after["risk_table"])) == (328, 2)
+    assert (len(after["risk_range"]), len(after["risk_table"]), len(after["audit_log"])) == (328, 2, 2)
+
+
+def test_risk_table_that_was_replaced_is_loaded_again_only_on_request(app: Flask, seed: Path) -> None:
+    file, client = seed / "risk_table.csv", app.test_client()
+    original = file.read_text()
+    file.write_text(original.replace("1315,B\n", "1315,C\n"))
+    assert run(app, "init-db", "--risk-table").exit_code == 0
+    for _ in range(2):
+        assert run(app, "init-db", "--risk-table").output.splitlines()[1] == "Risk factors: up to date."
+    file.write_text(original)
+    assert run(app, "init-db").output.splitlines()[1] == "Risk factors: up to date."
+    assert client.get("/zipcode/1315").json == {"risk_factor": "C"}
+    assert "loaded as risk table 3." in run(app, "init-db", "--risk-table").output
+    assert client.get("/zipcode/1315").json == {"risk_factor": "B"}
 
 
 @on_sqlite
@@ -102,21 +121,6 @@ def test_changed_places_are_loaded(app: Flask, seed: Path) -> None:
     )
     assert "Places: loaded." in run(app, "init-db").output
     assert "Ganda" in app.test_client().get("/zipcode/9000?format=html").text
-
-
-def test_superseded_risk_table_is_loaded_again_only_on_request(app: Flask, seed: Path) -> None:
-    file, client = seed / "risk_table.csv", app.test_client()
-    original = file.read_text()
-    file.write_text(original.replace("1315,B\n", "1315,C\n"))
-    assert run(app, "init-db").exit_code == 0
-    file.write_text(original)
-    assert run(app, "init-db").output.splitlines()[1] == (
-        "Risk factors: seed/risk_table.csv was not loaded again: it is risk table 1, which a later one "
-        "replaced. To put it in force: flask init-db --risk-table"
-    )
-    assert client.get("/zipcode/1315").json == {"risk_factor": "C"}
-    assert "loaded as risk table 3." in run(app, "init-db", "--risk-table").output
-    assert client.get("/zipcode/1315").json == {"risk_factor": "B"}
 
 
 @on_sqlite
@@ -331,7 +335,8 @@ PRINT_HELP = """
 import click
 from webapp import cli
 commands = [command for command in vars(cli).values() if isinstance(command, click.Command)]
-for command in [*commands, cli.index_value.group, *cli.index_value.group.commands.values()]:
+groups = [cli.index_value.group, cli.risk_table.group]
+for command in [*commands, *groups, *(command for group in groups for command in group.commands.values())]:
     assert command.help and command.get_short_help_str(), command.name
     print(command.name, command.help)
 """
@@ -341,5 +346,10 @@ def test_every_command_has_help_without_docstrings() -> None:
     done = subprocess.run(
         [sys.executable, "-OO", "-c", PRINT_HELP], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    for line in ("init-db Upgrade the database schema", "index-value List, withdraw", "lock Lock the value"):
+    for line in (
+        "init-db Upgrade the database schema",
+        "index-value List, withdraw",
+        "lock Lock the value",
+        "check Check FILE",
+    ):
         assert line in done.stdout

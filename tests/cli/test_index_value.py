@@ -16,7 +16,7 @@ from tests.data.test_refresh import SEPTEMBER, complete
 from tests.health_index.stored_values import month, on_sqlite, stored_value
 from tests.support.commands import run
 from tests.support.fake_statbel import FakeStatbel, bestat, responding
-from webapp.cli import index_value as commands
+from webapp.cli import options
 from webapp.config import ROOT, Settings
 from webapp.data import index_seed
 from webapp.data.database import db
@@ -316,4 +316,4 @@ def test_user_without_a_name_decides_by_id(monkeypatch: pytest.MonkeyPatch) -> N
         raise KeyError("getpwuid(): uid not found: 1234")
 
     monkeypatch.setattr(getpass, "getuser", nameless)
-    assert commands._user().isdigit()
+    assert options.current_user().isdigit()

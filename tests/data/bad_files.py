@@ -24,9 +24,13 @@ BAD_FILES: Dict[str, Tuple[bytes, str]] = {
         b"9000,A\n10000,A\n",
         "risk_table.csv, row 2: '10000' is not a zipcode or a range such as 1000 - 1310",
     ),
-    "there is a row with column names": (
-        b"zipcodes,factor\n9000,A\n",
-        "risk_table.csv, row 1: 'zipcodes' is not a zipcode or a range such as 1000 - 1310",
+    "there is a row with unknown column names": (
+        b"area,factor\n9000,A\n",
+        "risk_table.csv, row 1: 'area' is not a zipcode or a range such as 1000 - 1310",
+    ),
+    "a list ends within a row": (
+        b"zipcode;client;factor\n9000;x;A\n9001\n",
+        "risk_table.csv, row 3: has only 1 fields, without a factor and a zipcode",
     ),
     "the digits are not those of ASCII": (
         "٩٠٠٠,A\n".encode(),
@@ -52,7 +56,10 @@ BAD_FILES: Dict[str, Tuple[bytes, str]] = {
         b"1000\n",
         "risk_table.csv, row 1: must have 2 fields, zipcodes and factor, but has 1",
     ),
-    "it is not UTF-8": (b"1000,A\n1310,\xe9\n", "risk_table.csv, row 2: is not UTF-8 text"),
+    "it is not UTF-8": (
+        b"1000,A\n1310,\xe9\n",
+        "risk_table.csv, row 2: the factor is 'é', but must be A, B or C",
+    ),
     "a quote is never closed": (
         b'1000,A\n"1310,B\n1315,C\n',
         "risk_table.csv, row 2: is not CSV (unexpected end of data)",

@@ -1,26 +1,22 @@
-"""Reading and import of a risk table file."""
+"""Reading of risk table files."""
 
 from __future__ import annotations
 
 import hashlib
-import shutil
-from datetime import date
+import io
 from pathlib import Path
+from typing import Any
 
+import openpyxl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
 
-from tests.conftest import ORDINARY_DAY, SetClock
 from tests.data.bad_files import BAD_FILES
 from tests.zipcodes.ranges import tables
 from tests.zipcodes.seed import RANGES
 from webapp.config import ROOT
 from webapp.data import risk_table_file as risk_table
-from webapp.data.risk_table_file import Import, import_table
-from webapp.data.zipcode_models import RiskRange, RiskTable
 from webapp.tables.csv_file import FileError
 from webapp.zipcodes.risk_table import Range
 
@@ -90,6 +86,59 @@ def test_name_and_digest_of_the_file_are_read(file: Path) -> None:
     assert (found.name, found.sha256) == ("risk_table.csv", hashlib.sha256(b"9000,B\n").hexdigest())
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "windows-1252", "utf-16"])
+@pytest.mark.parametrize("delimiter", [";", ",", "\t"])
+def test_list_is_read_in_the_encodings_and_delimiters_of_excel(
+    file: Path, encoding: str, delimiter: str
+) -> None:
+    rows = [["Code postal", "Localité", "Facteur"], ["9000", "Gand", "A"], ["4000", "Liège", "B"]]
+    file.write_bytes("\r\n".join(map(delimiter.join, rows)).encode(encoding))
+    assert risk_table.read(file).ranges == [Range(4000, 4000, "B"), Range(9000, 9000, "A")]
+
+
+def workbook(**sheets: list[list[Any]]) -> bytes:
+    book = openpyxl.Workbook()
+    for name in book.sheetnames:
+        del book[name]
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def test_workbook_is_read_with_numbers_and_texts(file: Path) -> None:
+    file.write_bytes(workbook(Table=[["Zipcode", "Factor"], [9000, "A"], [None, None], ["1000 - 1310", "C"]]))
+    assert risk_table.read(file).ranges == [Range(1000, 1310, "C"), Range(9000, 9000, "A")]
+
+
+def test_faults_of_a_workbook_have_the_rows_of_the_sheet(file: Path) -> None:
+    file.write_bytes(workbook(Table=[[], ["Zipcode", "Factor"], [], [9000, "D"], [90000, "A"]]))
+    assert [fault.row for fault in risk_table.check(file).faults] == [4, 5]
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (
+            workbook(One=[[9000, "A"]], Two=[[9000, "B"]]),
+            "Several sheets have rows.",
+        ),
+        (workbook(One=[]), "contains no ranges"),
+        (b"PK\x03\x04x", "This Excel file cannot be read."),
+        (b"\xd0\xcf\x11\xe0", "This is an Excel file of the old kind (.xls)"),
+    ],
+    ids=["sheets", "empty", "broken", "xls"],
+)
+def test_other_file_is_rejected_with_a_reason(file: Path, body: bytes, message: str) -> None:
+    file.write_bytes(body)
+    with pytest.raises(FileError) as error:
+        risk_table.read(file)
+    assert str(error.value).startswith(f"risk_table.csv: {message}")
+
+
 NEARLY_CSV = st.lists(
     st.sampled_from(
         ["1000", "1310", "9999", "0", " - ", "-", ",", "A", "B", "d", '"', "\n", "\r\n", "\0", "é"]
@@ -139,115 +188,3 @@ def test_written_ranges_are_read_back(file: Path, data: st.DataObject) -> None:
     ranges = data.draw(tables(least=1))
     file.write_bytes(data.draw(files(ranges)))
     assert risk_table.read(file).ranges == ranges
-
-
-# Import
-
-
-SOURCE = "seed/risk_table.csv"
-TODAY = ORDINARY_DAY.date()
-OTHER = b"1000 - 1310,C\n9000,A\n"
-
-
-@pytest.fixture
-def seed_file(tmp_path: Path) -> Path:
-    """A copy of the file that the database was seeded with."""
-    return Path(shutil.copy(ROOT / "seed" / "risk_table.csv", tmp_path))
-
-
-def import_file(session: Session, path: Path, *, source: str = SOURCE, again: bool = False) -> Import:
-    return import_table(session, risk_table.read(path), source, TODAY, again=again)
-
-
-def import_body(session: Session, path: Path, body: bytes, *, again: bool = False) -> Import:
-    path.write_bytes(body)
-    return import_file(session, path, again=again)
-
-
-def versions(session: Session) -> int | None:
-    return session.scalar(select(func.count()).select_from(RiskTable))
-
-
-def ranges_of(session: Session, table: RiskTable) -> list[Range]:
-    columns = select(RiskRange.first, RiskRange.last, RiskRange.factor).order_by(RiskRange.first)
-    return [Range(*row) for row in session.execute(columns.where(RiskRange.risk_table_id == table.id))]
-
-
-def test_new_version_has_source_dates_digest_and_ranges(
-    session: Session, set_clock: SetClock, file: Path
-) -> None:
-    set_clock(ORDINARY_DAY.replace(hour=15))
-    file.write_bytes(OTHER)
-    table = import_table(session, risk_table.read(file), "test.csv", date(2027, 1, 1)).table
-    assert table is not None
-    session.expire_all()
-    assert (table.source, table.effective_from, table.imported_at, table.sha256, table.range_count) == (
-        "test.csv",
-        date(2027, 1, 1),
-        ORDINARY_DAY.replace(hour=15),
-        hashlib.sha256(OTHER).hexdigest(),
-        2,
-    )
-    assert ranges_of(session, table) == [Range(1000, 1310, "C"), Range(9000, 9000, "A")]
-
-
-def test_new_version_leaves_older_ones_unchanged(session: Session, file: Path) -> None:
-    seeded = session.scalars(select(RiskTable)).one()
-    table = import_body(session, file, OTHER).table
-    assert table is not None
-    assert table.id > seeded.id
-    assert ranges_of(session, seeded) == [Range(*entry) for entry in sorted(RANGES)]
-
-
-def test_ranges_of_the_newest_version_are_not_imported(session: Session, seed_file: Path) -> None:
-    body = seed_file.read_bytes()
-    for same in (body, b"\n".join(reversed(body.splitlines()))):
-        for again in (False, True):
-            assert import_body(session, seed_file, same, again=again) == Import(None)
-    assert versions(session) == 1
-
-
-def test_superseded_ranges_are_not_imported_again(session: Session, seed_file: Path, file: Path) -> None:
-    seeded = session.scalars(select(RiskTable)).one()
-    assert import_body(session, file, OTHER).table is not None
-    assert import_file(session, seed_file) == Import(None, superseded=seeded)
-    assert versions(session) == 2
-
-
-def test_superseded_ranges_are_imported_again_on_request(
-    session: Session, seed_file: Path, file: Path
-) -> None:
-    import_body(session, file, OTHER)
-    table = import_file(session, seed_file, again=True).table
-    assert table is not None
-    assert ranges_of(session, table) == [Range(*entry) for entry in sorted(RANGES)]
-    assert import_file(session, seed_file) == Import(None)
-    assert import_body(session, file, OTHER).superseded is not None
-    assert versions(session) == 3
-
-
-def test_newest_of_several_superseded_versions_is_reported(
-    session: Session, seed_file: Path, file: Path
-) -> None:
-    import_body(session, file, OTHER)
-    newest = import_file(session, seed_file, again=True).table
-    import_body(session, file, OTHER, again=True)
-    assert import_file(session, seed_file) == Import(None, superseded=newest)
-
-
-@pytest.mark.parametrize(
-    "change",
-    [(b"9000,A", b"9000,B"), (b"9000,A", b"9000 - 9001,A"), (b"9000,A\n", b""), (b"1000 - ", b"1001 - ")],
-    ids=["factor", "last", "fewer", "first"],
-)
-def test_file_with_another_range_is_a_new_version(
-    session: Session, file: Path, change: tuple[bytes, bytes]
-) -> None:
-    import_body(session, file, OTHER)
-    assert import_body(session, file, OTHER.replace(*change)).table is not None
-
-
-def test_ranges_of_another_source_are_a_new_version(session: Session, seed_file: Path) -> None:
-    assert import_file(session, seed_file, source="elsewhere.csv").table is not None
-    assert import_file(session, seed_file, source="elsewhere.csv") == Import(None)
-    assert versions(session) == 2

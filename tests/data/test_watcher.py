@@ -18,6 +18,7 @@ from tests.conftest import ORDINARY_DAY, SetClock
 from tests.health_index.stored_values import on_sqlite
 from tests.support.databases import PostgresDatabases, settings_for, statements_of
 from tests.support.fake_statbel import FakeStatbel
+from tests.support.risk_tables import unprotect_in
 from webapp.config import Settings
 from webapp.data import watcher as watcher_module
 from webapp.data.database import db
@@ -137,6 +138,7 @@ def wait_until(is_so: Callable[[], bool], seconds: float = 5) -> None:
 
 @pytest.mark.parametrize("table", CHANGES)
 def test_every_change_of_a_table_is_loaded(app: Flask, watcher: Watcher, table: str) -> None:
+    unprotect_in(app)
     for change in CHANGES[table]:
         before, serial = contents(watcher.snapshot), watcher.serial
         write(app, change)
@@ -385,6 +387,7 @@ def test_lost_database_leaves_the_snapshot_and_is_logged_once(
 def test_unreadable_data_leaves_the_snapshot_and_is_logged_once(
     app: Flask, watcher: Watcher, caplog: pytest.LogCaptureFixture
 ) -> None:
+    unprotect_in(app)
     before = watcher.snapshot
     write(app, text("UPDATE risk_table SET effective_from = '10026-01-01'"))
     for _ in range(3):
@@ -454,6 +457,7 @@ def test_read_only_database_is_served_and_logged_once(
 def test_schema_without_a_data_version_is_loaded_at_every_poll(app: Flask, watcher: Watcher) -> None:
     """As of the previous release, until `flask init-db` has run."""
     serial = watcher.serial
+    unprotect_in(app)
     with app.app_context(), db.engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("DROP FUNCTION bump_data_version() CASCADE"))

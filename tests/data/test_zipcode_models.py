@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from tests.conftest import ORDINARY_DAY
+from tests.support.risk_tables import unprotect
 from webapp.data.database import db
 from webapp.data.zipcode_models import RiskRange, RiskTable
 from webapp.zipcodes.risk_table import Range
@@ -79,5 +80,6 @@ def test_two_tables_may_have_the_same_range(session: Session) -> None:
 
 def test_ranges_are_deleted_with_their_table(session: Session) -> None:
     add_table(session, Range(1000, 1310, "A"))
+    unprotect(session.connection())
     session.execute(delete(RiskTable))
     assert range_count(session) == 0

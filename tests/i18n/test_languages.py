@@ -106,7 +106,7 @@ def test_cached_pages_keep_their_languages_apart(browser: FlaskClient) -> None:
         ("fr", "14 septembre 2026"),
         ("de", "14. September 2026"),
     ] * 2:
-        assert day in read(page(browser, "/zipcode/9000", **accepting(language)).text)
+        assert day in read(page(browser, "/zipcode/9000?on=2026-09-14", **accepting(language)).text)
 
 
 def test_error_is_in_the_language_of_the_page(browser: FlaskClient) -> None:

@@ -24,7 +24,7 @@ from webapp.i18n.languages import catalog
 # Translations that equal the English text.
 SAME: Dict[str, FrozenSet[str]] = {
     "nl": frozenset({"API", "Index", "Privacy"}),
-    "fr": frozenset({"API", "Indexation", "Licences", "Organisation", "Site", "Source"}),
+    "fr": frozenset({"API", "Date", "Indexation", "Licences", "Organisation", "Site", "Source"}),
     "de": frozenset({"API", "Index", "Organisation"}),
 }
 

@@ -10,6 +10,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from tests.support.databases import NEWEST_REVISION, PostgresDatabases, settings_for
+from tests.support.risk_tables import unprotect_in
 from webapp.config import Settings
 from webapp.data import watcher
 from webapp.data.database import db
@@ -87,7 +88,7 @@ def test_service_without_a_schema_is_not_ready(shared_empty_app: Flask) -> None:
 NO_TABLE = "no risk table is in force: run flask init-db"
 NO_INDEX = "no index value is stored: run flask init-db or flask refresh-index"
 MISSING_DATA = {
-    "UPDATE risk_table SET effective_from = '2026-09-15'": [NO_TABLE],
+    "UPDATE risk_table SET effective_from = '2026-09-15', open_beginning = false": [NO_TABLE],
     "DELETE FROM index_value": [NO_INDEX],
     "DELETE FROM risk_table; DELETE FROM index_value": [NO_TABLE, NO_INDEX],
 }
@@ -101,6 +102,7 @@ def execute(app: Flask, statements: str) -> None:
 
 @pytest.mark.parametrize(("statements", "reasons"), MISSING_DATA.items())
 def test_missing_data_is_degraded(app: Flask, statements: str, reasons: list[str]) -> None:
+    unprotect_in(app)
     execute(app, statements)
     assert readiness(app) == (200, "degraded", reasons)
 

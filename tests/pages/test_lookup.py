@@ -36,10 +36,7 @@ def test_lookup_shows_factor_and_index_with_their_sources(reader: FlaskClient) -
     response = reader.get("/?zipcode=9170&year=2013")
     page = text(response.text)
     assert response.status_code == 200
-    assert (
-        "Risk factor for 9170 A Risk factor A Zipcode range 9170 to 9240 "
-        "Risk table No. 1, in force since 14 September 2026" in page
-    )
+    assert "Risk factor for 9170 A Risk factor A Zipcode range 9170 to 9240 Risk table No. 1" in page
     assert (
         "Places De Klinge, Meerdonk, Sint-Gillis-Waas, Sint-Pauwels Municipality of Sint-Gillis-Waas" in page
     )

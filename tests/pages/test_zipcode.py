@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import uuid
+from datetime import date
 from urllib.parse import quote
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import delete, select
 
 from tests.conftest import ORDINARY_DAY
 from tests.pages.reading import links, text
+from tests.support.risk_tables import delete_risk_tables, load_table
 from tests.zipcodes.seed import GAPS, RANGES
 from webapp.data import reads
-from webapp.data.database import db
-from webapp.data.risk_table_file import RiskFile, import_table
-from webapp.data.zipcode_models import RiskTable
 from webapp.zipcodes.risk_table import Range
 
 PAGE = {"Accept": "text/html"}
@@ -43,13 +40,24 @@ def test_invalid_zipcode_is_rejected(reader: FlaskClient, text: str) -> None:
     assert (response.status_code, response.json) == (400, {"detail": "ZIPCODE_NOT_VALID"})
 
 
+def risk_headers(client: FlaskClient, url: str) -> dict[str, str]:
+    headers = client.get(url).headers
+    return {name: value for name, value in headers.items() if name.startswith("Risk-")}
+
+
 def test_json_has_headers_with_range_and_risk_table(reader: FlaskClient) -> None:
-    headers = reader.get("/zipcode/9200").headers
-    assert (headers["Risk-Range"], headers["Risk-Table"], headers["Risk-Table-Effective-From"]) == (
-        "9170-9240",
-        "1",
-        "2026-09-14",
-    )
+    assert risk_headers(reader, "/zipcode/9200") == {"Risk-Range": "9170-9240", "Risk-Table": "1"}
+
+
+def test_headers_have_the_first_and_last_day_of_the_risk_table(app: Flask, client: FlaskClient) -> None:
+    load_table(app, [Range(9000, 9000, "C")], date(2026, 9, 14))
+    load_table(app, [Range(9000, 9000, "A")], date(2027, 1, 1))
+    assert risk_headers(client, "/zipcode/9000") == {
+        "Risk-Range": "9000-9000",
+        "Risk-Table": "2",
+        "Risk-Table-Effective-From": "2026-09-14",
+        "Risk-Table-Effective-Until": "2026-12-31",
+    }
 
 
 def test_page_shows_factor_and_places(reader: FlaskClient) -> None:
@@ -108,9 +116,7 @@ def test_double_slash_is_not_found(reader: FlaskClient) -> None:
 
 
 def test_zipcode_without_a_risk_table_is_unavailable(app: Flask, client: FlaskClient) -> None:
-    with app.app_context():
-        db.session.execute(delete(RiskTable))
-        db.session.commit()
+    delete_risk_tables(app)
     response = client.get("/zipcode/9000")
     assert (response.status_code, response.json) == (503, {"detail": "RISK_TABLE_UNAVAILABLE"})
     assert int(response.headers["Retry-After"]) > 0
@@ -118,11 +124,7 @@ def test_zipcode_without_a_risk_table_is_unavailable(app: Flask, client: FlaskCl
 
 def test_zipcode_that_was_not_found_is_served_from_a_new_risk_table(app: Flask, client: FlaskClient) -> None:
     assert client.get("/zipcode/1311").status_code == 404
-    with app.app_context():
-        file = RiskFile("new.csv", uuid.uuid4().hex * 2, [Range(1311, 1311, "A")])
-        import_table(db.session(), file, "new.csv", ORDINARY_DAY.date())
-        db.session.commit()
-        newest = db.session.scalars(select(RiskTable.id).order_by(RiskTable.id.desc())).first()
+    newest = load_table(app, [Range(1311, 1311, "A")], ORDINARY_DAY.date())
     response = client.get("/zipcode/1311")
     assert (response.status_code, response.json) == (200, {"risk_factor": "A"})
     assert response.headers["Risk-Table"] == str(newest)

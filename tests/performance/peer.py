@@ -55,8 +55,10 @@ SELECT (SELECT max(id) FROM risk_table), (SELECT count(*) FROM risk_table),
        (SELECT sum(value) FROM index_value), (SELECT max(succeeded_at) FROM upstream_check)
 """
 TABLE = """
-SELECT id, effective_from, imported_at FROM risk_table
-WHERE effective_from <= $1 ORDER BY effective_from DESC, id DESC LIMIT 1
+SELECT id, NULLIF(first_day, '-infinity') AS effective_from, imported_at
+FROM (SELECT *, CASE WHEN open_beginning THEN '-infinity' ELSE effective_from END AS first_day FROM risk_table
+      WHERE cancelled_at IS NULL) AS tables
+WHERE first_day <= $1 ORDER BY first_day DESC, id DESC LIMIT 1
 """
 RANGES = "SELECT first, last, factor FROM risk_range WHERE risk_table_id = $1 ORDER BY first"
 INDEX = """
@@ -151,9 +153,11 @@ class Responses:
         self._places: Dict[int, List[Dict[str, Any]]] = {}
         for place in places:
             self._places.setdefault(place["zipcode"], []).append(describe(place))
-        in_force = datetime.combine(table["effective_from"], time.min, BRUSSELS).astimezone(timezone.utc)
-        loaded = [place["loaded_at"] for place in places[:1]]
-        self._changed_at = format_datetime(max([table["imported_at"], in_force, *loaded]), usegmt=True)
+        changed = [table["imported_at"], *(place["loaded_at"] for place in places[:1])]
+        if table["effective_from"]:
+            in_force = datetime.combine(table["effective_from"], time.min, BRUSSELS)
+            changed.append(in_force.astimezone(timezone.utc))
+        self._changed_at = format_datetime(max(changed), usegmt=True)
         self._lookups: Dict[str, Response] = {}
         self._descriptions: Dict[str, Response] = {}
         self._index = {str(entry["base_year"]): _index_response(entry, checked_at) for entry in index}
@@ -191,8 +195,9 @@ class Responses:
         headers = {
             "Risk-Range": f"{entry['first']}-{entry['last']}",
             "Risk-Table": str(self._table["id"]),
-            "Risk-Table-Effective-From": self._table["effective_from"].isoformat(),
         }
+        if self._table["effective_from"]:
+            headers["Risk-Table-Effective-From"] = self._table["effective_from"].isoformat()
         return make_response(200, {"risk_factor": entry["factor"]}, headers)
 
     def _make_description(self, zipcode: int) -> Response:
@@ -207,8 +212,10 @@ class Responses:
             "range": {"first": str(entry["first"]), "last": str(entry["last"])},
             "risk_table": {
                 "id": self._table["id"],
-                "effective_from": self._table["effective_from"].isoformat(),
+                "effective_from": self._table["effective_from"] and self._table["effective_from"].isoformat(),
+                "effective_until": None,
             },
+            "planned": [],
             "assigned": bool(places),
             "kind": "locality" if places else None,
             "places": places,

@@ -60,6 +60,8 @@ CASES: Mapping[str, Iterable[Case]] = {
         Case("/?zipcode=999", 400),
         Case("/?zipcode=&year=x", 400),
         Case("/?year=2020", 400),
+        Case("/?zipcode=9000&on=2026-03-15"),
+        Case("/?zipcode=9000&on=x", 400),
     ],
     "/about": [Case("/about")],
     "/healthz": [Case("/healthz", unavailable=200)],
@@ -109,6 +111,8 @@ CASES: Mapping[str, Iterable[Case]] = {
         Case("/zipcode/gentt", 400),
         Case("/zipcode/9000?format=text"),
         Case("/zipcode/1311?format=text", 404),
+        Case("/zipcode/9000?on=2026-03-15"),
+        Case("/zipcode/9000?on=2026-02-30", 400),
     ],
     "/zipcode/<zipcode>/": [
         Case("/zipcode/9000/", 301, unavailable=301),
@@ -154,6 +158,20 @@ CASES: Mapping[str, Iterable[Case]] = {
         Case("/api/v1/zipcodes/9000"),
         Case("/api/v1/zipcodes/1311", 404),
         Case("/api/v1/zipcodes/999", 400),
+        Case("/api/v1/zipcodes/9000?on=2026-03-15"),
+        Case("/api/v1/zipcodes/9000?on=x", 400),
+    ],
+    "/api/v1/risk-tables": [Case("/api/v1/risk-tables"), Case("/api/v1/risk-tables?x=1", 400)],
+    "/api/v1/risk-tables/<id>": [
+        Case("/api/v1/risk-tables/1?limit=2"),
+        Case("/api/v1/risk-tables/1?format=csv"),
+        Case("/api/v1/risk-tables/7", 404),
+        Case("/api/v1/risk-tables/x", 400),
+    ],
+    "/api/v1/risk-tables/<id>/diff": [
+        Case("/api/v1/risk-tables/1/diff"),
+        Case("/api/v1/risk-tables/1/diff?against=7", 404),
+        Case("/api/v1/risk-tables/1/diff?against=", 400),
     ],
     LOOKUP: [
         Case(LOOKUP, method="POST", options={"json": {"zipcodes": ["9000", "1311"]}}),

@@ -6,7 +6,7 @@ from flask import Flask
 from flask_cors import CORS
 from flask_smorest import Api
 
-from webapp.api import document, health_index, indexation, lookup, zipcodes
+from webapp.api import document, health_index, indexation, lookup, risk_tables, zipcodes
 from webapp.api.routing import PREFIX, ProblemSchema
 
 
@@ -23,7 +23,7 @@ def register(app: Flask) -> None:
     Call it before error_handlers.register: flask-smorest adds a handler too, and the last one wins.
     """
     api = ProblemApi(app, spec_kwargs=document.SPEC)
-    for blueprint in (health_index.bp, indexation.bp, zipcodes.bp, lookup.bp):
+    for blueprint in (health_index.bp, indexation.bp, zipcodes.bp, lookup.bp, risk_tables.bp):
         api.register_blueprint(blueprint)
     app.register_blueprint(document.bp)
     document.build(app, api)

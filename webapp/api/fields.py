@@ -12,6 +12,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields, validate
 from webapp.data.reads import parse_base_year
 from webapp.errors import (
     AmountNotValid,
+    DateNotValid,
     DeskError,
     MonthNotValid,
     RequestNotValid,
@@ -19,6 +20,7 @@ from webapp.errors import (
     ZipcodeNotValid,
 )
 from webapp.health_index.base_years import BASE_YEARS
+from webapp.i18n.iso_date import ISO_DATE, parse_iso_date
 from webapp.i18n.iso_month import ISO_MONTH, iso_month, parse_iso_month
 from webapp.zipcodes.zipcode import ADVICE as ZIPCODE_ADVICE
 from webapp.zipcodes.zipcode import ZIPCODE
@@ -108,6 +110,21 @@ class Month(PatternString):
         return value and iso_month(value)
 
 
+class Day(PatternString):
+    """A date as `YYYY-MM-DD`."""
+
+    pattern = f"^{ISO_DATE}$"
+    example = "2026-03-15"
+    advice = "Use the format YYYY-MM-DD, such as 2026-03-15."
+    error = DateNotValid
+
+    def parse(self, text: str) -> date:
+        try:
+            return parse_iso_date(text)
+        except ValueError:
+            raise ValidationError("This day does not exist.") from None
+
+
 class Amount(PatternString):
     """An exact amount in euros; in Python a Decimal."""
 
@@ -174,8 +191,8 @@ class SupersededBy(fields.Integer):
 class Timestamp(fields.String):
     """An instant in UTC, such as 2026-08-14T12:00:00Z."""
 
-    def __init__(self, description: str) -> None:
-        super().__init__(metadata={"description": description, "format": "date-time"})
+    def __init__(self, description: str, **options: Any) -> None:
+        super().__init__(metadata={"description": description, "format": "date-time"}, **options)
 
     def _serialize(self, value: Any, *_args: Any, **_options: Any) -> Any:
-        return f"{value:%Y-%m-%dT%H:%M:%SZ}"
+        return value and f"{value:%Y-%m-%dT%H:%M:%SZ}"

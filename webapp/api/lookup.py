@@ -7,18 +7,20 @@ import json
 import logging
 import tempfile
 from contextlib import ExitStack
+from datetime import date
 from typing import IO, Any, Callable, Iterator
 from urllib.parse import quote
 
 from flask import Response, current_app, jsonify, request
 from marshmallow import ValidationError, fields, validate
 
-from webapp.api.fields import ApiSchema, ResponseSchema
+from webapp.api.fields import ApiSchema, Day, ResponseSchema
 from webapp.api.routing import PREFIX, ApiBlueprint, not_valid
 from webapp.data import reads
 from webapp.errors import (
     ColumnNotClear,
     CsvNotValid,
+    DateNotValid,
     MediaTypeNotSupported,
     RequestNotValid,
     RiskTableUnavailable,
@@ -104,6 +106,7 @@ class LookupQuerySchema(ApiSchema):
             "example": "Postcode",
         },
     )
+    on = Day("Date in Belgium on which the risk factors count. Defaults to today.")
 
 
 @bp.post(
@@ -139,25 +142,33 @@ class LookupQuerySchema(ApiSchema):
             "schema": {"type": "string"},
         }
     },
-    errors=(ColumnNotClear, CsvNotValid, MediaTypeNotSupported, RiskTableUnavailable, StorageFull),
+    errors=(
+        ColumnNotClear,
+        CsvNotValid,
+        DateNotValid,
+        MediaTypeNotSupported,
+        RiskTableUnavailable,
+        StorageFull,
+    ),
     examples=(
         'curl -s -H \'Content-Type: application/json\' -d \'{"zipcodes": ["9000", "999"]}\' ' + URL,
         "printf 'zipcode\\n9000\\n999\\n' | curl -s -H 'Content-Type: text/csv' --data-binary @- " + URL,
     ),
 )
-def lookup(query: dict[str, str]) -> Response:
+def lookup(query: dict[str, Any]) -> Response:
     body = RequestBody(bulk.MAX_BYTES)
+    on = query.get("on")
     try:
         if request.headers.get("Content-Encoding", "identity") != "identity":
             raise MediaTypeNotSupported("Send the body without Content-Encoding.")
         if request.mimetype == "application/json":
             if query["column"]:
                 raise RequestNotValid("JSON has no columns: leave column out.")
-            return _lookup_json(body)
+            return _lookup_json(body, on)
         if request.mimetype == WORKBOOK:
-            return _lookup_workbook(body, query["column"])
+            return _lookup_workbook(body, query["column"], on)
         if request.mimetype == "text/csv":
-            return _lookup_csv(body, query["column"])
+            return _lookup_csv(body, query["column"], on)
         raise MediaTypeNotSupported(
             f"Send application/json, text/csv or {WORKBOOK}, and say so in Content-Type."
         )
@@ -165,12 +176,12 @@ def lookup(query: dict[str, str]) -> Response:
         body.skip()
 
 
-def _lookup_json(body: RequestBody) -> Response:
+def _lookup_json(body: RequestBody, on: date | None) -> Response:
     try:
         zipcodes: list[Any] = LookupSchema().load(_read_json(body))["zipcodes"]
     except ValidationError as wrong:
         raise not_valid(LookupSchema(), wrong.messages_dict) from None
-    found = reads.lookup()
+    found = reads.lookup(on)
     answers = []
     for element in zipcodes:
         zipcode = _as_text(element)
@@ -215,9 +226,9 @@ def _too_many() -> str:
     )
 
 
-def _lookup_csv(body: RequestBody, column: str) -> Response:
+def _lookup_csv(body: RequestBody, column: str, on: date | None) -> Response:
     """Answer a list by its content: clients may send a workbook as text/csv."""
-    found = reads.lookup()
+    found = reads.lookup(on)
     head = body.read(len(kinds.ZIP))
     while head and len(head) < len(kinds.ZIP):
         part = body.read(len(kinds.ZIP) - len(head))
@@ -225,7 +236,7 @@ def _lookup_csv(body: RequestBody, column: str) -> Response:
             break
         head += part
     if kinds.is_workbook(head):
-        return _lookup_workbook(body, column, head)
+        return _lookup_workbook(body, column, on, head)
     parts = [head]
 
     def read(size: int) -> bytes:
@@ -238,8 +249,8 @@ def _lookup_csv(body: RequestBody, column: str) -> Response:
     return _file(file, f"text/csv; charset={answered.charset}", answered.columns)
 
 
-def _lookup_workbook(body: RequestBody, column: str, head: bytes = b"") -> Response:
-    found = reads.lookup()
+def _lookup_workbook(body: RequestBody, column: str, on: date | None, head: bytes = b"") -> Response:
+    found = reads.lookup(on)
     file = io.BytesIO(head + body.read_up_to(workbook.MAX_FILE_BYTES))
     if len(file.getvalue()) > workbook.MAX_FILE_BYTES:
         raise workbook.too_large_file()

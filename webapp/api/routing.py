@@ -128,6 +128,7 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest has no typ
         summary: str,
         description: str = "",
         params: type[Schema] | None = None,
+        query: type[Schema] | None = None,
         response: type[Schema] | Sequence[type[Schema]],
         errors: Sequence[type[DeskError]],
         examples: Sequence[str],
@@ -137,13 +138,14 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest has no typ
 
         Args:
             params: the schema of the parameters in the path if it has any, else in the query.
+            query: the schema of the query beside parameters of the path; the view gets it second.
             response: the schema of the JSON; with several, the view returns a response.
             errors: errors of the domain that the view may raise.
             examples: paths below /api/v1 that work.
             csv: True if the view also returns CSV.
         """
         location = "path" if "<" in path else "query"
-        takes_query = params is not None and location == "query"
+        takes_query = query is not None or (params is not None and location == "query")
 
         def declare(view: View) -> View:
             # The last decorator runs first: validate, then serialize, then compare with the client's cache.
@@ -162,6 +164,8 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest has no typ
                 for example in examples
             ]
             route = self._documented(route, summary, description, errors, samples)
+            if query is not None:
+                route = self.arguments(query(), location="query")(route)
             if params is not None:
                 route = self.arguments(params(), location=location)(route)
             self._add(path, route, "GET")

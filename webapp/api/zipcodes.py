@@ -7,10 +7,10 @@ from typing import Any
 from flask import jsonify
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from webapp.api.fields import ApiSchema, Cursor, Limit, ResponseSchema, Zipcode
+from webapp.api.fields import ApiSchema, Cursor, Day, Limit, ResponseSchema, Zipcode
 from webapp.api.routing import ApiBlueprint, ViewResult
 from webapp.data import current, reads
-from webapp.errors import RiskTableUnavailable, ZipcodeNotFound, ZipcodeNotValid
+from webapp.errors import DateNotValid, RiskTableUnavailable, ZipcodeNotFound, ZipcodeNotValid
 from webapp.zipcodes import risk_table, search
 from webapp.zipcodes.places import KINDS
 from webapp.zipcodes.risk_table import FACTORS
@@ -22,6 +22,10 @@ MAX_RESULTS = 100
 
 class ZipcodePath(ApiSchema):
     zipcode = Zipcode("Zipcode of four digits.", required=True)
+
+
+class OnQuery(ApiSchema):
+    on = Day("Date in Belgium on which the risk factor counts. Defaults to today.")
 
 
 class DirectoryQuery(ApiSchema):
@@ -79,7 +83,22 @@ class RangeSchema(ResponseSchema):
 
 class RiskTableSchema(ResponseSchema):
     id = fields.Integer()
+    effective_from = fields.Date(
+        allow_none=True, metadata={"description": "First day; null for an open beginning."}
+    )
+    effective_until = fields.Date(
+        allow_none=True, metadata={"description": "Last day; null if no other table is planned."}
+    )
+
+
+class PlannedFactorSchema(ResponseSchema):
     effective_from = fields.Date()
+    risk_factor = fields.String(
+        validate=validate.OneOf([*FACTORS, None]),
+        allow_none=True,
+        metadata={"description": "Null if the zipcode will have none."},
+    )
+    risk_table = fields.Integer(metadata={"description": "Id of the planned risk table."})
 
 
 class ZipcodeSchema(ResponseSchema):
@@ -87,6 +106,10 @@ class ZipcodeSchema(ResponseSchema):
     risk_factor = fields.String(validate=validate.OneOf(FACTORS))
     range = fields.Nested(RangeSchema)
     risk_table = fields.Nested(RiskTableSchema)
+    planned = fields.List(
+        fields.Nested(PlannedFactorSchema),
+        metadata={"description": "Changes of the risk factor after today, and after the date in on."},
+    )
     assigned = fields.Boolean(metadata={"description": "True if bpost uses this zipcode."})
     kind = fields.String(
         validate=validate.OneOf([*KINDS, None]),
@@ -128,17 +151,23 @@ class ZipcodesWithFactorSchema(ResponseSchema):
         "kind says so, and its name is that of the only place."
     ),
     params=ZipcodePath,
+    query=OnQuery,
     response=ZipcodeSchema,
-    errors=(ZipcodeNotValid, ZipcodeNotFound, RiskTableUnavailable),
-    examples=("/zipcodes/9000",),
+    errors=(ZipcodeNotValid, ZipcodeNotFound, DateNotValid, RiskTableUnavailable),
+    examples=("/zipcodes/9000", "/zipcodes/9000?on=2026-03-15"),
 )
-def zipcode(path: dict[str, Any]) -> ViewResult:
-    found = reads.risk_factor(path["zipcode"])
+def zipcode(path: dict[str, Any], query: dict[str, Any]) -> ViewResult:
+    found = reads.risk_factor(path["zipcode"], query.get("on"))
     body = {
         "zipcode": found["zipcode"],
         "risk_factor": found["factor"],
         "range": {"first": found["first"], "last": found["last"]},
-        "risk_table": {"id": found["risk_table"], "effective_from": found["effective_from"]},
+        "risk_table": {
+            "id": found["risk_table"],
+            "effective_from": found["effective_from"],
+            "effective_until": found["effective_until"],
+        },
+        "planned": [{**change, "risk_factor": change["factor"]} for change in found["planned"]],
         "assigned": bool(found["places"]),
         "kind": found["kind"],
         "places": found["places"],

@@ -6,13 +6,13 @@ import click
 from flask import Flask
 from flask.cli import with_appcontext
 
-from webapp.cli import index_value, zipcode_lookup
+from webapp.cli import index_value, risk_table, zipcode_lookup
 from webapp.cli.errors import one_line_errors
 from webapp.config import ROOT
 from webapp.data import init_db as database
 from webapp.data import refresh, schema
 from webapp.data.database import db
-from webapp.data.risk_table_file import Import
+from webapp.data.risk_tables import SeedResult
 from webapp.version import VERSION
 
 SEED = ROOT / "seed"
@@ -27,6 +27,7 @@ def register_commands(app: Flask) -> None:
     app.cli.add_command(init_db)
     app.cli.add_command(refresh_index)
     app.cli.add_command(index_value.group)
+    app.cli.add_command(risk_table.group)
     app.cli.add_command(zipcode_lookup.command)
     app.cli.add_command(version)
 
@@ -42,29 +43,33 @@ def add_migrations(app: Flask) -> None:
     "init-db",
     help="""Upgrade the database schema and load seed/.
 
-    Safe to run again at any time, also while the service runs.
+    The risk table of seed/ is loaded only into a database that has none. Safe to run again at any time, also
+    while the service runs.
     """,
 )
 @click.option(
-    "--risk-table", is_flag=True, help="Load seed/risk_table.csv again if a later table replaced it."
+    "--risk-table",
+    "loads_risk_table",
+    is_flag=True,
+    help="Load seed/risk_table.csv in force from today, unless the table in force has its ranges.",
 )
 @with_appcontext
-def init_db(risk_table: bool) -> None:
+def init_db(loads_risk_table: bool) -> None:
     with one_line_errors():
-        result = database.init(SEED, risk_table_again=risk_table)
+        result = database.init(SEED, risk_table_again=loads_risk_table)
     click.echo(f"Schema: at revision {result.revision}.")
-    click.echo(f"Risk factors: {_import_summary(result.risk_table)}")
+    click.echo(f"Risk factors: {_seed_summary(result.risk_table)}")
     click.echo(f"Health index: {result.changed_values} values added or corrected.")
     click.echo("Places: loaded." if result.new_places else "Places: up to date.")
 
 
-def _import_summary(result: Import) -> str:
+def _seed_summary(result: SeedResult) -> str:
     if result.table:
         return f"{result.table.range_count} ranges loaded as risk table {result.table.id}."
-    if result.superseded:
+    if result.is_new:
         return (
-            f"seed/risk_table.csv was not loaded again: it is risk table {result.superseded.id}, which a "
-            "later one replaced. To put it in force: flask init-db --risk-table"
+            "seed/risk_table.csv has changed, and was not loaded. To see what it changes: flask risk-table "
+            "diff seed/risk_table.csv. To load it from today on: flask init-db --risk-table"
         )
     return "up to date."
 

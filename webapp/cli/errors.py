@@ -9,6 +9,7 @@ import click
 from sqlalchemy.exc import DBAPIError
 
 from webapp.data.index_decisions import DecisionRefused
+from webapp.data.risk_tables import ActionRefused
 from webapp.data.schema import OldSchema
 from webapp.errors import DeskError
 from webapp.statbel.parsing import UpstreamError
@@ -24,7 +25,7 @@ def one_line_errors() -> Iterator[None]:
         yield
     except FileError as error:
         raise click.ClickException(f"{error}. Nothing was changed.") from None
-    except (DeskError, DecisionRefused) as error:
+    except (DeskError, DecisionRefused, ActionRefused) as error:
         raise click.ClickException(str(error)) from None
     except UpstreamError as error:
         raise click.ClickException(f"Statbel cannot be read: {error}") from None

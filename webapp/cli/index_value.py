@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import getpass
 import json
-import os
 import re
 from datetime import date
 from decimal import Decimal
@@ -15,6 +13,7 @@ from flask.cli import with_appcontext
 from sqlalchemy.orm import Session
 
 from webapp.cli.errors import one_line_errors
+from webapp.cli.options import current_user, parse_line
 from webapp.data import index_decisions
 from webapp.data.database import db
 from webapp.data.index_decisions import Decision, ListedValue
@@ -51,26 +50,6 @@ def _parse_value(_context: click.Context, _parameter: click.Parameter, text: str
     return Decimal(text)
 
 
-def _parse_line(max_length: int) -> Callable[[click.Context, click.Parameter, str], str]:
-    """Return a callback that validates a line of text and normalizes its whitespace."""
-
-    def parse(_context: click.Context, _parameter: click.Parameter, text: str) -> str:
-        line = " ".join(text.split())
-        if not line.isprintable() or not 1 <= len(line) <= max_length:
-            raise click.BadParameter(f"use 1 to {max_length} printable characters.")
-        return line
-
-    return parse
-
-
-def _user() -> str:
-    """Return the name of the operating system's user, or its id if it has no name, as in containers."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return str(os.getuid())
-
-
 def _month_arguments(command: Command) -> Command:
     command = click.argument("month", callback=_parse_month, metavar="MONTH")(command)
     return click.argument("base_year", type=click.IntRange(1000, 9999), metavar="BASE_YEAR")(command)
@@ -79,14 +58,14 @@ def _month_arguments(command: Command) -> Command:
 def _decision_options(command: Command) -> Command:
     command = click.option(
         "--by",
-        default=_user,
-        callback=_parse_line(100),
+        default=current_user,
+        callback=parse_line(100),
         help="Author of the decision; by default the current user.",
     )(command)
     return click.option(
         "--reason",
         required=True,
-        callback=_parse_line(500),
+        callback=parse_line(500),
         help="Reason for the decision, for later reference.",
     )(command)
 

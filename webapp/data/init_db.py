@@ -8,10 +8,9 @@ from typing import NamedTuple
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
-from webapp import clock
-from webapp.data import index_seed, place_seed, risk_table_file, schema
+from webapp.data import index_seed, place_seed, risk_table_file, risk_tables, schema
 from webapp.data.database import db
-from webapp.data.risk_table_file import Import
+from webapp.data.risk_tables import SeedResult
 from webapp.data.transactions import lock_version
 
 # The key of the advisory lock, arbitrary but unique among the users of the PostgreSQL database.
@@ -20,7 +19,7 @@ INIT_LOCK = 9000_2004
 
 class InitResult(NamedTuple):
     revision: str
-    risk_table: Import
+    risk_table: SeedResult
     changed_values: int
     new_places: bool
 
@@ -29,7 +28,7 @@ def init(folder: Path, *, risk_table_again: bool = False) -> InitResult:
     """Upgrade the schema and load a seed folder. Idempotent. Raises FileError.
 
     Args:
-        risk_table_again: load the risk table even if a later one superseded it.
+        risk_table_again: load the risk table into a database that has others.
     """
     # One transaction under one lock: a failure changes nothing, and concurrent runs wait for each other.
     risk_file = risk_table_file.read(folder / "risk_table.csv")
@@ -42,12 +41,8 @@ def init(folder: Path, *, risk_table_again: bool = False) -> InitResult:
             lock_version(session)
             return InitResult(
                 revision=schema.revision(connection),
-                risk_table=risk_table_file.import_table(
-                    session,
-                    risk_file,
-                    source=f"seed/{risk_file.name}",
-                    effective_from=clock.today(),
-                    again=risk_table_again,
+                risk_table=risk_tables.load_seed(
+                    session, risk_file, f"seed/{risk_file.name}", again=risk_table_again
                 ),
                 changed_values=index_seed.load(session, index_rows),
                 new_places=place_seed.load_all(session, place_rows),

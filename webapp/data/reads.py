@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 from webapp.data import current
 from webapp.data.memo import memoize
@@ -14,18 +15,24 @@ from webapp.health_index.latest import LatestIndex
 from webapp.health_index.overview import BaseYearOverview
 from webapp.health_index.publications import Publication
 from webapp.health_index.series import BaseYearRange, MonthlyIndex
-from webapp.zipcodes import risk_table, search
+from webapp.zipcodes import risk_table, search, table_diff, timeline
 from webapp.zipcodes.lookup import Lookup
 from webapp.zipcodes.places import Suggestion
 from webapp.zipcodes.risk_table import RiskFactor, RiskTableDescription
 from webapp.zipcodes.search import Matches
+from webapp.zipcodes.timeline import RiskFactorOn
+
+
+def risk_factor(zipcode: int, on: date | None = None) -> RiskFactorOn:
+    """See timeline.find; the default is today. Also raises DatabaseUnavailable."""
+    snapshot = current.snapshot()
+    return _risk_factor(zipcode, snapshot.timeline.same_as(on, snapshot.day) if on else snapshot.day)
 
 
 @memoize
-def risk_factor(zipcode: int) -> RiskFactor:
-    """Raises ZipcodeNotFound or RiskTableUnavailable."""
+def _risk_factor(zipcode: int, on: date) -> RiskFactorOn:
     snapshot = current.snapshot()
-    return risk_table.find(snapshot.risk_table, snapshot.places, zipcode)
+    return timeline.find(snapshot.timeline, snapshot.places, zipcode, on, snapshot.day)
 
 
 @memoize
@@ -35,11 +42,35 @@ def risk_table_in_force() -> RiskTableDescription:
     return risk_table.describe(snapshot.risk_table, snapshot.places)
 
 
-@memoize
-def lookup() -> Lookup:
-    """The lookup of cells of lists. Raises RiskTableUnavailable."""
+def risk_tables_changed_at() -> datetime | None:
+    """Return the last change of any risk table or of the places; None without tables."""
     snapshot = current.snapshot()
-    return Lookup(snapshot.risk_table, snapshot.places)
+    if not snapshot.risk_tables:
+        return None
+    changed_at = snapshot.timeline.changed_at(snapshot.day)
+    return max(changed_at, snapshot.places.loaded_at or changed_at)
+
+
+@memoize
+def risk_table_diff(table_id: int, against_id: int | None) -> dict[str, Any]:
+    """See table_diff.describe; None stands for no table. Raises RiskTableNotFound."""
+    snapshot = current.snapshot()
+    tables, places = snapshot.timeline, snapshot.places
+    before = tables.get(against_id).ranges if against_id else ()
+    found = table_diff.diff(before, tables.get(table_id).ranges, places.all_zipcodes)
+    return table_diff.describe(found, places)
+
+
+def lookup(on: date | None = None) -> Lookup:
+    """The lookup of cells of lists, today or on a date. Raises RiskTableUnavailable."""
+    snapshot = current.snapshot()
+    return _lookup(snapshot.timeline.on(on or snapshot.day).table.id)
+
+
+@memoize
+def _lookup(table_id: int) -> Lookup:
+    snapshot = current.snapshot()
+    return Lookup(snapshot.timeline.get(table_id), snapshot.places)
 
 
 @memoize

@@ -1,21 +1,24 @@
-"""Import of a risk table file, whose rows are `first - last,factor` or `zipcode,factor`."""
+"""Reading of risk table files; zipcodes.risk_file describes their rows."""
 
 from __future__ import annotations
 
+import csv
 import hashlib
-import re
-from datetime import date
+import io
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, Iterator, NamedTuple
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
-from webapp import clock
-from webapp.data.zipcode_models import RiskRange, RiskTable
+from webapp.errors import CsvNotValid, TooLarge
+from webapp.tables import kinds, workbook, workbook_writer
+from webapp.tables.chunks import text_of
 from webapp.tables.csv_file import FileError, parse_rows, read_bytes
-from webapp.zipcodes.risk_table import FACTORS, Range
-from webapp.zipcodes.zipcode import MAX_ZIPCODE, MIN_ZIPCODE
+from webapp.tables.workbook import SheetCell, SheetRow, Workbook
+from webapp.zipcodes import risk_file
+from webapp.zipcodes.risk_file import Fault, RiskFileRows
+from webapp.zipcodes.risk_table import Range, RiskTable, to_csv
+
+# In the order in which they are looked for in the first row.
+DELIMITERS = (b";", b",", b"\t")
 
 
 class RiskFile(NamedTuple):
@@ -26,81 +29,73 @@ class RiskFile(NamedTuple):
     ranges: list[Range]
 
 
-class Import(NamedTuple):
-    """The new version, or an older one with the same ranges that prevented the import."""
+class CheckedFile(NamedTuple):
+    """A file, whose ranges are incomplete if there are faults."""
 
-    table: RiskTable | None
-    superseded: RiskTable | None = None
+    file: RiskFile
+    faults: list[Fault]
 
 
 def read(path: Path) -> RiskFile:
-    """Read a file of ranges. Raises FileError for the first invalid row."""
+    """Read and validate a file. Raises FileError for the first fault."""
+    file, faults = check(path)
+    if faults:
+        raise FileError(path, *faults[0])
+    return file
+
+
+def check(path: Path) -> CheckedFile:
+    """Read a file and find all its faults. Raises FileError if it cannot be read at all."""
     body = read_bytes(path)
-    numbered = [(number, _range(path, number, fields)) for number, fields in parse_rows(path, body)]
-    if not numbered:
-        raise FileError(path, None, "contains no ranges")
-    numbered.sort(key=lambda entry: entry[1].first)
-    for (earlier_number, earlier), (number, later) in zip(numbered, numbered[1:]):
-        if later.first <= earlier.last:
-            raise FileError(
-                path,
-                max(number, earlier_number),
-                f"zipcode {later.first} is already in row {min(number, earlier_number)}",
-            )
-    return RiskFile(path.name, hashlib.sha256(body).hexdigest(), [entry for _, entry in numbered])
+    found = _parse(path, body)
+    return CheckedFile(RiskFile(path.name, hashlib.sha256(body).hexdigest(), found.ranges), found.faults)
 
 
-def import_table(
-    session: Session, file: RiskFile, source: str, effective_from: date, *, again: bool = False
-) -> Import:
-    """Add a version of the risk table, unless one from the same source has the same ranges.
+def _parse(path: Path, body: bytes) -> RiskFileRows:
+    rows: list[tuple[int, list[str]]] = []
+    unreadable = []
+    try:
+        rows.extend(_workbook_rows(body) if kinds.is_workbook(body) else _csv_rows(path, body))
+    except FileError as error:
+        unreadable.append(Fault(error.row, error.reason))
+    except (CsvNotValid, TooLarge) as error:
+        unreadable.append(Fault(None, str(error).rstrip(".")))
+    found = risk_file.parse(rows)
+    if not unreadable:
+        return found
+    faults = [fault for fault in found.faults if fault.row is not None]
+    return found._replace(faults=faults + unreadable)
 
-    Args:
-        again: import ranges that a later version superseded.
-    """
-    versions = session.scalars(
-        select(RiskTable).where(RiskTable.source == source).order_by(RiskTable.id.desc())
-    ).all()
-    same = next((version for version in versions if _ranges(session, version) == file.ranges), None)
-    if same and same is versions[0]:
-        return Import(None)
-    if same and not again:
-        return Import(None, superseded=same)
-    table = RiskTable(
-        source=source,
-        effective_from=effective_from,
-        imported_at=clock.now(),
-        sha256=file.sha256,
-        range_count=len(file.ranges),
+
+def _csv_rows(path: Path, body: bytes) -> Iterator[tuple[int, list[str]]]:
+    kinds.refuse_other_kinds(body[: kinds.HEAD_BYTES])
+    try:
+        body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        body = text_of(body).encode()  # as Excel saves CSV
+    first = next((line for line in body.splitlines() if line.strip()), b"")
+    delimiter = next((delimiter for delimiter in DELIMITERS if delimiter in first), b",").decode()
+    return parse_rows(path, body, delimiter)
+
+
+def _workbook_rows(body: bytes) -> Iterator[tuple[int, list[str]]]:
+    if len(body) > workbook.MAX_FILE_BYTES:
+        raise workbook.too_large_file()
+    file = Workbook(io.BytesIO(body))
+    sheets = [name for name in file.sheets() if next(file.rows(name), None)]
+    if len(sheets) > 1:
+        raise CsvNotValid("Several sheets have rows. Keep only the risk table.")
+    for name in sheets:
+        for row in file.rows(name):
+            fields = [field.strip() for field in workbook.texts(row.cells)]
+            if any(fields):
+                yield row.number, fields
+
+
+def write_workbook(file: IO[bytes], table: RiskTable) -> None:
+    """Write the ranges of a table as an Excel workbook that `read` reads."""
+    rows = (
+        SheetRow(number, [SheetCell(text), SheetCell(factor)])
+        for number, (text, factor) in enumerate(csv.reader(to_csv(table).splitlines()), start=1)
     )
-    session.add(table)
-    session.flush()
-    session.add_all(RiskRange(risk_table_id=table.id, **entry._asdict()) for entry in file.ranges)
-    session.flush()
-    return Import(table)
-
-
-def _ranges(session: Session, table: RiskTable) -> list[Range]:
-    rows = session.execute(
-        select(RiskRange.first, RiskRange.last, RiskRange.factor)
-        .where(RiskRange.risk_table_id == table.id)
-        .order_by(RiskRange.first)
-    )
-    return [Range(*row) for row in rows]
-
-
-def _range(path: Path, number: int, fields: list[str]) -> Range:
-    if len(fields) != 2:
-        raise FileError(path, number, f"must have 2 fields, zipcodes and factor, but has {len(fields)}")
-    zipcodes, factor = fields
-    match = re.fullmatch(r"([0-9]{4})(?:\s*-\s*([0-9]{4}))?", zipcodes)
-    if not match:
-        raise FileError(path, number, f"{zipcodes!r} is not a zipcode or a range such as 1000 - 1310")
-    first, last = int(match.group(1)), int(match.group(2) or match.group(1))
-    if first < MIN_ZIPCODE:
-        raise FileError(path, number, f"zipcodes go from {MIN_ZIPCODE} to {MAX_ZIPCODE}")
-    if first > last:
-        raise FileError(path, number, f"the range runs backwards, from {first} to {last}")
-    if factor not in FACTORS:
-        raise FileError(path, number, f"the factor is {factor!r}, but must be A, B or C")
-    return Range(first, last, factor)
+    workbook_writer.write(file, f"Risk table {table.id}", rows)

@@ -10,7 +10,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 # Revisions are four digits, in ascending order. `flask init-db` upgrades to REVISION; MIN_REVISION is the
 # oldest readable one. Newer ones are readable: migrations stay compatible with the previous release.
-REVISION = "0006"
+REVISION = "0007"
 MIN_REVISION = "0002"
 
 # The first revision with withdrawn index values.
@@ -18,6 +18,9 @@ WITHDRAWALS_REVISION = "0004"
 
 # The first with special zipcodes and other names of places.
 PLACE_NAMES_REVISION = "0006"
+
+# The first revision with names, notes and cancellations of risk tables.
+RISK_TABLE_REVISION = "0007"
 
 
 class OldSchema(Exception):

@@ -4,28 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import groupby
-from operator import itemgetter
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, func, select
 
 from webapp import clock
-from webapp.data import schema
+from webapp.data import risk_tables, schema
 from webapp.data.database import Model
 from webapp.data.index_models import IndexValue as IndexValueModel
 from webapp.data.index_models import UpstreamCheck as UpstreamCheckModel
 from webapp.data.index_models import WithdrawnIndexValue
 from webapp.data.version_model import data_version
-from webapp.data.zipcode_models import Place, PlaceName, RiskRange
-from webapp.data.zipcode_models import RiskTable as RiskTableModel
+from webapp.data.zipcode_models import Place, PlaceName
 from webapp.data.zipcode_models import SpecialZipcode as SpecialZipcodeModel
 from webapp.health_index.base_years import known_base_years
 from webapp.health_index.conversion import with_conversions
 from webapp.health_index.values import HealthIndex, IndexValue
 from webapp.zipcodes import risk_table
 from webapp.zipcodes.places import OtherName, PlaceRow, Places, SpecialZipcode
-from webapp.zipcodes.risk_table import Range, RiskTable
+from webapp.zipcodes.risk_table import RiskTable
+from webapp.zipcodes.timeline import Timeline
 
 
 class UpstreamCheck(NamedTuple):
@@ -42,7 +41,7 @@ class Snapshot:
         serial: increases within the process; caches depend on it.
         version: None on a schema without a data version.
         day: the date in Brussels.
-        risk_tables: also superseded and planned ones.
+        risk_tables: also past, planned and cancelled ones.
         upstream: None before the first refresh.
     """
 
@@ -59,6 +58,11 @@ class Snapshot:
     def risk_table(self) -> RiskTable:
         """The risk table in force. Raises RiskTableUnavailable."""
         return risk_table.in_force(self.risk_tables, self.day)
+
+    @cached_property
+    def timeline(self) -> Timeline:
+        """The risk tables in the order in which they count."""
+        return Timeline(self.risk_tables)
 
     @property
     def base_years(self) -> list[int]:
@@ -78,7 +82,7 @@ def load(connection: Connection, previous: Snapshot | None) -> Snapshot:
         revision=revision,
         version=data_version(connection),
         day=clock.today(),
-        risk_tables=_risk_tables(connection),
+        risk_tables=risk_tables.read_tables(connection, revision),
         places=_places(connection, revision, previous),
         index=HealthIndex(with_conversions(values, withdrawals), max(withdrawals.values(), default=None)),
         upstream=_upstream(connection),
@@ -91,20 +95,6 @@ def _begin(connection: Connection) -> None:
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
     else:
         connection.exec_driver_sql("BEGIN")  # Python's sqlite3 does not begin one for a SELECT
-
-
-def _risk_tables(connection: Connection) -> tuple[RiskTable, ...]:
-    columns = (RiskRange.risk_table_id, RiskRange.first, RiskRange.last, RiskRange.factor)
-    rows = connection.execute(select(*columns).order_by(RiskRange.risk_table_id, RiskRange.first))
-    ranges = {
-        table_id: tuple(Range(first, last, factor) for _, first, last, factor in group)
-        for table_id, group in groupby(rows, key=itemgetter(0))
-    }
-    tables = select(RiskTableModel.id, RiskTableModel.effective_from, RiskTableModel.imported_at)
-    return tuple(
-        RiskTable(table_id, effective_from, imported_at, ranges.get(table_id, ()))
-        for table_id, effective_from, imported_at in connection.execute(tables.order_by(RiskTableModel.id))
-    )
 
 
 def _places(connection: Connection, revision: str, previous: Snapshot | None) -> Places:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Optional
 
-from sqlalchemy import CheckConstraint, Date, Double, ForeignKey, String, func, literal_column
+from sqlalchemy import CheckConstraint, Date, Double, ForeignKey, String, false, func, literal_column
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -14,6 +15,8 @@ from webapp.zipcodes.zipcode import MAX_ZIPCODE, MIN_ZIPCODE
 
 
 class RiskTable(Model):
+    """A version of the risk table. Triggers of migration 0007 let only `cancelled_at` change, once."""
+
     __tablename__ = "risk_table"
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -22,6 +25,12 @@ class RiskTable(Model):
     imported_at: Mapped[datetime] = mapped_column(Instant)
     sha256: Mapped[str] = mapped_column(String(64))
     range_count: Mapped[int]
+    name: Mapped[str] = mapped_column(String(100), server_default="")
+    note: Mapped[str] = mapped_column(String(500), server_default="")
+    loaded_by: Mapped[str] = mapped_column(String(100), server_default="")
+    # True for a table that counts on every day before `effective_from` too.
+    open_beginning: Mapped[bool] = mapped_column(server_default=false())
+    cancelled_at: Mapped[Optional[datetime]] = mapped_column(Instant)
 
 
 class RiskRange(Model):

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import date
 from typing import Any
 
 from flask import Response, request
 
 from webapp.data import current, reads
-from webapp.errors import DatabaseUnavailable, DeskError, WrongYear, ZipcodeNotFound, ZipcodeNotValid
+from webapp.errors import (
+    DatabaseUnavailable,
+    DateNotValid,
+    DeskError,
+    WrongYear,
+    ZipcodeNotFound,
+    ZipcodeNotValid,
+)
 from webapp.health_index.base_years import DEFAULT_BASE_YEAR
 from webapp.i18n.languages import current_language
 from webapp.i18n.messages import N_
@@ -17,11 +25,12 @@ from webapp.pages.parts import PageParts
 from webapp.zipcodes.interpretation import Interpretation, interpret
 from webapp.zipcodes.places import Places, Suggestion, name_in
 from webapp.zipcodes.risk_table import RiskFactor
+from webapp.zipcodes.timeline import parse_on
 
 NO_PLACES = Places((), None)
 
 # The field to correct, by error.
-FIELDS = {WrongYear: "year", ZipcodeNotValid: "zipcode", ZipcodeNotFound: "zipcode"}
+FIELDS = {WrongYear: "year", DateNotValid: "on", ZipcodeNotValid: "zipcode", ZipcodeNotFound: "zipcode"}
 
 
 @bp.get("/")
@@ -29,15 +38,17 @@ def lookup() -> Response:
     """Show the form, and the requested results. `zipcode` may be a place name."""
     text = request.args.get("zipcode", "").strip()
     year = request.args.get("year", str(DEFAULT_BASE_YEAR)).strip()
-    parts = PageParts({"zipcode": text, "year": year})
+    day = request.args.get("on", "").strip()
+    parts = PageParts({"zipcode": text, "year": year, "on": day})
+    on = parts.attempt(lambda: parse_on(day), "on") if day else None
     found = latest = interpretation = None
     if "zipcode" in request.args:
         interpretation = parts.attempt(lambda: _interpret(text), "zipcode")
-    if interpretation:
-        found = _look_up(parts, interpretation)
+    if interpretation and "on" not in parts.errors:
+        found = _look_up(parts, interpretation, on)
     if "zipcode" in request.args or "year" in request.args:
         latest = parts.attempt(lambda: reads.latest_index(reads.parse_base_year(year)), "year")
-    return parts.respond(_render(parts, interpretation, found=found, latest=latest))
+    return parts.respond(_render(parts, interpretation, found=found, on=on, latest=latest))
 
 
 def error_page(error: DeskError) -> str | None:
@@ -56,6 +67,7 @@ def _render(
     interpretation: Interpretation | None = None,
     *,
     found: RiskFactor | None = None,
+    on: date | None = None,
     latest: Any = None,
     title: str | None = None,
 ) -> str:
@@ -63,6 +75,7 @@ def _render(
         "lookup.html",
         interpretation=interpretation,
         found=found,
+        on=on,
         latest=latest,
         nearest=_nearest(parts, interpretation, found),
         title=title,
@@ -82,15 +95,15 @@ def _nearest(
         return []
 
 
-def _look_up(parts: PageParts, interpretation: Interpretation) -> RiskFactor | None:
-    """Return the risk factor if the zipcode is clear."""
+def _look_up(parts: PageParts, interpretation: Interpretation, on: date | None) -> RiskFactor | None:
+    """Return the risk factor, today or on a date, if the zipcode is clear."""
     zipcode, contradiction = interpretation.zipcode, interpretation.contradiction
     if contradiction:
         place = name_in(contradiction.place, current_language())
         message = N_("%(zipcode)s is %(place)s, not %(name)s.")
         error = ZipcodeNotFound(message, zipcode=contradiction.zipcode, place=place, name=contradiction.name)
         parts.record(error, "zipcode")
-    return parts.attempt(lambda: reads.risk_factor(zipcode), "zipcode") if zipcode else None
+    return parts.attempt(lambda: reads.risk_factor(zipcode, on), "zipcode") if zipcode else None
 
 
 def _interpret(text: str) -> Interpretation:

@@ -10,17 +10,20 @@ from werkzeug.wrappers import Response as BaseResponse
 from webapp.data import reads
 from webapp.http.negotiation import represent
 from webapp.pages.blueprint import bp
-from webapp.zipcodes.risk_table import RiskFactor
+from webapp.zipcodes.timeline import RiskFactorOn, parse_on
 from webapp.zipcodes.zipcode import parse_zipcode
 
 
 @bp.get("/zipcode/<zipcode>")
 def zipcode(zipcode: str) -> Response:
-    found = reads.risk_factor(parse_zipcode(zipcode))
+    """Show the risk factor today, or on the date `on`."""
+    number = parse_zipcode(zipcode)
+    on = parse_on(request.args["on"]) if "on" in request.args else None
+    found = reads.risk_factor(number, on)
     return represent(
         payload={"risk_factor": found["factor"]},
         template="zipcode.html",
-        context=lambda: {"found": found, "nearest": reads.nearest_if_unused(found)},
+        context=lambda: {"found": found, "on": on, "nearest": reads.nearest_if_unused(found)},
         headers=_headers(found),
         text=found["factor"],
     )
@@ -35,10 +38,14 @@ def zipcode_with_slash(zipcode: str) -> BaseResponse:
     return redirect(f"{url}?{query}" if query else url, 301)
 
 
-def _headers(found: RiskFactor) -> dict[str, str]:
+def _headers(found: RiskFactorOn) -> dict[str, str]:
     """Return the details that the JSON contract leaves out."""
-    return {
+    headers = {
         "Risk-Range": f"{found['first']}-{found['last']}",
         "Risk-Table": str(found["risk_table"]),
-        "Risk-Table-Effective-From": found["effective_from"].isoformat(),
     }
+    if found["effective_from"]:
+        headers["Risk-Table-Effective-From"] = found["effective_from"].isoformat()
+    if found["effective_until"]:
+        headers["Risk-Table-Effective-Until"] = found["effective_until"].isoformat()
+    return headers

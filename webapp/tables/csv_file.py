@@ -16,6 +16,7 @@ class FileError(Exception):
     def __init__(self, path: Path, row: Optional[int], reason: str) -> None:
         place = path.name if row is None else f"{path.name}, row {row}"
         super().__init__(f"{place}: {reason}")
+        self.row, self.reason = row, reason
 
 
 def read_rows(path: Path) -> Iterator[Tuple[int, List[str]]]:
@@ -23,12 +24,12 @@ def read_rows(path: Path) -> Iterator[Tuple[int, List[str]]]:
     return parse_rows(path, read_bytes(path))
 
 
-def parse_rows(path: Path, content: bytes) -> Iterator[Tuple[int, List[str]]]:
+def parse_rows(path: Path, content: bytes, delimiter: str = ",") -> Iterator[Tuple[int, List[str]]]:
     """Yield the row number, from 1, and the stripped fields of each row that is not blank.
 
     Accepts a byte order mark and any line ending. Raises FileError if `content` is not UTF-8 or CSV.
     """
-    reader = csv.reader(io.StringIO(_decode(path, content), newline=""), strict=True)
+    reader = csv.reader(io.StringIO(_decode(path, content), newline=""), delimiter=delimiter, strict=True)
     start = 1
     while True:
         try:

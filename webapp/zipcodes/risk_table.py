@@ -26,12 +26,27 @@ class Range(NamedTuple):
 
 @dataclass(frozen=True)
 class RiskTable:
-    """One version, with sorted ranges. A correction is a new version."""
+    """One version, with sorted ranges. A correction is a new version.
+
+    Attributes:
+        effective_from: the first day; None for an open beginning.
+        sha256: of the file.
+    """
 
     id: int
-    effective_from: date
+    effective_from: date | None
     imported_at: datetime
     ranges: tuple[Range, ...]
+    name: str = ""
+    note: str = ""
+    loaded_by: str = ""
+    sha256: str = ""
+    cancelled_at: datetime | None = None
+
+    @property
+    def first_day(self) -> date:
+        """The first day, the earliest one for an open beginning."""
+        return self.effective_from or date.min
 
     @cached_property
     def _firsts(self) -> list[int]:
@@ -56,7 +71,7 @@ class RiskFactor(TypedDict):
     first: int
     last: int
     risk_table: int
-    effective_from: date
+    effective_from: date | None
     kind: str | None
     places: list[PlaceDescription]
     changed_at: datetime
@@ -64,7 +79,7 @@ class RiskFactor(TypedDict):
 
 class RiskTableDescription(TypedDict):
     id: int
-    effective_from: date
+    effective_from: date | None
     range_count: int
     imported_at: datetime
     places_loaded_at: datetime | None
@@ -73,12 +88,17 @@ class RiskTableDescription(TypedDict):
 def in_force(tables: Sequence[RiskTable], day: date) -> RiskTable:
     """Return the latest table in force on a day; of two with one date, the one loaded later.
 
-    Raises RiskTableUnavailable if there is none.
+    A cancelled table never counts. Raises RiskTableUnavailable if there is none.
     """
-    started = [table for table in tables if table.effective_from <= day]
+    started = [table for table in tables if table.first_day <= day and not table.cancelled_at]
     if not started:
         raise RiskTableUnavailable(N_("No risk table has been loaded yet. Please try again in a minute."))
-    return max(started, key=lambda table: (table.effective_from, table.id))
+    return max(started, key=precedence)
+
+
+def precedence(table: RiskTable) -> tuple[date, int]:
+    """Sort key: of two tables whose first days have come, the one with the greater key counts."""
+    return table.first_day, table.id
 
 
 def find(table: RiskTable, places: Places, zipcode: int) -> RiskFactor:
@@ -121,7 +141,17 @@ def describe(table: RiskTable, places: Places) -> RiskTableDescription:
     }
 
 
+def to_csv(table: RiskTable) -> str:
+    """Return the ranges as the file format that is loaded: `1000 - 1310,C`."""
+    return "".join(
+        f"{first},{factor}\n" if first == last else f"{first} - {last},{factor}\n"
+        for first, last, factor in table.ranges
+    )
+
+
 def changed_at(table: RiskTable, places: Places) -> datetime:
-    """Return the last change to the risk table or the places."""
-    in_force_since = max(table.imported_at, clock.start_of(table.effective_from))
-    return max(in_force_since, places.loaded_at or in_force_since)
+    """Return the last change to a risk table in force or the places."""
+    instants = [table.imported_at, places.loaded_at]
+    if table.effective_from:
+        instants.append(clock.start_of(table.effective_from))
+    return max(filter(None, instants))
