@@ -169,6 +169,7 @@ def without_dates(text: str) -> str:
     return re.sub(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:]+Z|T[0-9:.]+\+00:00)?", "DATE", text)
 
 
+@pytest.mark.slow
 @every_document_with_examples
 def test_examples_print_what_the_document_shows(document: Document, sqlite_url: str, tmp_path: Path) -> None:
     with running(tmp_path, DATABASE_URL=sqlite_url, **NOWHERE) as server:

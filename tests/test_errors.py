@@ -64,6 +64,7 @@ def test_errors_import_neither_flask_nor_jinja() -> None:
     assert not {"flask", "jinja2", "werkzeug", "sqlalchemy"} & set(python("-c", program).split())
 
 
+@pytest.mark.slow
 def test_api_page_explains_every_code_even_without_docstrings(sqlite_url: str) -> None:
     page = python("-OO", "-c", API_PAGE, DATABASE_URL=sqlite_url)
     for status, code, meaning in codes():

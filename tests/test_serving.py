@@ -20,8 +20,10 @@ from tests.support.fake_statbel import FakeStatbel
 from tests.support.live import environment, running
 from webapp.config import ROOT
 
+# Each test starts a server.
+pytestmark = pytest.mark.slow
 
-@pytest.mark.slow
+
 @pytest.mark.serial
 def test_no_request_waits_while_statbel_hangs(sqlite_url: str, statbel: FakeStatbel, tmp_path: Path) -> None:
     """The clock of this process is real, so a month later than the seed's is due."""
@@ -92,7 +94,6 @@ def test_password_is_not_logged(postgresql_url: str, statbel: FakeStatbel, tmp_p
     assert "s3cret" not in server.log.read_text()
 
 
-@pytest.mark.slow
 def test_request_is_finished_before_the_stop(sqlite_url: str, statbel: FakeStatbel, tmp_path: Path) -> None:
     statbel.bestat = statbel.open_data = statbel.hanging
     statuses: List[int] = []
@@ -139,7 +140,6 @@ def test_invalid_setting_stops_the_start_with_one_line(command: List[str]) -> No
     assert len(done.stderr.splitlines()) == 1
 
 
-@pytest.mark.slow
 def test_two_workers_use_two_cores_after_one_died(
     sqlite_url: str, statbel: FakeStatbel, tmp_path: Path
 ) -> None:
@@ -165,7 +165,6 @@ def wait_for_two_workers_on_two_cores(process: int, died: int = 0) -> None:
         cores = set.union(*taken) if len(taken) == 2 and all(len(one) == 1 for one in taken) else set()
 
 
-@pytest.mark.slow
 @pytest.mark.serial
 def test_server_is_healthy_while_the_database_hangs(statbel: FakeStatbel, tmp_path: Path) -> None:
     with socket.socket() as silent:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from tests.conftest import ORDINARY_DAY
 from tests.support.databases import NOWHERE
 from tests.support.live import environment
@@ -31,6 +33,7 @@ def test_settings_import_neither_flask_nor_a_database(sqlite_url: str) -> None:
     assert not {"flask", "sqlalchemy", "requests"} & packages
 
 
+@pytest.mark.slow
 def test_first_response_imports_neither_migrations_nor_an_http_client(sqlite_url: str) -> None:
     program = f"""
 from datetime import datetime, timezone

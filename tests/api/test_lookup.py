@@ -237,6 +237,7 @@ def desk_url(sqlite_url: str, statbel: FakeStatbel, tmp_path: Path) -> Any:
         yield desk.url, worker
 
 
+@pytest.mark.slow
 def test_a_million_rows_keep_their_order_and_take_no_memory(desk_url: Any, tmp_path: Path) -> None:
     url, worker = desk_url
     given, answer = tmp_path / "given.csv", tmp_path / "answer.csv"
@@ -293,6 +294,7 @@ def test_a_client_that_sends_everything_first_sees_why_it_was_refused(desk_url: 
     assert (answer.status_code, answer.json()["code"]) == (400, "CSV_NOT_VALID")
 
 
+@pytest.mark.slow
 def test_a_client_that_stops_half_way_harms_nobody(desk_url: Any) -> None:
     url, _worker = desk_url
     with socket.create_connection(

@@ -166,6 +166,7 @@ def test_failure_while_loading_leaves_the_database_empty(
     assert snapshot(app) == {}
 
 
+@pytest.mark.slow
 def test_invalid_setting_is_explained_in_one_line_on_standard_error() -> None:
     command = start("mysql://127.0.0.1/desk", "init-db")
     output, error = command.communicate()
@@ -218,6 +219,7 @@ def test_lookup_of_a_zipcode_without_factor_exits_with_status_1(app: Flask) -> N
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["in.csv", "-"])
 def test_lookup_of_a_file_prints_only_the_file(sqlite_url: str, tmp_path: Path, name: str) -> None:
     file = tmp_path / "in.csv"
@@ -294,6 +296,7 @@ def test_lookup_without_a_risk_table_fails_in_one_line(make_app: MakeApp, empty_
     assert len(result.output.splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_lookup_shows_progress_in_a_terminal(sqlite_url: str, tmp_path: Path) -> None:
     file, output = tmp_path / "in.csv", tmp_path / "out.csv"
     file.write_bytes(b"9000\n" * 1000)
@@ -313,6 +316,7 @@ def test_lookup_shows_progress_in_a_terminal(sqlite_url: str, tmp_path: Path) ->
     assert output.read_bytes() == b"9000,B,\n" * 1000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [["9000"], ["--csv", "in.csv"]])
 def test_full_disk_is_explained_in_one_line(sqlite_url: str, tmp_path: Path, arguments: List[str]) -> None:
     (tmp_path / "in.csv").write_bytes(b"9000\n")
@@ -342,6 +346,7 @@ for command in [*commands, *groups, *(command for group in groups for command in
 """
 
 
+@pytest.mark.slow
 def test_every_command_has_help_without_docstrings() -> None:
     done = subprocess.run(
         [sys.executable, "-OO", "-c", PRINT_HELP], cwd=ROOT, capture_output=True, text=True, check=True

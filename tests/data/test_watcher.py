@@ -218,6 +218,7 @@ def test_request_does_not_poll_while_a_thread_does(app: Flask, started: Watcher)
     assert threading.current_thread().name not in pollers
 
 
+@pytest.mark.slow
 @on_sqlite
 def test_hanging_refresh_does_not_delay_polling(
     make_app: MakeApp,

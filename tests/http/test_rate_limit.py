@@ -258,6 +258,7 @@ def add_from_threads(counter: ProcessCounter | RedisCounter, times: int) -> int:
     return counter.add("192.0.2.1", 0).requests
 
 
+@pytest.mark.slow
 def test_process_counter_is_thread_safe(many_switches: None) -> None:
     assert add_from_threads(ProcessCounter(), 20_000) == 20_000
 
@@ -514,6 +515,7 @@ def test_slow_name_resolution_delays_no_request(monkeypatch: pytest.MonkeyPatch)
     assert durations[-1] < MAX_DELAY_SECONDS
 
 
+@pytest.mark.slow
 def test_workers_count_together_and_survive_an_outage_of_redis(
     tmp_path: Path, sqlite_url: str, own_redis: str
 ) -> None:

@@ -339,6 +339,7 @@ def opened_for_writing() -> Iterator[List[str]]:
     yield opened
 
 
+@pytest.mark.slow
 def test_nothing_is_kept_on_disk(sqlite_app: Flask, opened_for_writing: List[str], tmp_path: Path) -> None:
     (tmp_path / "proof").touch()
     assert str(tmp_path / "proof") in opened_for_writing
@@ -359,6 +360,7 @@ def desk_url(sqlite_url: str, statbel: FakeStatbel, tmp_path: Path) -> Iterator[
         yield desk.url
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [6 * MEGABYTE, 40 * MEGABYTE])
 @pytest.mark.parametrize(("field", "name"), [("file", "clients.csv"), ("zipcodes", None)])
 def test_a_client_that_sends_everything_first_sees_that_it_was_too_much(

@@ -256,6 +256,7 @@ def test_shortest_rows_are_answered_however_many() -> None:
     assert answer(b"9\n" * 500_000) == b"9,,ZIPCODE_NOT_VALID\n" * 500_000
 
 
+@pytest.mark.slow
 def test_a_million_rows_are_accepted() -> None:
     assert answer(b'"zipcode"\n' + b"9000\n" * 1_000_000).count(b"\n") == 1_000_001
 
