@@ -401,6 +401,7 @@ def test_failing_redis_neither_fails_nor_delays_requests(
         assert median(durations) < rate_limit.REDIS_TIMEOUT_SECONDS
 
 
+@pytest.mark.slow
 @pytest.mark.serial
 @pytest.mark.parametrize("failure", FAILURES)
 def test_probes_of_a_failing_redis_delay_no_request(

@@ -21,6 +21,9 @@ from tests.support.processes import free_port
 from webapp.http import worker
 from webapp.http.worker import ClientSocket, request_size
 
+# Each test starts a server.
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from pathlib import Path
 
