@@ -282,6 +282,7 @@ def test_any_wrong_row_rejects_no_other(corruption: Corruption, part: str) -> No
     assert lost == set()
 
 
+@pytest.mark.slow
 @searching
 @given(corruptions(), st.sampled_from(sorted(PARTIAL)))
 def test_any_wrong_row_is_gone_after_a_correct_response(corruption: Corruption, part: str) -> None:

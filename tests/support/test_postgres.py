@@ -25,6 +25,9 @@ with postgres.server() as url:
     time.sleep(60)
 """
 
+# Each test starts a PostgreSQL.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def nowhere(monkeypatch: pytest.MonkeyPatch, closed_port: int) -> str:
@@ -53,7 +56,6 @@ def answers(url: sa.engine.URL) -> bool:
     return True
 
 
-@pytest.mark.slow
 def test_started_server_is_gone_after_a_failing_test_run() -> None:
     with pytest.raises(ZeroDivisionError), postgres.server() as url:
         version, folder = ask(url)
@@ -64,7 +66,6 @@ def test_started_server_is_gone_after_a_failing_test_run() -> None:
     assert not folder.exists()
 
 
-@pytest.mark.slow
 def test_started_server_is_gone_after_a_killed_test_run(nowhere: str) -> None:
     parent = subprocess.Popen(
         [sys.executable, "-c", PROGRAM.format(local_url=nowhere)],
@@ -85,7 +86,6 @@ def test_started_server_is_gone_after_a_killed_test_run(nowhere: str) -> None:
     assert not alive
 
 
-@pytest.mark.slow
 def test_server_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     with postgres.server() as running:
         configured = running.set(drivername="postgresql").render_as_string(hide_password=False)

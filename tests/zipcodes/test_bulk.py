@@ -213,6 +213,7 @@ def test_encoding_is_told(body: bytes, charset: str) -> None:
     assert answered(body).charset == charset
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("body", "error", "message"),
     [
