@@ -343,7 +343,7 @@ def test_without_room_for_the_answer_it_is_unavailable(
 
 
 def sent_raw(url: str, *lines: str) -> bytes:
-    """What the desk answers to a request that is written by hand, and that ends there."""
+    """Send raw bytes, end the sending side, and return the response."""
     server = (urlsplit(url).hostname or "", urlsplit(url).port or 0)
     with socket.create_connection(server, timeout=15) as connection:
         head = [f"POST {ADDRESS} HTTP/1.1", "Host: desk", "Content-Type: text/csv", "Connection: close"]

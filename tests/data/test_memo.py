@@ -132,7 +132,7 @@ def test_threads_can_fill_the_cache_over_its_threshold(frequent_switching: None,
                 tiny.set_many({f"{thread}-{number}-more": number}, timeout=60)
                 assert tiny.get(f"{thread}-{number}") in (number, None)
                 tiny.get_many(f"{thread}-{number - 1}", f"{thread + 1}-{number}")
-        except Exception as error:  # noqa: BLE001  # the failure of a thread would be lost
+        except Exception as error:  # noqa: BLE001  # a thread would lose it
             failures.append(error)
 
     threads = [threading.Thread(target=work, args=[number]) for number in range(8)]

@@ -219,7 +219,7 @@ def test_every_action_bumps_the_data_version(session: Session) -> None:
 
 # The previous release
 
-# How it adds a table: without the columns of revision 0007.
+# Its INSERT of a table, without the columns of revision 0007.
 ADD_TABLE = (
     "INSERT INTO risk_table (id, source, effective_from, imported_at, sha256, range_count) "
     "VALUES (2, 'seed/risk_table.csv', '2026-09-20', '2026-09-20 10:00:00', 'x', 1)"

@@ -394,7 +394,7 @@ def test_app_may_replace_the_status_before_the_first_chunk(make_app: MakeApp, sq
         return [b"x"]
 
     app = make_app(settings_for(sqlite_url))
-    app.wsgi_app._wsgi_app = respond  # type: ignore[attr-defined]
+    app.wsgi_app._wsgi_app = respond  # type: ignore[attr-defined]  # of the guard
     assert Client(app).get("/").status_code == 404
 
 
@@ -529,7 +529,7 @@ METHODS = [b"GET", b"GET", b"GET", b"HEAD", b"OPTIONS", b"POST", b"TRACE", b"ODD
 
 @pytest.mark.parametrize("seed", range(4))
 def test_random_headers_never_cause_an_error(each_service: Server, seed: int) -> None:
-    chance = random.Random(seed)  # noqa: S311
+    chance = random.Random(seed)  # noqa: S311  # no secret
     for _ in range(50):
         headers = [chance.choice(NAMES) + b": " + chance.choice(VALUES) for _ in range(chance.randrange(5))]
         method, target = chance.choice(METHODS), chance.choice(TARGETS)

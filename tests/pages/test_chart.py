@@ -250,7 +250,7 @@ def svg(points: list[Point]) -> str:
 
 
 def parsed(points: list[Point]) -> ElementTree.Element:
-    return ElementTree.fromstring(svg(points))  # noqa: S314  # our own
+    return ElementTree.fromstring(svg(points))  # noqa: S314  # made by our own code
 
 
 def labels(points: list[Point]) -> list[str]:

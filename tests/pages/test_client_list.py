@@ -44,7 +44,7 @@ def send(client: FlaskClient, language: str = "en", **fields: Any) -> TestRespon
 
 
 def kept(answer: TestResponse) -> str:
-    """What a browser finds in the form, and sends again."""
+    """Return the text of the form that a browser would send again."""
     page = answer.text.replace("\r\n", "\n").replace("\r", "\n")
     found = re.search(r"<textarea[^>]*>\n?(.*?)</textarea>", page, re.DOTALL)
     assert found
@@ -52,7 +52,7 @@ def kept(answer: TestResponse) -> str:
 
 
 def cells(answer: TestResponse) -> List[List[str]]:
-    """What Excel shows of the file."""
+    """Return the cells as Excel shows them."""
     assert answer.content_type == "text/csv; charset=utf-8"
     lines = io.StringIO(answer.data.decode("utf-8-sig"), newline="")
     return [[plain(cell) for cell in row] for row in csv.reader(lines, delimiter=";")]

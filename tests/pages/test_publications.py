@@ -23,7 +23,7 @@ from webapp.i18n.languages import LANGUAGES
 
 PATHS = ("/index.atom", "/index.ics")
 
-# What feedparser notes about a feed that is well-formed.
+# Notes of feedparser about a feed that is well-formed.
 FINE = {"bozo": False, "version": "atom10"}
 
 

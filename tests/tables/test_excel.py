@@ -34,7 +34,7 @@ def opened(file: bytes) -> List[List[str]]:
 
 
 def may_run(cell: str) -> bool:
-    """Whether a cell is anything that Excel could take for a formula."""
+    """Return True for a cell that Excel could take for a formula."""
     unseen = takewhile(lambda letter: letter.isspace() or letter in UNSEEN, cell)
     seen = cell[len(list(unseen)) :]
     return seen.startswith(tuple("=+-@＝＋－＠")) or cell.startswith(("\t", "\r", "\n"))

@@ -275,8 +275,8 @@ def _in_file(answer: Callable[[IO[bytes]], Any]) -> tuple[Any, IO[bytes]]:
             until_answered.pop_all()
     except OSError as error:
         # No traceback: the message says where, and the disk is the problem.
-        log.error("an answer cannot be kept in a temporary file: %s", error)  # noqa: TRY400
-        raise StorageFull("There is no room for the answer. Please try again in a minute.") from None
+        log.error("writing a temporary file failed: %s", error)  # noqa: TRY400  # no traceback for a full disk
+        raise StorageFull("The response does not fit on the disk. Please try again in a minute.") from None
     return answered, output
 
 

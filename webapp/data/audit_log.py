@@ -33,7 +33,7 @@ class AuditEntry(Model):
 
 
 class Author(NamedTuple):
-    """Who acts, and why; the reason may be empty."""
+    """Author of an action, and the reason, which may be empty."""
 
     by: str
     reason: str = ""

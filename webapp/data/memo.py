@@ -14,7 +14,7 @@ from flask_caching.backends.simplecache import SimpleCache
 
 from webapp.data import current
 
-# How long a result is reused. Keys contain the snapshot's serial: a new snapshot reuses no older results.
+# Keys contain the snapshot's serial, so a new snapshot reuses no older results.
 MEMO_SECONDS = 60
 
 PURGE_SECONDS = 60.0

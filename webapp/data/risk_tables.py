@@ -50,7 +50,7 @@ class NewTable(NamedTuple):
 
 
 class Limits(NamedTuple):
-    """What a load may do.
+    """Permissions of a load.
 
     Attributes:
         max_lost_share: the share of the zipcodes in use with a factor that may lose it.

@@ -39,7 +39,7 @@ POLL_TIMEOUT_SECONDS = 10.0
 # hang.
 MAX_ABANDONED = 3
 
-# How often the date is checked while a poll waits for the database.
+# Interval of date checks while a poll waits for the database.
 DATE_CHECK_SECONDS = 0.5
 
 # A refresh that hangs for longer does not block the next one. The two deadlines of HEALTH_INDEX_TIMEOUT may

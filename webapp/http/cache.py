@@ -32,8 +32,8 @@ OVERHEAD_BYTES = 1600
 # A longer If-None-Match contains none of our tags, and is slow to parse.
 MAX_CONDITION_CHARACTERS = 1000
 
-# How long requests wait for an identical one in flight, from its start: longer than responses take, but short
-# enough that one hanging call does not block all threads.
+# Requests wait this long for an identical one in flight, from its start: longer than responses take, but not
+# so long that one hanging call blocks all threads.
 WAIT_TIMEOUT_SECONDS = 0.5
 
 # Requests for a range or a certain version, or with a body, are rare.

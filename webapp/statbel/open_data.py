@@ -33,7 +33,7 @@ DELIMITERS = "|;\t,"
 GZIP, ZIP = b"\x1f\x8b", b"PK"
 WORKBOOK_PART = "xl/workbook.xml"
 
-# What zipfile raises on damaged, encrypted and unsupported files.
+# Exceptions of zipfile on damaged, encrypted and unsupported files.
 ZIP_ERRORS = (
     zipfile.BadZipFile,
     zlib.error,
