@@ -27,7 +27,7 @@ def register(app: Flask, folder: Path) -> None:
 
     def serve(filename: str) -> Response:
         plain = re.sub(rf"\.[0-9a-f]{{{HASH_DIGITS}}}(?=(\.[^.]+)?$)", "", filename)
-        response = send_from_directory(folder, plain)
+        response = send_from_directory(folder, plain, conditional=False)
         if hashed.get(plain) == filename:
             response.cache_control.no_cache = None
             response.cache_control.public = True
