@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from webapp import clock
 from webapp.cli import risk_table_diff
 from webapp.cli.errors import one_line_errors
-from webapp.cli.options import current_user, parse_line
+from webapp.cli.options import current_user, parse_date, parse_line
 from webapp.data import audit_log, current, risk_table_file, risk_tables
 from webapp.data.audit_log import MAX_AUTHOR_LENGTH, MAX_REASON_LENGTH, Author
 from webapp.data.database import db
@@ -29,7 +29,6 @@ from webapp.data.risk_tables import (
     NewTable,
 )
 from webapp.data.transactions import write_transaction
-from webapp.i18n.iso_date import parse_iso_date
 from webapp.tables import csv_file
 from webapp.zipcodes import client_diff, table_diff
 from webapp.zipcodes.risk_table import Range, RiskTable, to_csv
@@ -57,14 +56,9 @@ def group() -> None:
     pass
 
 
-def _parse_date(_context: click.Context, _parameter: click.Parameter, text: str | None) -> date | None:
-    if text is None:
-        return None
-    try:
-        day = parse_iso_date(text)
-    except ValueError:
-        raise click.BadParameter(f"{text!r} is not a date such as 2027-01-01.") from None
-    if not MIN_DATE <= day <= MAX_DATE:
+def _parse_first_day(context: click.Context, parameter: click.Parameter, text: str | None) -> date | None:
+    day = parse_date(context, parameter, text)
+    if day and not MIN_DATE <= day <= MAX_DATE:
         raise click.BadParameter(f"use a date from {MIN_DATE} to {MAX_DATE}.")
     return day
 
@@ -75,7 +69,7 @@ def _load_options(command: Command) -> Command:
         click.option(
             "--effective-from",
             required=True,
-            callback=_parse_date,
+            callback=_parse_first_day,
             metavar="DATE",
             help="The first day, in Belgium, such as 2027-01-01.",
         ),
@@ -205,7 +199,7 @@ def check(context: click.Context, file: Path, as_json: bool) -> None:
 )
 @click.argument("table", metavar="TABLE")
 @click.argument("against", type=click.IntRange(1), required=False, metavar="[AGAINST]")
-@click.option("--effective-from", callback=_parse_date, metavar="DATE", help="The first day of a file.")
+@click.option("--effective-from", callback=_parse_first_day, metavar="DATE", help="The first day of a file.")
 @click.option("--csv", "as_csv", is_flag=True, help="All changed zipcodes, as CSV.")
 @click.option(
     "--clients",
