@@ -25,20 +25,8 @@ from webapp.i18n.languages import catalog
 SAME: Dict[str, FrozenSet[str]] = {
     "nl": frozenset({"API", "Index", "Limburg", "Privacy"}),
     "fr": frozenset(
-        {
-            *(
-                "API",
-                "Date",
-                "Hainaut",
-                "Indexation",
-                "Licences",
-                "Liège",
-                "Luxembourg",
-                "Namur",
-                "Organisation",
-            ),
-            *("Province", "Site", "Source"),
-        }
+        {"API", "Base %(year)s", "Date", "Indexation", "Licences", "Organisation", "Site", "Source"}
+        | {"Hainaut", "Liège", "Luxembourg", "Namur", "Province"}
     ),
     "de": frozenset({"API", "Index", "Limburg", "Namur", "Organisation"}),
 }
