@@ -15,12 +15,14 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from tests.conftest import SetClock
 from tests.health_index.stored_values import on_sqlite
-from tests.support.commands import run
+from tests.support.commands import run, start
 from tests.support.snapshot import snapshot
 from webapp.config import ROOT
+from webapp.data.database import db
 
 SEED = (ROOT / "seed" / "risk_table.csv").read_text()
 NEW_YEAR = ("--effective-from", "2035-01-01")
@@ -378,3 +380,36 @@ def test_load_that_is_killed_at_any_moment_leaves_the_old_state(
         assert (done.returncode, snapshot(app) == before) == (-signal.SIGKILL, True), done.stderr
     assert moment > 5
     assert [entry["id"] for entry in do_json(app, "list")][1:] == [1]
+
+
+@pytest.mark.slow
+def test_loads_at_once_are_stored_one_after_the_other(
+    app: Flask, database_url: str, file: Path, tmp_path: Path
+) -> None:
+    commands = []
+    for factor in "ABC":
+        other = tmp_path / f"{factor}.csv"
+        other.write_text(SEED.replace("9000 - 9032,B", f"9000 - 9032,{factor}"))
+        options = ("--name", factor, "--by", factor, "--json")
+        commands.append(start(database_url, "risk-table", "load", str(other), *NEW_YEAR, *options))
+    ends = [(command.communicate(), command.returncode) for command in commands]
+    assert [(errors, code) for (_output, errors), code in ends] == [("", 0)] * 3
+    stored = {
+        found["id"]: found["diff"]["against"] for found in (json.loads(output) for (output, _), _ in ends)
+    }
+    assert stored == {2: 1, 3: 2, 4: 3}  # each saw the one before
+    listed = do_json(app, "list")
+    assert [entry["replaced_by"] for entry in listed] == [None, 4, 4, None]
+    assert {entry["name"] for entry in listed[:3]} == set("ABC")
+    with app.app_context(), db.engine.connect() as connection:
+        counts = connection.execute(text("SELECT count(*) FROM risk_range GROUP BY risk_table_id")).scalars()
+        assert list(counts) == [164] * 4
+
+
+@pytest.mark.slow
+def test_table_is_cancelled_once_by_two_commands_at_once(app: Flask, database_url: str, file: Path) -> None:
+    load(app, file)
+    commands = [start(database_url, "risk-table", "cancel", "2", "--reason", "x") for _ in range(2)]
+    codes = sorted((command.communicate(), command.returncode)[1] for command in commands)
+    assert codes == [0, 1]
+    assert [entry["action"] for entry in do_json(app, "log")] == ["cancel", "load", "load"]
