@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from openpyxl import Workbook
 from sqlalchemy import text
 
 from tests.conftest import SetClock
@@ -187,8 +188,22 @@ def test_diff_counts_the_clients_of_a_list(app: Flask, file: Path, tmp_path: Pat
         "without_factor": 1,
         "groups": [{"from": "B", "to": "C", "rows": [2, 3]}],
     }
+    clients.write_text("old zipcode;zipcode\n9000;2000\n9030;2000\n", encoding="utf-8")
+    chosen = do_json(app, "diff", str(file), "--clients", str(clients), "--column", "old zipcode")
+    assert chosen["clients"]["groups"] == [{"from": "B", "to": "C", "rows": [2, 3]}]
     clients.write_text("client;phone\nA;x\n", encoding="utf-8")
     assert refused(app, "diff", str(file), "--clients", str(clients)).startswith("Error: ")
+
+
+@on_sqlite
+def test_diff_counts_the_clients_of_a_workbook(app: Flask, file: Path, tmp_path: Path) -> None:
+    workbook = Workbook(write_only=True)
+    sheet = workbook.create_sheet()
+    for row in (("client", "postcode"), ("A", 9000), ("B", 2000), ("C", "9031 Drongen")):
+        sheet.append(row)
+    workbook.save(tmp_path / "clients.xlsx")
+    found = do_json(app, "diff", str(file), "--clients", str(tmp_path / "clients.xlsx"))["clients"]
+    assert (found["unchanged"], found["groups"]) == (1, [{"from": "B", "to": "C", "rows": [2, 4]}])
 
 
 @on_sqlite
@@ -225,6 +240,7 @@ def test_diff_of_stored_tables(app: Flask, file: Path) -> None:
         (["cancel", "7", "--reason", "x"], 1, "Error: There is no risk table 7."),
         (["reinstate", "7", *NEW_YEAR], 1, "Error: There is no risk table 7."),
         (["export", "7"], 1, "Error: There is no risk table 7."),
+        (["diff", "1", "--column", "x"], 2, "Error: Use --column with --clients."),
     ],
 )
 def test_impossible_action_is_explained_in_one_line(
@@ -313,6 +329,17 @@ def test_reinstated_table_counts_again(app: Flask, file: Path) -> None:
     assert output.splitlines()[-1] == "Stored: 164 ranges as risk table 3, in force from 2026-09-14."
     assert client.get("/zipcode/9000").json == {"risk_factor": "B"}
     assert do_json(app, "log")[0]["action"] == "reinstate"
+
+
+@on_sqlite
+def test_cancelled_table_can_be_reinstated(app: Flask, file: Path, set_clock: SetClock) -> None:
+    load(app, file)
+    do(app, "cancel", "2", "--reason", "postponed")
+    reinstated = do_json(app, "reinstate", "2", *NEW_YEAR, "--reason", "not postponed after all")
+    assert (reinstated["id"], reinstated["diff"]["in_use"]["changed"]) == (3, 4)
+    assert [entry["state"] for entry in do_json(app, "list")] == ["planned", "cancelled", "in force"]
+    set_clock(datetime(2035, 1, 2, 12, 0, tzinfo=timezone.utc))
+    assert app.test_client().get("/zipcode/9000").json == {"risk_factor": "C"}
 
 
 # export

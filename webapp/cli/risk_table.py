@@ -206,6 +206,7 @@ def check(context: click.Context, file: Path, as_json: bool) -> None:
     type=click.Path(path_type=Path),
     help="A list of clients, CSV or .xlsx: also show how many of them change.",
 )
+@click.option("--column", default="", help="Its column with the zipcodes: the name, or the number from 1.")
 @as_json_option
 @with_appcontext
 def diff(
@@ -215,8 +216,11 @@ def diff(
     effective_from: date | None,
     as_csv: bool,
     clients: Path | None,
+    column: str,
     as_json: bool,
 ) -> None:
+    if column and not clients:
+        raise click.UsageError("Use --column with --clients.")
     if as_csv and (as_json or clients):
         raise click.UsageError("Use --csv without --json and --clients.")
     with one_line_errors():
@@ -226,7 +230,7 @@ def diff(
         old, ranges = _compared(tables, table, against, effective_from)
         before = old.ranges if old else ()
         found = table_diff.diff(before, ranges, places.all_zipcodes)
-        changes = clients and client_diff.diff(csv_file.read_bytes(clients), before, ranges, places)
+        changes = clients and client_diff.diff(csv_file.read_bytes(clients), before, ranges, places, column)
         if as_csv:
             risk_table_diff.print_csv(found, places)
         elif as_json:
