@@ -8,9 +8,10 @@ from typing import Iterator
 import click
 from sqlalchemy.exc import DBAPIError
 
+from webapp.data.database import is_missing_table, reason
 from webapp.data.index_decisions import DecisionRefused
 from webapp.data.risk_tables import ActionRefused
-from webapp.data.schema import OldSchema
+from webapp.data.schema import MISSING_TABLE, NotInitialized, OldSchema
 from webapp.errors import DeskError
 from webapp.statbel.parsing import UpstreamError
 from webapp.tables.csv_file import FileError
@@ -29,6 +30,8 @@ def one_line_errors() -> Iterator[None]:
         raise click.ClickException(str(error)) from None
     except UpstreamError as error:
         raise click.ClickException(f"Statbel cannot be read: {error}") from None
+    except NotInitialized:
+        raise click.ClickException("The database is not initialised: run flask init-db") from None
     except OldSchema as error:
         raise click.ClickException(f"The database cannot be used: {error}") from None
     except CommandError as error:
@@ -38,5 +41,5 @@ def one_line_errors() -> Iterator[None]:
     except OSError as error:
         raise click.ClickException(f"The output cannot be written: {error.strerror}") from None
     except DBAPIError as error:
-        reason = " ".join(str(error.orig).split())
-        raise click.ClickException(f"The database cannot be used: {reason}") from None
+        problem = MISSING_TABLE if is_missing_table(error) else reason(error)
+        raise click.ClickException(f"The database cannot be used: {problem}") from None
