@@ -60,7 +60,14 @@ DEFAULTS = {
     "METRICS_BIND": "",
     "MAX_INDEX_LAG_DAYS": "3",
     "PORT": "5000",
+    "RISK_FACTOR_NOTE": "",
+    "RISK_FACTOR_NOTE_NL": "",
+    "RISK_FACTOR_NOTE_FR": "",
+    "RISK_FACTOR_NOTE_DE": "",
+    "RISK_FACTOR_NOTE_EN": "",
 }
+
+MAX_NOTE_CHARACTERS = 300
 
 # Of other programs that read the same file: Flask, gunicorn, Python, Pipenv, Docker Compose, PostgreSQL.
 FOREIGN_VARIABLES = re.compile(
@@ -130,6 +137,7 @@ class Settings:
         max_index_lag_days: working days by which the index may be late before `/readyz?strict=1` fails.
         port: of the default bind.
         notes: mistakes in `.env` that do not stop the start.
+        risk_factor_notes: the risk manager's sentence about risk factors, by language.
     """
 
     database_url: str
@@ -148,6 +156,7 @@ class Settings:
     metrics_bind: Optional[Address]
     max_index_lag_days: int
     port: int
+    risk_factor_notes: Mapping[str, str]
     notes: Tuple[str, ...] = ()
 
     @classmethod
@@ -181,6 +190,7 @@ class Settings:
             metrics_bind=_address(values["METRICS_BIND"]),
             max_index_lag_days=_whole_number(values, "MAX_INDEX_LAG_DAYS", 0, 1000),
             port=_whole_number(values, "PORT", 1, MAX_PORT),
+            risk_factor_notes=_risk_factor_notes(values),
             notes=notes,
         )
 
@@ -207,6 +217,7 @@ class Settings:
             # Except security.BULK_ENDPOINTS.
             "MAX_CONTENT_LENGTH": 64 * 1024,
             "MAX_INDEX_LAG_DAYS": self.max_index_lag_days,
+            "RISK_FACTOR_NOTES": self.risk_factor_notes,
         }
 
     def _engine_options(self) -> Dict[str, Any]:
@@ -386,3 +397,17 @@ def _close_match(name: str, known: Iterable[str]) -> str:
     by_folded = {known_name.casefold(): known_name for known_name in known}
     close = get_close_matches(name.casefold(), by_folded, 1)
     return f"Did you mean {by_folded[close[0]]}?" if close else ""
+
+
+def _risk_factor_notes(values: Mapping[str, str]) -> Dict[str, str]:
+    """Return the notes by language. One without a language stands for the languages without their own."""
+    notes = {}
+    for language in ("nl", "fr", "de", "en"):
+        name = f"RISK_FACTOR_NOTE_{language.upper()}"
+        name = name if values[name].strip() else "RISK_FACTOR_NOTE"
+        note = " ".join(values[name].split())
+        if len(note) > MAX_NOTE_CHARACTERS:
+            raise ConfigurationError(f"{name} is longer than {MAX_NOTE_CHARACTERS} characters.")
+        if note:
+            notes[language] = note
+    return notes
