@@ -259,7 +259,7 @@ def test_dashboard_names_metrics_that_exist(existing: dict[str, set[str]]) -> No
 
 
 def test_documents_name_metrics_that_exist(existing: dict[str, set[str]]) -> None:
-    text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`(desk_[a-z_]+)[`{]", text))
     histogram = {"desk_http_request_duration_seconds"}
     assert named <= existing.keys() | histogram
