@@ -21,6 +21,7 @@ import requests
 import yaml
 from flask import Flask
 from prometheus_client import values
+from prometheus_client.mmap_dict import MmapedDict
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.conftest import SetClock
@@ -33,8 +34,6 @@ from webapp.config import ROOT
 from webapp.ops import metrics
 
 MakeApp = Callable[..., Flask]
-
-Labels = "frozenset[tuple[str, str]]"
 
 
 class Metrics:
@@ -69,12 +68,22 @@ class Metrics:
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A folder for the metrics of this process."""
+    opened = []
+
+    class ClosedFile(MmapedDict):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments)  # type: ignore[no-untyped-call]  # no types
+            opened.append(self)
+
+    monkeypatch.setattr(values, "MmapedDict", ClosedFile)
     monkeypatch.setattr(values, "ValueClass", values.ValueClass)  # restored afterwards
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", "")
     metrics.use_folder(str(tmp_path), 0)
-    return str(tmp_path)
+    yield str(tmp_path)
+    for file in opened:
+        file.close()  # type: ignore[no-untyped-call]  # no types
 
 
 def read(folder: str) -> Metrics:
