@@ -41,7 +41,8 @@ class OpenedCsv:
     def __init__(self, body: bytes, lookup: Lookup, column: str, *, is_pasted: bool = False) -> None:
         read = io.BytesIO(body).read
         self._list = CsvList(read, bulk.MAX_BYTES, bulk.MAX_ROWS, is_pasted=is_pasted)
-        self.columns = ColumnChooser(self._list.sample, lookup.cells).choose(column)
+        chooser = ColumnChooser(self._list.sample, lookup.cells, is_pasted=is_pasted)
+        self.columns = chooser.choose(column)
 
     def rows(self) -> Iterator[Row]:
         for row in self._list.rows():
