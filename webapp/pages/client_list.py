@@ -13,7 +13,7 @@ from webapp.data import reads
 from webapp.errors import ColumnNotClear, DeskError, RequestNotValid, ZipcodeNotFound, ZipcodeNotValid
 from webapp.http.body import RequestBody
 from webapp.http.multipart import SentForm, read_form
-from webapp.i18n.messages import N_
+from webapp.i18n.messages import N_, Message
 from webapp.pages.blueprint import bp
 from webapp.pages.parts import PageParts
 from webapp.tables import kinds
@@ -50,7 +50,9 @@ CODES = {**{error.code: error.title for error in (ZipcodeNotValid, ZipcodeNotFou
 
 @bp.route("/list", methods=["GET", "POST"])
 def client_list() -> Response:
-    """Show the form or, once submitted, its result; `action=download` returns a file.
+    """Show the form or, once submitted, its result.
+
+    `action=download` returns a file, `action=edit` the form as it is, in another language.
 
     Lists are never stored: the browser sends the list again for the download.
     """
@@ -72,6 +74,8 @@ def _answer(body: RequestBody) -> Response:
     sent = parts.attempt(lambda: read_form(body, MAX_FORM_BYTES, too_large()), "file")
     if sent is None:
         return _page(parts, None)
+    if sent.texts.get("action") == "edit":
+        return _edit(parts, sent)
     field = "file" if "file" in sent.files else "zipcodes"
     result = parts.attempt(partial(_look_up, parts, sent), field)
     if isinstance(result, ColumnNotClear):
@@ -80,6 +84,16 @@ def _answer(body: RequestBody) -> Response:
     if isinstance(result, Spreadsheet):
         return _download(result)
     return _page(parts, result)
+
+
+def _edit(parts: PageParts, sent: SentForm) -> Response:
+    """Show the form as it was sent, with the text of a file in place of the file, which a page cannot keep."""
+    pasted, file = sent.texts.get("zipcodes", ""), sent.files.get("file", b"")
+    parts.values = {"zipcodes": pasted if pasted.strip() else _text(file), "column": ""}
+    if file and (pasted.strip() or not parts.values["zipcodes"]):
+        text = N_("A browser keeps no file when the language changes. Please choose it again.")
+        parts.errors["file"] = Message(text, {})
+    return _page(parts, None)
 
 
 def _page(parts: PageParts, found: ClientList | None, choices: Sequence[tuple[int, str]] = ()) -> Response:
