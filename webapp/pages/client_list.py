@@ -60,7 +60,7 @@ def client_list() -> Response:
         return _page(PageParts({"zipcodes": "", "column": ""}), None)
     body = RequestBody(MAX_SKIPPED_BYTES)
     try:
-        response = _answer(body)
+        response = _respond(body)
     finally:
         body.skip()
     response.headers["Cache-Control"] = "no-store"
@@ -69,7 +69,7 @@ def client_list() -> Response:
     return response
 
 
-def _answer(body: RequestBody) -> Response:
+def _respond(body: RequestBody) -> Response:
     parts = PageParts({"zipcodes": "", "column": ""})
     sent = parts.attempt(lambda: read_form(body, MAX_FORM_BYTES, too_large()), "file")
     if sent is None:
@@ -87,7 +87,7 @@ def _answer(body: RequestBody) -> Response:
 
 
 def _edit(parts: PageParts, sent: SentForm) -> Response:
-    """Show the form as it was sent, with the text of a file in place of the file, which a page cannot keep."""
+    """Show the form as it was sent. A page cannot keep a file, but a short text in it."""
     pasted, file = sent.texts.get("zipcodes", ""), sent.files.get("file", b"")
     parts.values = {"zipcodes": pasted if pasted.strip() else _text(file), "column": ""}
     if file and (pasted.strip() or not parts.values["zipcodes"]):

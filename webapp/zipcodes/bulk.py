@@ -28,7 +28,7 @@ MAX_BYTES = 128 * MEGABYTE
 MAX_RESPONSE_BYTES = 2 * MAX_BYTES
 MAX_EXPANSION = 32
 
-# Rows answered before a write: padding may make them much longer.
+# Rows between two writes: padding may make them much longer.
 BATCH_ROWS = 4096
 
 # Cached row ends, by cell.
@@ -39,20 +39,20 @@ RESULT_COLUMNS = ("risk_factor", "error")
 Write = Callable[[bytes], object]
 
 
-class Answered(NamedTuple):
+class CsvResult(NamedTuple):
     """IANA encoding and columns of a file that was read."""
 
     charset: str
     columns: ListColumns
 
 
-def answer_csv(
+def look_up_csv(
     read: Read,
     write: Write,
     lookup: Lookup,
     column: str = "",
     max_response_bytes: int = MAX_RESPONSE_BYTES,
-) -> Answered:
+) -> CsvResult:
     """Copy a CSV file row by row and add the columns risk_factor and error.
 
     Short rows are padded; in long rows the result precedes the surplus fields. Rows before the header, blank
@@ -72,10 +72,10 @@ def answer_csv(
     output.write(found.preface)
     rows = _Rows(found, columns, lookup, output)
     body = found.body()
-    rest = rows.answer_lines(body)
-    rows.answer_rest(_with_first(rest, body))
+    rest = rows.write_lines(body)
+    rows.write_rest(_with_first(rest, body))
     output.flush()
-    return Answered(found.charset, columns)  # the charset is final after the last chunk
+    return CsvResult(found.charset, columns)  # the charset is final after the last chunk
 
 
 def too_many_rows(max_rows: int = MAX_ROWS) -> TooLarge:
@@ -117,7 +117,7 @@ class _Output:
 
 
 class _Rows:
-    """Answer and count the rows of one file."""
+    """Write and count the rows of one file."""
 
     def __init__(self, found: CsvList, columns: ListColumns, lookup: Lookup, output: _Output) -> None:
         self._dialect = found.dialect
@@ -130,8 +130,8 @@ class _Rows:
         # Row ends by the bytes of the cell.
         self._tails: Dict[bytes, bytes] = {}
 
-    def answer_lines(self, chunks: Iterable[bytes]) -> bytes:
-        """Answer rows until a field may span lines; return the unanswered bytes of that chunk."""
+    def write_lines(self, chunks: Iterable[bytes]) -> bytes:
+        """Write rows until a field may span lines; return the remaining bytes of that chunk."""
         line_end = self._line_end
         rest = b""
         for next_chunk in chunks:
@@ -149,25 +149,25 @@ class _Rows:
             rest = chunk[end:]
             for start in range(0, len(lines), BATCH_ROWS):
                 stop = start + BATCH_ROWS
-                self._answer_batch(lines[start:stop], quotes[start:stop])
+                self._write_batch(lines[start:stop], quotes[start:stop])
         return rest
 
-    def answer_rest(self, chunks: Iterable[bytes]) -> None:
-        """Answer the remaining rows with the csv module."""
+    def write_rest(self, chunks: Iterable[bytes]) -> None:
+        """Write the remaining rows with the csv module."""
         for row in CsvRows(lines_of(chunks), self._dialect, self._rows + 1):
             self._count(1)
             line = row.raw.rstrip("\r\n") if row.fields else ""
             end = row.raw[len(line) :].encode("latin-1") or self._line_end
-            self._output.write(self._answer(line, row.fields) + end)
+            self._output.write(self._row_with_result(line, row.fields) + end)
 
-    def _answer_batch(self, lines: List[bytes], quotes: List[int]) -> None:
+    def _write_batch(self, lines: List[bytes], quotes: List[int]) -> None:
         tails = self._known_tails(lines, quotes)
         if None in tails:
             first = self._rows + 1
             for index, tail in enumerate(tails):
                 if tail is None:
-                    self._rows = first + index  # the row being answered
-                    lines[index], tails[index] = self._answer_line(lines[index]), self._line_end
+                    self._rows = first + index  # the row being read
+                    lines[index], tails[index] = self._line_with_result(lines[index]), self._line_end
             self._rows = first - 1
         self._count(len(lines))
         parts = lines + lines
@@ -204,22 +204,22 @@ class _Rows:
             for line, count in zip(lines, quotes)
         ]
 
-    def _answer_line(self, line: bytes) -> bytes:
-        """Answer a row of one line and cache its end."""
+    def _line_with_result(self, line: bytes) -> bytes:
+        """Add the result to a row of one line and cache its end."""
         text = line.decode("latin-1")
         fields = text.split(self._delimiter) if b'"' not in line else self._fields(text)
-        answered = self._answer(text, fields)
+        row = self._row_with_result(text, fields)
         column, width = self._columns.column, self._columns.width
-        is_client = self._rows >= self._columns.first and len(fields) == width and len(answered) > len(line)
+        is_client = self._rows >= self._columns.first and len(fields) == width and len(row) > len(line)
         if is_client and len(self._tails) < MAX_TAILS and '"' not in fields[column]:
-            self._tails[fields[column].encode("latin-1")] = answered[len(line) :] + self._line_end
-        return answered
+            self._tails[fields[column].encode("latin-1")] = row[len(line) :] + self._line_end
+        return row
 
     def _fields(self, line: str) -> List[str]:
         rows = iter(CsvRows([line], self._dialect, self._rows))
         return next(rows).fields
 
-    def _answer(self, line: str, fields: List[str]) -> bytes:
+    def _row_with_result(self, line: str, fields: List[str]) -> bytes:
         """Return a row with its result, for both paths."""
         columns = self._columns
         if not any(map(str.strip, fields)):

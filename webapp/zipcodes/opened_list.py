@@ -70,7 +70,7 @@ class OpenedWorkbook:
     def _with_results(self, lookup: Lookup, names: list[str], added: Added) -> Iterator[SheetRow]:
         columns = self.columns
         for row in self._workbook.rows(self._name):
-            answered = row
+            result = row
             more: list[str] = []
             if row.number == columns.header:
                 more = names
@@ -81,8 +81,8 @@ class OpenedWorkbook:
             if more:
                 cells = row.cells + [None] * (columns.width - len(row.cells))
                 cells[columns.width : columns.width] = [SheetCell(text) if text else None for text in more]
-                answered = SheetRow(row.number, cells)
-            yield answered
+                result = SheetRow(row.number, cells)
+            yield result
 
     def _choose_sheet(self, lookup: Lookup, column: str) -> tuple[str, ListColumns]:
         clear: list[tuple[str, ListColumns]] = []
@@ -141,7 +141,7 @@ def clients(opened: OpenedList, lookup: Lookup) -> Iterator[Client]:
         yield Client(row.number, row.fields, cell, lookup.result(cell))
 
 
-def answer_workbook(file: IO[bytes], output: IO[bytes], lookup: Lookup, column: str = "") -> ListColumns:
+def look_up_workbook(file: IO[bytes], output: IO[bytes], lookup: Lookup, column: str = "") -> ListColumns:
     """Copy a workbook's list and add the columns risk_factor and error."""
     opened = OpenedWorkbook(file, lookup, column)
     opened.write(output, lookup, list(bulk.RESULT_COLUMNS), lambda _number, _cell, result: list(result))
