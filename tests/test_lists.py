@@ -78,6 +78,10 @@ TEXTS = {
         "x;cp\n1;9000\n2;L-9620\n3;9000 GE\n4;F-59000\n5;2000\n6;1000\n",
         Expected(2, "cp", {2: "B", 3: NOT_VALID, 4: NOT_VALID, 5: NOT_VALID, 6: "C", 7: "C"}),
     ),
+    "countries": (
+        "x;cp;Land\n1;9000;BE\n2;8000;CH\n3;2000;Luxembourg\n4;1000;België\n5;2000;\n6;9000;CH\n",
+        Expected(2, "cp", {2: "B", 3: NOT_VALID, 4: NOT_VALID, 5: "C", 6: "C", 7: NOT_VALID}),
+    ),
     "another place": ("x;cp\n1;9000 Antwerpen\n2;2000\n", Expected(2, "cp", {2: "B", 3: "C"})),
     "quotes and line ends": ('n;cp\n"a\nb";9000\n\n"c;d";2000\n', Expected(2, "cp", {2: "B", 4: "C"})),
     "semicolons in a comma file": ("name,zip\nA; B,9000\nC; D,2000\n", Expected(2, "zip", {2: "B", 3: "C"})),
@@ -208,7 +212,7 @@ BODIES = {
     **{name: (text.encode(), expected) for name, (text, expected) in TEXTS.items()},
     **{
         f"{name} in Excel": (as_workbook(TEXTS[name][0]), TEXTS[name][1])
-        for name in ("two-line header", "header without a name", "no header, numbers", "foreign")
+        for name in ("two-line header", "header without a name", "no header, numbers", "foreign", "countries")
     },
 }
 

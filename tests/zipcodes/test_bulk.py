@@ -253,6 +253,17 @@ def test_response_has_at_most_a_multiple_of_the_bytes_of_the_file(columns: int) 
         answer(body)
 
 
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_zipcode_abroad_is_not_valid_in_any_row(quote: str) -> None:
+    rows = [("zip", "x", "Land"), *[("9000", "a", "BE"), ("9000", "b", "CH"), ("2000", "c", "LU")] * 3_000]
+    body = "".join(";".join(f"{quote}{field}{quote}" for field in row) + "\n" for row in rows)
+    body += '9000;"a\nb";FR\n9000;short\n'
+    results = [line.split(";")[-2:] for line in answer(body.encode()).decode().splitlines()]
+    assert results[0] == ["risk_factor", "error"]
+    assert results[1:9001] == [["B", ""], ["", "ZIPCODE_NOT_VALID"], ["", "ZIPCODE_NOT_VALID"]] * 3_000
+    assert results[9002:] == [["", "ZIPCODE_NOT_VALID"], ["B", ""]]
+
+
 def test_shortest_rows_are_answered_however_many() -> None:
     assert answer(b"9\n" * 500_000) == b"9,,ZIPCODE_NOT_VALID\n" * 500_000
 

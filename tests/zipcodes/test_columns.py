@@ -138,6 +138,24 @@ def test_column_that_is_not_clear_is_refused_with_the_choices(rows: list[list[st
 
 
 @pytest.mark.parametrize(
+    ("names", "country"),
+    [
+        (["Postcode", "Land"], 1),
+        (["Pays", "CP"], 0),
+        (["Zip", "Country/Region"], 1),
+        (["POST_CODE1", "LAND1"], 1),
+        (["Billing Zip", "Shipping Country", "Billing Country"], 2),
+        (["Zip", "Shipping Country", "Billing Country"], -1),
+        (["Zip", "Geboorteland"], -1),
+        (["Zip", "Pays de naissance"], -1),
+        (["Zip", "Birth country"], -1),
+    ],
+)
+def test_country_of_the_zipcodes_is_found_by_its_name(names: list[str], country: int) -> None:
+    assert choose([names, ["9000" for _name in names]]).country == country
+
+
+@pytest.mark.parametrize(
     ("requested", "column"),
     [("Plaats", 2), ("plaats ", 2), ("PLAATS", 2), ("3", 2), ("1", 1), ("2", 1)],
 )

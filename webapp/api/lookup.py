@@ -121,6 +121,7 @@ class LookupQuerySchema(ApiSchema):
         "The zipcodes are in the requested `column`, else in the one whose name says so (zipcode, postcode,\n"
         "code postal, Postleitzahl and the like, also within a longer name), else in the one whose values\n"
         "are zipcodes in use. If that is not clear, the response is 400 COLUMN_NOT_CLEAR, never a guess.\n"
+        "Beside a foreign country in a column such as Country, Land or Pays, no zipcode is valid.\n"
         "Accepted are 9000, B-9000, 9000 Gent, and the number formats of spreadsheets."
     ),
     query=LookupQuerySchema,

@@ -52,7 +52,7 @@ CODES = {**{error.code: error.title for error in (ZipcodeNotValid, ZipcodeNotFou
 def client_list() -> Response:
     """Show the form or, once submitted, its result.
 
-    `action=download` returns a file, `action=edit` the form as it is, in another language.
+    `action=download` returns a file, `edit` the form as it is, in another language.
 
     Lists are never stored: the browser sends the list again for the download.
     """
@@ -74,7 +74,7 @@ def _respond(body: RequestBody) -> Response:
     sent = parts.attempt(lambda: read_form(body, MAX_FORM_BYTES, too_large()), "file")
     if sent is None:
         return _page(parts, None)
-    if sent.texts.get("action") == "edit":
+    if "edit" in sent.texts:
         return _edit(parts, sent)
     field = "file" if "file" in sent.files else "zipcodes"
     result = parts.attempt(partial(_look_up, parts, sent), field)

@@ -176,6 +176,8 @@ class _Rows:
 
     def _known_tails(self, lines: List[bytes], quotes: List[int]) -> List[bytes | None]:
         """Return the cached end of each row, or None."""
+        if self._columns.country >= 0:
+            return self._known_tails_by_country(lines, quotes)
         column, width = self._columns.column, self._columns.width
         delimiter = self._delimiter.encode()
         known = self._tails.get
@@ -204,6 +206,19 @@ class _Rows:
             for line, count in zip(lines, quotes)
         ]
 
+    def _known_tails_by_country(self, lines: List[bytes], quotes: List[int]) -> List[bytes | None]:
+        delimiter = self._delimiter.encode()
+        rows: Iterable[List[bytes]] = (line.split(delimiter) for line in lines)
+        if quotes:
+            between = b'"' + delimiter + b'"'
+            rows = (
+                line[1:-1].split(between) if line[:1] == line[-1:] == b'"' and count == 2 * width else []
+                for line, count, width in zip(lines, quotes, repeat(self._columns.width))
+            )
+        known = self._tails.get
+        column, country, width = self._columns.column, self._columns.country, self._columns.width
+        return [known(row[column] + b"\0" + row[country]) if len(row) == width else None for row in rows]
+
     def _line_with_result(self, line: bytes) -> bytes:
         """Add the result to a row of one line and cache its end."""
         text = line.decode("latin-1")
@@ -211,8 +226,11 @@ class _Rows:
         row = self._row_with_result(text, fields)
         column, width = self._columns.column, self._columns.width
         is_client = self._rows >= self._columns.first and len(fields) == width and len(row) > len(line)
-        if is_client and len(self._tails) < MAX_TAILS and '"' not in fields[column]:
-            self._tails[fields[column].encode("latin-1")] = row[len(line) :] + self._line_end
+        key = fields[column] if is_client else '"'
+        if is_client and self._columns.country >= 0:
+            key += f"\0{fields[self._columns.country]}"
+        if len(self._tails) < MAX_TAILS and '"' not in key:
+            self._tails[key.encode("latin-1")] = row[len(line) :] + self._line_end
         return row
 
     def _fields(self, line: str) -> List[str]:
@@ -229,8 +247,8 @@ class _Rows:
         elif self._rows < columns.first:
             return line.encode("latin-1")
         else:
-            cell = fields[columns.column] if columns.column < len(fields) else ""
-            result = self._lookup.result(decoded(cell))
+            texts = fields if line.isascii() else list(map(decoded, fields))
+            _cell, result = self._lookup.client(texts, columns)
         missing = columns.width - len(fields)
         if missing < 0:
             return self._with_result_inside(fields, result)

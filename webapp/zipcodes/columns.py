@@ -58,6 +58,7 @@ class ListColumns(NamedTuple):
         header: number of the header row, or 0.
         first: number of the first client row.
         names: all column names; empty without a header.
+        country: column with the country, from 0, or -1.
     """
 
     column: int
@@ -66,6 +67,7 @@ class ListColumns(NamedTuple):
     first: int
     names: list[str]
     is_requested: bool = False
+    country: int = -1
 
     @property
     def name(self) -> str:
@@ -348,7 +350,8 @@ class ColumnChooser:
         if usual > width and sum(len(row.fields) == usual for row in data) >= MIN_SHARE * len(data):
             width = usual
         named, last = self._rows[header.named].number, self._rows[header.last].number
-        return ListColumns(column, width, named, last + 1, header.names)
+        country = _country(header.names, column)
+        return ListColumns(column, width, named, last + 1, header.names, country=country)
 
     def _not_clear(self, text: str, names: Sequence[str], columns: Sequence[int]) -> ColumnNotClear:
         labels = [_label(names, column) for column in columns[:MAX_NAMED]]
@@ -366,6 +369,15 @@ def _agrees(name: str, values: ColumnValues) -> bool:
 
 def _name(names: Sequence[str], column: int) -> str:
     return strip(names[column]) if column < len(names) else ""
+
+
+def _country(names: Sequence[str], column: int) -> int:
+    """Return the column with the country of the zipcodes, from 0, or -1: Billing Country for Billing Zip."""
+    found = [each for each, name in enumerate(names) if each != column and headers.names_country(name)]
+    if len(found) > 1:
+        beginning = headers.normalized(_name(names, column)).split(" ")[0]
+        found = [each for each in found if headers.normalized(names[each]).startswith(f"{beginning} ")]
+    return found[0] if len(found) == 1 else -1
 
 
 def _label(names: Sequence[str], column: int) -> str:

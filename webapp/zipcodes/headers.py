@@ -63,6 +63,10 @@ PLACE = re.compile(
 PERSON = re.compile(
     r"\b(?:\w*naam|\w*name|noms?|prenom|e ?mail|\w*straat|street|rue|strasse|firma|societe|company|bedrijf)\b"
 )
+COUNTRY = re.compile(r"(?:\w+ ){0,3}(?:land|pays|country|lander)(?: ?(?:code|regio|region|[0-9]))?")
+OTHER_COUNTRY = re.compile(
+    r"\b(?:birth|geboorte|geburts?|naissance|herkomst|origine?|tax|fiscal|belasting)\b"
+)
 # Names that programs give to columns without one, and letters.
 NOTHING = re.compile(
     r"(?:\w|(?:unnamed|kolom|column|col|colonne|spalte|veld|field|champ|feld|var|attribute?|c|f|v|x) ?[0-9]*|"
@@ -116,6 +120,12 @@ def says_other(name: str) -> bool:
 def says_place(name: str) -> bool:
     """True for a name of places or addresses."""
     return bool(PLACE.search(normalized(name)))
+
+
+def names_country(name: str) -> bool:
+    """True for the country of an address."""
+    words = normalized(name)
+    return bool(COUNTRY.fullmatch(words)) and not OTHER_COUNTRY.search(words)
 
 
 def says_anything(name: str) -> bool:

@@ -75,9 +75,7 @@ class OpenedWorkbook:
             if row.number == columns.header:
                 more = names
             elif row.number >= columns.first:
-                cell = row.cells[columns.column] if columns.column < len(row.cells) else None
-                text = cell.text if cell else ""
-                more = added(row.number, text, lookup.result(text))
+                more = added(row.number, *lookup.client(workbook.texts(row.cells), columns))
             if more:
                 cells = row.cells + [None] * (columns.width - len(row.cells))
                 cells[columns.width : columns.width] = [SheetCell(text) if text else None for text in more]
@@ -137,8 +135,7 @@ def clients(opened: OpenedList, lookup: Lookup) -> Iterator[Client]:
     for row in opened.rows():
         if row.number < columns.first or not any(map(str.strip, row.fields)):
             continue
-        cell = row.fields[columns.column] if columns.column < len(row.fields) else ""
-        yield Client(row.number, row.fields, cell, lookup.result(cell))
+        yield Client(row.number, row.fields, *lookup.client(row.fields, columns))
 
 
 def look_up_workbook(file: IO[bytes], output: IO[bytes], lookup: Lookup, column: str = "") -> ListColumns:
