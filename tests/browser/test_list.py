@@ -165,6 +165,15 @@ def test_language_is_chosen_without_losing_the_file(page: Page, tmp_path: Path) 
     expect(page.locator("[name=column]")).to_have_count(0)  # which may mean another one in another list
 
 
+@both_ways
+def test_enter_in_a_field_looks_up_in_the_same_language(page: Page) -> None:
+    page.goto("/list?lang=en")
+    page.locator("#zipcodes").fill("9000")
+    page.locator("form details summary").click()
+    page.locator("#on").press("Enter")
+    expect(page.locator("#totals")).to_have_text("1 row")
+
+
 @pytest.mark.parametrize("javascript", [False])
 def test_language_is_chosen_without_losing_the_text_and_without_script(page: Page, tmp_path: Path) -> None:
     page.goto("/list?lang=en")
