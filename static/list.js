@@ -21,11 +21,14 @@ function parsed(text) {
 function show(page) {
   const text = form().elements.zipcodes.value;
   const files = form().elements.file.files;
+  const day = form().elements.on.value;
   document.body.replaceChildren(...page.nodes);
   document.documentElement.lang = page.lang;
   document.title = page.title;
   form().elements.zipcodes.value = text;
   form().elements.file.files = files;
+  form().elements.on.value = day;
+  if (day) form().querySelector("details").open = true;
   (document.querySelector("#totals, [autofocus]") ?? document.querySelector("h1")).focus();
 }
 

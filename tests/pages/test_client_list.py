@@ -264,7 +264,8 @@ LONG = '9000;"x"\r\n' * 12_000 + '2000;"y'
 
 def test_form_to_edit_in_another_language_keeps_its_text(reader: FlaskClient) -> None:
     pasted = "9000\r\n" * 20_000  # longer than beside a result
-    page = send(reader, "nl", edit="1", zipcodes=pasted)
+    page = send(reader, "nl", edit="1", zipcodes=pasted, on="2026-10-01")
+    assert 'value="2026-10-01"' in page.text
     assert (page.status_code, kept(page)) == (200, pasted)
     assert 'lang="nl"' in page.text
     assert kept(send(reader, edit="1", file=FILE)) == FILE.decode("windows-1252")
