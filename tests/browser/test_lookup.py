@@ -9,7 +9,7 @@ from tests.browser.checks import assert_accessible
 from tests.browser.urls import LANGUAGES
 from webapp.config import ROOT
 from webapp.data import place_seed
-from webapp.zipcodes.places import PlaceRow, describe, municipality_in, name_in
+from webapp.zipcodes.place import PlaceRow, describe, municipality_in, name_in
 
 both_ways = pytest.mark.parametrize("javascript", [True, False], ids=["with script", "without script"])
 

@@ -15,7 +15,8 @@ from webapp.errors import ZipcodeNotFound, ZipcodeNotValid
 from webapp.i18n.folding import fold
 from webapp.zipcodes import interpretation
 from webapp.zipcodes.interpretation import MAX_PLACES, Interpretation
-from webapp.zipcodes.places import Places, Suggestion
+from webapp.zipcodes.place import Suggestion
+from webapp.zipcodes.places import Places
 from webapp.zipcodes.search import search
 
 WITHOUT_PLACES = Places((), None)

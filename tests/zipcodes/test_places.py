@@ -9,7 +9,8 @@ import pytest
 
 from tests.conftest import ORDINARY_DAY
 from tests.zipcodes.seed import IN_USE, PLACES, SPECIAL, places
-from webapp.zipcodes.places import SPECIAL_KINDS, PlaceRow, Places, describe, municipality_in, name_in
+from webapp.zipcodes.place import SPECIAL_KINDS, PlaceRow, describe, municipality_in, name_in
+from webapp.zipcodes.places import Places
 
 EUPEN = PlaceRow(
     zipcode=4700, name="Eupen", name_nl="Eupen", name_fr="Eupen", name_de="Eupen",

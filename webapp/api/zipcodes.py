@@ -12,7 +12,7 @@ from webapp.api.routing import ApiBlueprint, ViewResult
 from webapp.data import current, reads
 from webapp.errors import DateNotValid, RiskTableUnavailable, ZipcodeNotFound, ZipcodeNotValid
 from webapp.zipcodes import risk_table, search
-from webapp.zipcodes.places import KINDS
+from webapp.zipcodes.place import KINDS
 from webapp.zipcodes.risk_table import FACTORS
 
 bp = ApiBlueprint("api-zipcodes", "Zipcodes", "/zipcodes")

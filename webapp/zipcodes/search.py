@@ -11,7 +11,8 @@ from operator import itemgetter
 from typing import Iterable, NamedTuple, TypedDict
 
 from webapp.i18n.folding import fold, spellings
-from webapp.zipcodes.places import Candidate, PlaceDescription, Places, Suggestion
+from webapp.zipcodes.place import PlaceDescription, Suggestion
+from webapp.zipcodes.places import Candidate, Places
 from webapp.zipcodes.risk_table import RiskTable
 from webapp.zipcodes.zipcode import is_zipcode
 
