@@ -62,7 +62,9 @@ def _by_reading(places: Places, reading: Reading) -> Interpretation | None:
 
 def _by_name(places: Places, text: str) -> Interpretation | None:
     """Interpret a text without a full zipcode: "gent", "90 gent"."""
-    names = list(filter(fold, names_in(without_country(text))))[:MAX_NAMES]
+    text = without_country(text)
+    is_name = fold(text) in places.folded_names  # "Louvain - la - Neuve"
+    names = [text] if is_name else list(filter(fold, names_in(text)))[:MAX_NAMES]
     if len(names) > 1:
         found = _by_names(places, names)
         if found:

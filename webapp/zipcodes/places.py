@@ -10,7 +10,7 @@ from itertools import groupby
 from operator import attrgetter, itemgetter
 from typing import Callable, Iterable
 
-from webapp.i18n.folding import fold, spellings
+from webapp.i18n.folding import fold, folded_spellings, spellings
 from webapp.zipcodes.place import (
     FORMER_MUNICIPALITY,
     LOCALITY,
@@ -42,7 +42,7 @@ class Candidate:
     def zipcode(self) -> int:
         return self.row.zipcode
 
-    @property
+    @cached_property
     def is_special(self) -> bool:
         return isinstance(self.row, SpecialZipcode)
 
@@ -207,7 +207,8 @@ def _candidate(
         municipality=between_bars(*municipality, *of_municipality.get(row.nis, ())),
         is_main=_names_municipality(row)
         or any(other_name.kind == FORMER_MUNICIPALITY for other_name in other_names)
-        or f"-{row.name_nl}-" in f"-{row.municipality_nl}-",  # of a merged one: Bilzen of Bilzen-Hoeselt
+        or _is_part(row.name_nl, row.municipality_nl)
+        or _is_part(row.name_fr, row.municipality_fr),
     )
 
 
@@ -215,9 +216,14 @@ def _names_municipality(row: PlaceRow) -> bool:
     return row.name_nl == row.municipality_nl or row.name_fr == row.municipality_fr
 
 
+def _is_part(name: str, municipality: str) -> bool:
+    """True if a merged municipality is named after this place: Bilzen of Bilzen-Hoeselt."""
+    return name in municipality and name != "" and f"-{name}-" in f"-{municipality}-"
+
+
 def _search_order(candidate: Candidate) -> tuple[bool, bool, int, str, int]:
     row = candidate.row
-    return candidate.is_special, not candidate.is_main, len(row.name), candidate.names, row.zipcode
+    return candidate.is_special, not candidate.is_main, len(row.name), row.name, row.zipcode
 
 
 def _special_names(row: SpecialZipcode) -> tuple[str, ...]:
@@ -225,5 +231,5 @@ def _special_names(row: SpecialZipcode) -> tuple[str, ...]:
 
 
 def _between_bars(*names: str) -> str:
-    folded = dict.fromkeys(map(fold, dict.fromkeys(names)))
+    folded = {spelling: None for name in dict.fromkeys(names) if name for spelling in folded_spellings(name)}
     return f"|{'|'.join(filter(None, folded))}|"

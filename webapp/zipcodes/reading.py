@@ -10,7 +10,7 @@ import re
 from typing import NamedTuple
 
 from webapp.zipcodes.places import Candidate, Places, forms
-from webapp.zipcodes.search import rank
+from webapp.zipcodes.search import ranking
 from webapp.zipcodes.written import MIN_LETTERS, WrittenZipcode, is_foreign, read_number, zipcodes_in
 
 # In addresses, Brussels often replaces the municipality: 1050 Bruxelles is Ixelles.
@@ -120,12 +120,13 @@ def _has_one_name(places: Places, zipcode: int, name: str) -> bool:
 def _has_part_of_name(places: Places, zipcode: int, name: str) -> bool:
     """True for a partial or extended name: "1000 Bruxelles-Ville"."""
     candidates = places.by_zipcode.get(zipcode, ())
-    return any(
-        rank(candidate, form) is not None or _is_extended(candidate, form)
-        for form in forms(name)
-        if len(form) >= MIN_LETTERS
-        for candidate in candidates
-    )
+    for form in forms(name):
+        rank = ranking(form)
+        if len(form) >= MIN_LETTERS and any(
+            rank(candidate) is not None or _is_extended(candidate, form) for candidate in candidates
+        ):
+            return True
+    return False
 
 
 def _is_extended(candidate: Candidate, folded: str) -> bool:
