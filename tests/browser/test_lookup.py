@@ -105,6 +105,18 @@ def test_suggestions_name_every_place_as_the_pages_do(page: Page) -> None:
         assert names == [[name_in(place, language), municipality_in(place, language)] for place in places]
 
 
+def test_suggestions_that_are_cut_say_how_many_match(page: Page) -> None:
+    page.goto("/")
+    page.locator("#zipcode").press_sequentially("antwerpen")
+    expect(page.get_by_role("option")).to_have_count(8)
+    expect(page.locator(".suggestions li").last).to_have_text("The first 8 of 20.")
+    assert_accessible(page)
+    page.keyboard.press("ArrowUp")  # to the last option, and not to that line
+    expect(page.get_by_role("option").last).to_have_attribute("aria-selected", "true")
+    page.locator("#zipcode").fill("brucargo")
+    expect(page.locator(".suggestions li")).to_have_count(1)
+
+
 def test_suggestion_is_not_chosen_when_the_mouse_leaves_it(page: Page) -> None:
     page.goto("/")
     page.locator("#zipcode").press_sequentially("gand")

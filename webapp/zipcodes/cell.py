@@ -42,7 +42,7 @@ class CellReader:
 
     def __init__(self, places: Places) -> None:
         self._places = places
-        self._in_use = frozenset(map(str, places.zipcodes))
+        self._in_use = frozenset(map(str, places.all_zipcodes))
         self._cells: dict[str, Cell] = {}
 
     def read(self, text: str) -> Cell:
@@ -55,7 +55,7 @@ class CellReader:
         return cell
 
     def is_in_use(self, zipcode: str) -> bool:
-        """True for the zipcode of a locality."""
+        """True for a zipcode that bpost uses."""
         return zipcode in self._in_use
 
     def is_place(self, name: str) -> bool:
