@@ -33,7 +33,7 @@ def forms(names: Iterable[str]) -> list[str]:
         umlauts = name
         for umlaut, letters in {"ä": "ae", "ö": "oe", "ü": "ue"}.items():
             umlauts = umlauts.replace(umlaut, letters)
-        found += [fold(name), fold(re.sub(r"\b([dlstDLST])['’]\b", r"\1", name)), fold(umlauts)]
+        found += [fold(name), fold(re.sub(r"\b([dlDL])['’]\b|['’]([st])-", r"\1\2", name)), fold(umlauts)]
     return list(dict.fromkeys(found))
 
 

@@ -21,8 +21,8 @@ ABBREVIATIONS = {
     "sankt": ("sint", "saint"),
 }
 
-# "Braine-lAlleud": l' and d' may be written without the apostrophe.
-ELISION = re.compile(r"\b([dlst])['’](?=\w)", re.IGNORECASE)
+# Articles may be written without the apostrophe: "Braine-lAlleud", "sGravenwezel".
+ELISION = re.compile(r"(?:\b([dl])['’]|['’]([st])-)(?=\w)", re.IGNORECASE)
 
 # Keyboards without umlauts: Bruegge.
 UMLAUT = re.compile("[äöü]", re.IGNORECASE)
@@ -47,7 +47,7 @@ def folded_spellings(name: str) -> list[str]:
     """Fold a name as it is, without its apostrophes, and with its umlauts spelled out."""
     found = [fold(name)]
     if "'" in name or "’" in name:
-        found.append(fold(ELISION.sub(r"\1", name)))
+        found.append(fold(ELISION.sub(r"\1\2", name)))
     if UMLAUT.search(name):
         found.append(fold(name.translate(UMLAUTS)))
     return found

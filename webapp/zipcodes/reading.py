@@ -14,7 +14,7 @@ from webapp.zipcodes.search import ranking
 from webapp.zipcodes.written import MIN_LETTERS, WrittenZipcode, is_foreign, read_number, zipcodes_in
 
 # In addresses, Brussels often replaces the municipality: 1050 Bruxelles is Ixelles.
-BRUSSELS = ("brussel", "bruxelles", "brussels")
+BRUSSELS = ("brussel", "bruxelles", "brussels", "bxl")
 
 WITH_HOUSE_NUMBER = re.compile(r"[^\W\d].*[0-9]")
 
@@ -89,6 +89,8 @@ def _relate(places: Places, written: WrittenZipcode, names: list[str], nearest: 
         return UNKNOWN
     if own:
         return NAMED
+    if any(_is_shortened(places, zipcode, name) for name in nearest):
+        return POSSIBLE
     if zipcode in places.by_zipcode:
         for name in nearest:
             if places.named(name):
@@ -114,6 +116,16 @@ def _has_one_name(places: Places, zipcode: int, name: str) -> bool:
     # bpost numbers organisations like the places nearby: SHAPE, 7010, is in Mons, 7000.
     return zipcode in places.special and any(
         candidate.zipcode // 100 == zipcode // 100 for candidate in places.named(name)
+    )
+
+
+def _is_shortened(places: Places, zipcode: int, name: str) -> bool:
+    """True for the first or last words of a name, although another place has it: "1082 Berchem"."""
+    return any(
+        f"|{form} " in candidate.names or f" {form}|" in candidate.names
+        for candidate in places.by_zipcode.get(zipcode, ())
+        for form in forms(name)
+        if len(form) >= MIN_LETTERS
     )
 
 

@@ -24,7 +24,7 @@ MIN_LETTERS = 3
 COUNTRIES = ("belgie", "belgique", "belgien", "belgium")
 COUNTRY_CODES = ("b", "be", "bel")
 
-APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼ´`′", "'"))
+QUOTES = str.maketrans({**dict.fromkeys("’‘ʼ´`′", "'"), **dict.fromkeys("“”„«»", '"')})
 
 # ="9000", "9000" and '9000 keep a spreadsheet from converting text to a number.
 GUARDED = re.compile(r"=?\"(?P<quoted>.*)\"|'(?P<text>.*?)'?", re.DOTALL)
@@ -46,7 +46,7 @@ FREE_ZIPCODE = re.compile(
 
 BETWEEN_LINES = re.compile(r"[,;\n]")
 BETWEEN_NAMES = re.compile(r"[,;/|()\[\]\n]|\s[-–—]+(?=\s|$)|^[-–—]+\s")
-AROUND_NAMES = " .:-–—\t_\"'"
+AROUND_NAMES = " .:-–—_\"'!?*"
 
 
 class Number(NamedTuple):
@@ -80,7 +80,7 @@ def clean(text: str) -> str:
     if not text.isascii():
         categories = zip(text, map(unicodedata.category, text))
         kept = "".join(" " if kind == "No" else char for char, kind in categories if kind != "Cf")
-        text = unicodedata.normalize("NFKC", kept.translate(APOSTROPHES))
+        text = unicodedata.normalize("NFKC", kept.translate(QUOTES))
     lines = re.sub(r"[^\S\n]+", " ", text.replace("`", "'").replace("\r", "\n"))
     return _without_guard(_without_guard(lines.strip()))  # a guard in a guard
 
