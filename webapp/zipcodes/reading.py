@@ -115,7 +115,8 @@ def _has_one_name(places: Places, zipcode: int, name: str) -> bool:
         return True
     # bpost numbers organisations like the places nearby: SHAPE, 7010, is in Mons, 7000.
     return zipcode in places.special and any(
-        candidate.zipcode // 100 == zipcode // 100 for candidate in places.named(name)
+        candidate.zipcode // 100 == zipcode // 100 and not candidate.is_special
+        for candidate in places.named(name)
     )
 
 
