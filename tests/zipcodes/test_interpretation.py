@@ -161,6 +161,13 @@ def test_zipcode_in_the_brussels_region_with_brussels_is_clear() -> None:
         ("7010 Jumet", 7010, "SHAPE", "Jumet", ["7010 SHAPE", "6040 Jumet"]),
         ("9000 SHAPE", 9000, "Gent", "SHAPE", ["9000 Gent", "7010 SHAPE"]),
         (
+            "1043 European Commission",  # numbered like its neighbours, but another organisation
+            1043,
+            "VRT",
+            "European Commission",
+            ["1043 VRT", "1049 Europese Unie – Commissie / Union européenne – Commission"],
+        ),
+        (
             "1500 Halle-Booienhoven",
             1500,
             "Halle",
@@ -354,7 +361,7 @@ def without_accents(name: str) -> str:
 SPELLINGS: list[Callable[[str], str]] = [
     *(str.upper, str.lower, fold, without_accents),
     lambda name: name.replace("-", " "),
-    lambda name: name.replace("-", " - "),
+    lambda name: name if name.startswith("'") else name.replace("-", " - "),
     lambda name: name.replace(" ", "-"),
     lambda name: name.replace("'", "’"),
     lambda name: re.sub(r"(?i)\b([dl])['’]\b|['’]([st])-", r"\1\2", name),

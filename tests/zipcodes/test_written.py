@@ -10,6 +10,7 @@ from webapp.zipcodes.written import (
     MAX_LETTERS,
     MAX_NAMES,
     Number,
+    Side,
     WrittenZipcode,
     clean,
     is_foreign,
@@ -100,12 +101,19 @@ def test_country_is_no_name(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("9000 Gent", WrittenZipcode(9000, [], ["Gent"], ["Gent"])),
-        ("Gent9000", WrittenZipcode(9000, ["Gent"], [], ["Gent"])),
-        ("Veldstraat 1/3, 9000 Gent", WrittenZipcode(9000, ["Veldstraat 1", "3"], ["Gent"], ["Gent"])),
+        ("9000 Gent", WrittenZipcode(9000, [], ["Gent"], [Side("Gent", "Gent")])),
+        ("Gent9000", WrittenZipcode(9000, ["Gent"], [], [Side("Gent", "Gent")])),
+        (
+            "Veldstraat 1/3, 9000 Gent",
+            WrittenZipcode(9000, ["Veldstraat 1", "3"], ["Gent"], [Side("Gent", "Gent")]),
+        ),
         ("Kaai 1\n9000", WrittenZipcode(9000, ["Kaai 1"], [], [])),
-        ("1050 Ixelles - Elsene (BE)", WrittenZipcode(1050, [], ["Ixelles", "Elsene"], ["Ixelles"])),
-        ("€ 9000", WrittenZipcode(9000, ["€"], [], ["€"])),
+        (
+            "1050 Ixelles - Elsene (BE)",
+            WrittenZipcode(1050, [], ["Ixelles", "Elsene"], [Side("Ixelles", "Ixelles - Elsene")]),
+        ),
+        ("Kessel - Lo 3010", WrittenZipcode(3010, ["Kessel", "Lo"], [], [Side("Lo", "Kessel - Lo")])),
+        ("€ 9000", WrittenZipcode(9000, ["€"], [], [Side("€", "€")])),
     ],
 )
 def test_names_are_found_on_both_sides_of_a_zipcode(text: str, expected: WrittenZipcode) -> None:

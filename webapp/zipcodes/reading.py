@@ -72,22 +72,22 @@ def _relate_alone(places: Places, written: WrittenZipcode) -> _Relation:
     names = written.before + written.after
     if not names:
         return NAMED
-    relation = _relate(places, written, names, written.beside or names)
+    relation = _relate(places, written, names)
     return POSSIBLE if relation == UNKNOWN and _is_after_street(places, written) else relation
 
 
 def _relate_beside(places: Places, written: WrittenZipcode) -> _Relation:
     """Relate one of several zipcodes to the names next to it."""
-    names = written.beside or written.before[-1:] + written.after[:1]
-    return _relate(places, written, names, names)
+    return _relate(places, written, [] if written.beside else written.before[-1:] + written.after[:1])
 
 
-def _relate(places: Places, written: WrittenZipcode, names: list[str], nearest: list[str]) -> _Relation:
+def _relate(places: Places, written: WrittenZipcode, names: list[str]) -> _Relation:
     zipcode = written.zipcode
-    own = [name for name in names if has_name(places, zipcode, name)]
-    if any(is_foreign(name) and name not in own for name in written.beside):
+    unknown = [side.name for side in written.beside if not has_name(places, zipcode, side.whole)]
+    if any(is_foreign(name) and not has_name(places, zipcode, name) for name in unknown):
         return UNKNOWN
-    if own:
+    nearest = [side.name for side in written.beside] or names
+    if len(unknown) < len(written.beside) or any(has_name(places, zipcode, name) for name in nearest + names):
         return NAMED
     if any(_is_shortened(places, zipcode, name) for name in nearest):
         return POSSIBLE
@@ -95,7 +95,7 @@ def _relate(places: Places, written: WrittenZipcode, names: list[str], nearest: 
         for name in nearest:
             if places.named(name):
                 return _Relation(other_name=name)
-    return POSSIBLE if any(_has_part_of_name(places, zipcode, name) for name in names) else UNKNOWN
+    return POSSIBLE if any(_has_part_of_name(places, zipcode, name) for name in nearest + names) else UNKNOWN
 
 
 def has_name(places: Places, zipcode: int, name: str) -> bool:

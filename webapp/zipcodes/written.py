@@ -46,7 +46,7 @@ FREE_ZIPCODE = re.compile(
 
 BETWEEN_LINES = re.compile(r"[,;\n]")
 BETWEEN_NAMES = re.compile(r"[,;/|()\[\]\n]|\s[-–—]+(?=\s|$)|^[-–—]+\s")
-AROUND_NAMES = " .:-–—_\"'!?*"
+AROUND_NAMES = " .:-–—_/|()[]\"'!?*"
 
 
 class Number(NamedTuple):
@@ -56,16 +56,20 @@ class Number(NamedTuple):
     is_rounded: bool
 
 
-class WrittenZipcode(NamedTuple):
-    """A zipcode and the names around it, nearest last in `before` and first in `after`.
+class Side(NamedTuple):
+    """Text beside a zipcode, up to a comma or line: the nearest name of several, and the text as one name."""
 
-    Neither comma nor line separates `beside` from the zipcode.
-    """
+    name: str
+    whole: str
+
+
+class WrittenZipcode(NamedTuple):
+    """A zipcode and the names around it, nearest last in `before` and first in `after`."""
 
     zipcode: int
     before: list[str]
     after: list[str]
-    beside: list[str]
+    beside: list[Side]
 
 
 def strip(text: str) -> str:
@@ -118,8 +122,12 @@ def zipcodes_in(text: str) -> list[WrittenZipcode]:
 
 
 def _with_names(zipcode: int, before: str, after: str) -> WrittenZipcode:
-    beside = names_in(BETWEEN_LINES.split(before)[-1])[-1:] + names_in(BETWEEN_LINES.split(after)[0])[:1]
-    return WrittenZipcode(zipcode, names_in(before)[-MAX_NAMES:], names_in(after)[:MAX_NAMES], beside)
+    names_before, names_after = names_in(before), names_in(after)
+    left = _without_country(BETWEEN_LINES.split(before)[-1])
+    right = _without_country(BETWEEN_LINES.split(after)[0])
+    beside = [Side(name, left) for name in names_before[-1:] if left]
+    beside += [Side(name, right) for name in names_after[:1] if right]
+    return WrittenZipcode(zipcode, names_before[-MAX_NAMES:], names_after[:MAX_NAMES], beside)
 
 
 def names_in(text: str) -> list[str]:
@@ -129,11 +137,15 @@ def names_in(text: str) -> list[str]:
 
 def _without_country(name: str) -> str:
     words = name.strip(AROUND_NAMES).split()
-    while words and fold(words[-1]) in COUNTRIES + COUNTRY_CODES:
+    while words and _is_one_of(words[-1], COUNTRIES + COUNTRY_CODES):
         words.pop()
-    while words and fold(words[0]) in COUNTRIES:
+    while words and _is_one_of(words[0], COUNTRIES):
         words.pop(0)
     return " ".join(words)
+
+
+def _is_one_of(word: str, countries: tuple[str, ...]) -> bool:
+    return "b" in word[:2].lower() and fold(word) in countries  # folding every word would take twice as long
 
 
 def is_foreign(name: str) -> bool:
