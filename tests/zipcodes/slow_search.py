@@ -37,11 +37,11 @@ def forms(names: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def others_of(row: dict[str, str]) -> list[str]:
+def others_of(row: dict[str, str], without: str = "") -> list[str]:
     return [
         other["name"]
         for other in OTHER_NAMES
-        if (other["zipcode"], other["place"]) == (row["zipcode"], row["name"])
+        if (other["zipcode"], other["place"]) == (row["zipcode"], row["name"]) and other["kind"] != without
     ]
 
 
@@ -53,7 +53,7 @@ def _searched() -> list[Searched]:
     of_municipality: dict[str, list[str]] = {}
     for row in PLACES:
         if names_municipality(row):
-            of_municipality.setdefault(row["nis"], []).extend(others_of(row))
+            of_municipality.setdefault(row["nis"], []).extend(others_of(row, without="part"))
     places = [
         Searched(
             row,

@@ -158,6 +158,7 @@ def test_other_name_of_a_municipality_finds_its_places_too() -> None:
     assert "9050 Gentbrugge" in named("ghent")
     assert "1930 Zaventem" in named("saventhem")
     assert "1930 Nossegem" in named("saventhem")
+    assert named("sart-tilman") == ["4000 Liège"]  # a part of Liège, and not of all its places
 
 
 # By name, with an abbreviation

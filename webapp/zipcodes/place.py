@@ -11,7 +11,8 @@ KINDS = (LOCALITY, *SPECIAL_KINDS)
 
 # Kinds of other names.
 FORMER_MUNICIPALITY = "municipality"
-NAME_KINDS = ("exonym", "spelling", FORMER_MUNICIPALITY, "part")
+PART = "part"
+NAME_KINDS = ("exonym", "spelling", FORMER_MUNICIPALITY, PART)
 
 
 class Municipality(TypedDict):

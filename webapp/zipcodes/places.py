@@ -14,6 +14,7 @@ from webapp.i18n.folding import fold, folded_spellings, spellings
 from webapp.zipcodes.place import (
     FORMER_MUNICIPALITY,
     LOCALITY,
+    PART,
     OtherName,
     PlaceDescription,
     PlaceRow,
@@ -124,23 +125,33 @@ class Places:
     def candidates(self) -> list[Candidate]:
         """Return places in search order: main places, then shorter names; organisations last."""
         between_bars = lru_cache(maxsize=None)(_between_bars)  # folding is slow, and places share names
-        other_names: dict[tuple[int, str], list[OtherName]] = {}
-        for other in self.other_names:
-            other_names.setdefault((other.zipcode, other.place), []).append(other)
-        # A municipality shares the other names of the place it is named after: 9050 is in Ghent.
-        of_municipality: dict[str, list[str]] = {}
-        for row in self.rows:
-            if (row.zipcode, row.name) in other_names and _names_municipality(row):
-                names = [other.name for other in other_names[row.zipcode, row.name]]
-                of_municipality.setdefault(row.nis, []).extend(names)
+        others, municipalities = self._other_names, self._other_names_of_municipalities
         found = [
-            _candidate(row, other_names.get((row.zipcode, row.name), []), of_municipality, between_bars)
+            _candidate(
+                row, others.get((row.zipcode, row.name), []), municipalities.get(row.nis, []), between_bars
+            )
             for row in self.rows
         ]
         for special in self.special_rows:
-            names = [other.name for other in other_names.get((special.zipcode, special.name), [])]
+            names = [other.name for other in others.get((special.zipcode, special.name), [])]
             found.append(Candidate(special, between_bars(*_special_names(special), *names), "", False))
         return sorted(found, key=_search_order)
+
+    @cached_property
+    def _other_names(self) -> dict[tuple[int, str], list[OtherName]]:
+        found: dict[tuple[int, str], list[OtherName]] = {}
+        for other in self.other_names:
+            found.setdefault((other.zipcode, other.place), []).append(other)
+        return found
+
+    @cached_property
+    def _other_names_of_municipalities(self) -> dict[str, list[str]]:
+        """Return the other names of the places that named a municipality: 9050 is in Ghent, too."""
+        found: dict[str, list[str]] = {}
+        for row in filter(_names_municipality, self.rows):
+            others = self._other_names.get((row.zipcode, row.name), [])
+            found.setdefault(row.nis, []).extend(other.name for other in others if other.kind != PART)
+        return found
 
     @cached_property
     def by_beginning(self) -> dict[str, list[Candidate]]:
@@ -196,7 +207,7 @@ def forms(name: str) -> tuple[str, ...]:
 def _candidate(
     row: PlaceRow,
     other_names: list[OtherName],
-    of_municipality: dict[str, list[str]],
+    of_municipality: list[str],
     between_bars: Callable[..., str],
 ) -> Candidate:
     other = [other_name.name for other_name in other_names]
@@ -204,7 +215,7 @@ def _candidate(
     return Candidate(
         row,
         names=between_bars(row.name, row.name_nl, row.name_fr, row.name_de, *other),
-        municipality=between_bars(*municipality, *of_municipality.get(row.nis, ())),
+        municipality=between_bars(*municipality, *of_municipality),
         is_main=_names_municipality(row)
         or any(other_name.kind == FORMER_MUNICIPALITY for other_name in other_names)
         or _is_part(row.name_nl, row.municipality_nl)

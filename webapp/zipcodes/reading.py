@@ -7,6 +7,7 @@ name is not.
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import NamedTuple
 
 from webapp.zipcodes.places import Candidate, Places, forms
@@ -82,19 +83,20 @@ def _relate_beside(places: Places, written: WrittenZipcode) -> _Relation:
 
 
 def _relate(places: Places, written: WrittenZipcode, names: list[str]) -> _Relation:
+    """Relate a zipcode to the names beside it, and to further ones."""
     zipcode = written.zipcode
-    unknown = [side.name for side in written.beside if not has_name(places, zipcode, side.whole)]
-    if any(is_foreign(name) and not has_name(places, zipcode, name) for name in unknown):
+    is_own = partial(has_name, places, zipcode)
+    unknown = [side.name for side in written.beside if not is_own(side.whole)]
+    if any(is_foreign(name) and not is_own(name) for name in unknown):
         return UNKNOWN
     nearest = [side.name for side in written.beside] or names
-    if len(unknown) < len(written.beside) or any(has_name(places, zipcode, name) for name in nearest + names):
+    if len(unknown) < len(written.beside) or any(map(is_own, nearest + names)):
         return NAMED
     if any(_is_shortened(places, zipcode, name) for name in nearest):
         return POSSIBLE
-    if zipcode in places.by_zipcode:
-        for name in nearest:
-            if places.named(name):
-                return _Relation(other_name=name)
+    elsewhere = list(filter(places.named, nearest))
+    if elsewhere and zipcode in places.by_zipcode:
+        return _Relation(other_name=elsewhere[0])
     return POSSIBLE if any(_has_part_of_name(places, zipcode, name) for name in nearest + names) else UNKNOWN
 
 
