@@ -365,7 +365,7 @@ SPELLINGS: list[Callable[[str], str]] = [
     lambda name: name if name[0].isdigit() else name.replace(" ", "-"),
     lambda name: name.replace("'", "’"),
     lambda name: re.sub(r"(?i)\b([dl])['’]\b|['’]([st])-", r"\1\2", name),
-    lambda name: name.translate(str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ö": "Oe"})),
+    lambda name: re.sub("[äöüÖ]", lambda umlaut: fold(umlaut[0]).title() + "e", name),
     lambda name: unicodedata.normalize("NFD", name),
 ]
 SEPARATORS = ["", " ", ", ", "-", " - ", " / ", "\n", "\u00a0"]
