@@ -74,6 +74,9 @@ DEFAULTS = {
 
 MAX_NOTE_CHARACTERS = 300
 
+# Of the pages.
+LANGUAGES = ("nl", "fr", "de", "en")
+
 # Of other programs that read the same file: Flask, gunicorn, Python, Pipenv, Docker Compose, PostgreSQL.
 FOREIGN_VARIABLES = re.compile(
     "(FLASK|GUNICORN|PYTHON|PIPENV|PIP|COMPOSE|DOCKER|POSTGRES|PG|MALLOC)_?[A-Z0-9_]*"
@@ -465,7 +468,7 @@ def _close_match(name: str, known: Iterable[str]) -> str:
 def _risk_factor_notes(values: Mapping[str, str]) -> Dict[str, str]:
     """Return the notes by language. One without a language stands for the languages without their own."""
     notes = {}
-    for language in ("nl", "fr", "de", "en"):
+    for language in LANGUAGES:
         name = f"RISK_FACTOR_NOTE_{language.upper()}"
         name = name if values[name].strip() else "RISK_FACTOR_NOTE"
         note = " ".join(values[name].split())
