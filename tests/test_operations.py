@@ -47,6 +47,7 @@ EXECUTED_ELSEWHERE = {
     "flask lookup": "tests/cli/test_commands.py",
     "flask version": "tests/test_version.py",
     "make run": "tests/test_operations.py",
+    "make run PORT=5001": "tests/test_operations.py",
 }
 
 # Commands that no test executes, with the reason.
@@ -56,6 +57,7 @@ NOT_EXECUTED = {
     "docker build -t desk .": DOCKER,
     "docker build --build-arg PYTHON_VERSION=3.13 .": DOCKER,
     "docker run --rm -e DATABASE_URL=postgresql://… desk flask init-db": DOCKER,
+    "docker run --rm -e DATABASE_URL=postgresql://… desk flask doctor": DOCKER,
     "docker run -d -p 5000:5000 --read-only --tmpfs /tmp --cap-drop all "
     "-e DATABASE_URL=postgresql://… desk": DOCKER,
     "pipenv install --skip-lock": "it installs; tests/test_requirements.py reads the Pipfile",
