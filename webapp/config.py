@@ -14,6 +14,8 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 from click import ClickException
 from dotenv import dotenv_values
 
+from webapp.i18n.locales import LANGUAGES
+
 ROOT = Path(__file__).resolve().parent.parent
 
 BESTAT_URL = (
@@ -73,9 +75,6 @@ DEFAULTS = {
 }
 
 MAX_NOTE_CHARACTERS = 300
-
-# Of the pages.
-LANGUAGES = ("nl", "fr", "de", "en")
 
 # Of other programs that read the same file: Flask, gunicorn, Python, Pipenv, Docker Compose, PostgreSQL.
 FOREIGN_VARIABLES = re.compile(
