@@ -19,7 +19,7 @@ from tests.conftest import ORDINARY_DAY, SetClock
 from tests.health_index.stored_values import add_value, delete_values
 from webapp.health_index.publication import publication_day
 from webapp.health_index.values import CONVERTED
-from webapp.i18n.languages import LANGUAGES
+from webapp.i18n.locales import LANGUAGES
 
 PATHS = ("/index.atom", "/index.ics")
 

@@ -16,7 +16,7 @@ from flask import Flask, Response, g, request
 from flask_babel import Babel, Domain, gettext
 
 from webapp.i18n import formatting
-from webapp.i18n.locales import LANGUAGES as LANGUAGES
+from webapp.i18n.locales import LANGUAGES
 from webapp.i18n.messages import Message, is_large
 
 CATALOGS = Path(__file__).resolve().parent / "translations"
