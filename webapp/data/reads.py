@@ -17,7 +17,7 @@ from webapp.health_index.publications import Publication
 from webapp.health_index.series import BaseYearRange, MonthlyIndex
 from webapp.zipcodes import risk_table, search, table_diff, timeline
 from webapp.zipcodes.lookup import Lookup
-from webapp.zipcodes.places import Suggestion
+from webapp.zipcodes.place import Suggestion
 from webapp.zipcodes.risk_table import RiskFactor, RiskTableDescription
 from webapp.zipcodes.search import Matches
 from webapp.zipcodes.table_diff import Counts

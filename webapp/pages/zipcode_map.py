@@ -9,7 +9,7 @@ from typing import Iterable, Iterator, Mapping, NamedTuple
 
 from webapp.data import current
 from webapp.data.memo import memoize
-from webapp.zipcodes.places import PlaceRow
+from webapp.zipcodes.place import PlaceRow
 
 # Width and margin of the map in the coordinates of its points. A unit is about 300 m.
 WIDTH = 1000
