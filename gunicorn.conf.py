@@ -18,7 +18,7 @@ from typing import Any, Dict, NamedTuple
 from gunicorn.glogging import Logger
 
 from webapp import logs
-from webapp.config import MAX_UPLOADS, ROOT, Address, ConfigurationError, Settings
+from webapp.config import MAX_UPLOADS, ROOT, Address, ConfigurationError, Settings, database_place
 
 try:
     settings = Settings.load()
@@ -191,11 +191,11 @@ def when_ready(server: Any) -> None:
             shown = f"[{host}]" if ":" in host else host
             server.log.info("Open http://%s:%s/", shown, address[1])
     if settings.is_embedded:
-        file = ROOT / "instance" / settings.database_url[len("sqlite:///") :]
+        file = ROOT / "instance" / settings.database_url[len("sqlite:///") :].partition("?")[0]
         server.log.info("Database: %s (embedded)", file)
         server.log.info("For PostgreSQL set DATABASE_URL=postgresql://user@host:5432/name")
     else:
-        server.log.info("Database: postgresql://%s", settings.database_place)
+        server.log.info("Database: %s", database_place(settings.database_url))
 
 
 def _listen(address: Address) -> socket.socket:

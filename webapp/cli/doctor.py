@@ -17,7 +17,7 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp import clock
-from webapp.config import Settings
+from webapp.config import Settings, database_place
 from webapp.data import schema, snapshot
 from webapp.data.attempt import Attempt
 from webapp.data.database import Model, db, is_missing_table, reason
@@ -99,7 +99,7 @@ def run(app: Flask) -> Iterator[Check]:
 def check_settings(settings: Settings) -> Iterator[Check]:
     for note in settings.notes:
         yield Check("settings", WARNING, note, "correct or delete the line")
-    yield Check("settings", OK, f"valid, database {settings.database_place}")
+    yield Check("settings", OK, f"valid, database {database_place(settings.database_url)}")
 
 
 class Seen(NamedTuple):

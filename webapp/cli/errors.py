@@ -8,6 +8,7 @@ from typing import Iterator
 import click
 from sqlalchemy.exc import DBAPIError
 
+from webapp.data.copy_db import CopyRefused
 from webapp.data.database import is_missing_table, reason
 from webapp.data.index_decisions import DecisionRefused
 from webapp.data.risk_tables import ActionRefused
@@ -26,7 +27,7 @@ def one_line_errors() -> Iterator[None]:
         yield
     except FileError as error:
         raise click.ClickException(f"{error}. Nothing was changed.") from None
-    except (DeskError, DecisionRefused, ActionRefused) as error:
+    except (DeskError, DecisionRefused, ActionRefused, CopyRefused) as error:
         raise click.ClickException(str(error)) from None
     except UpstreamError as error:
         raise click.ClickException(f"Statbel cannot be read: {error}") from None
@@ -41,5 +42,16 @@ def one_line_errors() -> Iterator[None]:
     except OSError as error:
         raise click.ClickException(f"The output cannot be written: {error.strerror}") from None
     except DBAPIError as error:
-        problem = MISSING_TABLE if is_missing_table(error) else reason(error)
-        raise click.ClickException(f"The database cannot be used: {problem}") from None
+        raise click.ClickException(_database_message(error)) from None
+
+
+def _database_message(error: DBAPIError) -> str:
+    if is_missing_table(error):
+        return f"The database cannot be used: {MISSING_TABLE}"
+    cause = reason(error)
+    code = getattr(error.orig, "pgcode", None)
+    if code == "42501":  # insufficient_privilege
+        return f"The user of the database may not do this: {cause}. Use the owner of the tables (desk_owner)."
+    if code == "25006" or "readonly database" in cause:  # read_only_sql_transaction
+        return f"The database is read-only: {cause}. Use the one that takes writes, not a replica."
+    return f"The database cannot be used: {cause}"
