@@ -80,6 +80,13 @@ def lookup(on: date | None = None) -> Lookup:
     return _lookup(snapshot.timeline.on(on or snapshot.day).table.id)
 
 
+def risk_table_headers(on: date | None) -> dict[str, str]:
+    """See timeline.headers; the default is today. Raises RiskTableUnavailable."""
+    snapshot = current.snapshot()
+    table, first, last = snapshot.timeline.on(on or snapshot.day)
+    return timeline.headers(table.id, first, last)
+
+
 @memoize
 def _lookup(table_id: int) -> Lookup:
     snapshot = current.snapshot()
