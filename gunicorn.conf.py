@@ -144,11 +144,14 @@ def pre_fork(server: Any, worker: Any) -> None:
 def child_exit(_server: Any, worker: Any) -> None:
     """Remove the gauges of a worker that has ended; its counters go on in the next one."""
     if worker.metrics:
-        for file in worker.metrics.folder.glob(f"gauge_live*_{worker.slot}.db"):
-            file.unlink()
+        # on_exit may remove them meanwhile: gunicorn 23 calls this in a signal handler.
+        with suppress(FileNotFoundError):
+            for file in worker.metrics.folder.glob(f"gauge_live*_{worker.slot}.db"):
+                file.unlink()
 
 
 def on_exit(server: Any) -> None:
+    """Remove the folder of the metrics."""
     if getattr(server, "metrics", None):
         shutil.rmtree(server.metrics.folder, ignore_errors=True)
 

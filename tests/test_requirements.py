@@ -96,3 +96,7 @@ def test_listed_licences_are_those_of_the_installed_packages() -> None:
     for name, (_versions, licence) in LICENCES.rows().items():
         installed = LICENCES.licence(name)
         assert not installed or installed == licence, name
+
+
+def test_pipenv_serves_on_loopback() -> None:
+    assert " --bind 127.0.0.1:" in PIPFILE["scripts"]["start"]

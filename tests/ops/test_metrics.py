@@ -269,7 +269,8 @@ def test_dashboard_names_metrics_that_exist(existing: dict[str, set[str]]) -> No
 
 def test_documents_name_metrics_that_exist(existing: dict[str, set[str]]) -> None:
     text = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"`(desk_[a-z_]+)[`{]", text))
+    rows = re.findall(r"^\| `desk_.*$", text, re.MULTILINE)
+    named = {name for row in rows for name in re.findall(r"`(desk_[a-z_]+)`", row)}
     histogram = {"desk_http_request_duration_seconds"}
     assert named <= existing.keys() | histogram
     plain = {re.sub("_(bucket|count|sum)$", "", name) for name in existing if name.startswith("desk_")}
@@ -304,7 +305,7 @@ def group(folder: Path, url: str, workers: int = 2, **variables: str) -> Iterato
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60  # for a busy machine
     while True:
         with contextlib.suppress(requests.RequestException, AssertionError):
             if condition():
@@ -423,7 +424,7 @@ def test_address_in_use_ends_the_start_with_one_line(sqlite_url: str, tmp_path: 
             env=live.environment(DATABASE_URL=sqlite_url, METRICS_BIND=address, **NOWHERE),
             capture_output=True,
             text=True,
-            timeout=20,
+            timeout=60,
             check=False,
         )
     assert done.returncode == 1
