@@ -238,6 +238,43 @@ def test_revision_that_changes_the_smoothed_index_changes_last_modified(app: Fla
     assert again.json["smoothed"] != 107.04
 
 
+# One month on every base year
+
+
+def test_month_on_every_base_year(reader: FlaskClient) -> None:
+    found = get(reader, {}, "/2020-01")
+    assert (found["month"], found["previous"], found["next"]) == ("2020-01", "2019-12", "2020-02")
+    assert [entry["base_year"] for entry in found["values"]] == [2025, 2013, 2004, 1996, 1988]
+    assert found["values"][1] == {
+        "base_year": 2013,
+        "value": 109.72,
+        "smoothed": 107.04,
+        "month_change": 0.0049,
+        "year_change": 0.0112,
+        "status": "published",
+        "coefficient": None,
+        "coefficient_source": None,
+        "source": "seed",
+        "fetched_at": "2026-09-14T12:00:00Z",
+    }
+
+
+def test_first_and_last_month_have_one_neighbour(reader: FlaskClient) -> None:
+    assert get(reader, {}, "/1994-01")["previous"] is None
+    assert get(reader, {}, "/2026-08")["next"] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "code"),
+    [("1993-12", 404, "MONTH_NOT_FOUND"), ("2020", 400, "MONTH_NOT_VALID"), ("x", 400, "MONTH_NOT_VALID")],
+)
+def test_month_that_is_invalid_or_missing_is_an_error(
+    reader: FlaskClient, text: str, status: int, code: str
+) -> None:
+    response = reader.get(f"{ROOT}/{text}")
+    assert (response.status_code, (response.json or {})["code"]) == (status, code)
+
+
 # A series
 
 

@@ -37,6 +37,10 @@ class LatestQuery(ApiSchema):
     base_year = BaseYear(data_key="base", required=True)
 
 
+class SingleMonthPath(ApiSchema):
+    month = Month("Month, such as 2020-01.", required=True)
+
+
 class MonthPath(ApiSchema):
     base_year = BaseYear(data_key="base", required=True)
     month = Month("Month, such as 2020-01.", required=True)
@@ -52,6 +56,12 @@ class SeriesQuery(ApiSchema):
     )
 
 
+class SourceField(fields.String):
+    def __init__(self) -> None:
+        description = "Source of the value: bestat, open-data, workbook or seed."
+        super().__init__(metadata={"description": description})
+
+
 class ValueSchema(ResponseSchema):
     base_year = fields.Integer()
     month = Month("Month of the value.")
@@ -59,9 +69,7 @@ class ValueSchema(ResponseSchema):
     status = StatusField()
     coefficient = CoefficientField()
     coefficient_source = CoefficientSourceField()
-    source = fields.String(
-        metadata={"description": "Source of the value: bestat, open-data, workbook or seed."}
-    )
+    source = SourceField()
     fetched_at = Timestamp("Time at which the value was retrieved.")
 
 
@@ -74,6 +82,35 @@ class LatestSchema(ValueSchema):
 
 class MonthSchema(ValueSchema):
     smoothed = IndexNumber("Smoothed index; null for months without one.", allow_none=True)
+
+
+class ChangeField(fields.Float):
+    def __init__(self, since: str) -> None:
+        description = f"Change from {since}, as a fraction; null if that is not available."
+        super().__init__(allow_none=True, metadata={"description": description, "example": 0.0344})
+
+
+class ValueInMonthSchema(ResponseSchema):
+    base_year = fields.Integer()
+    value = IndexNumber("Health index.")
+    smoothed = IndexNumber("Smoothed index; null for months without one.", allow_none=True)
+    month_change = ChangeField("the previous month")
+    year_change = ChangeField("the same month a year earlier")
+    status = StatusField()
+    coefficient = CoefficientField()
+    coefficient_source = CoefficientSourceField()
+    source = SourceField()
+    fetched_at = Timestamp("Time at which the value was retrieved.")
+
+
+class SingleMonthSchema(ResponseSchema):
+    month = Month("The month.")
+    values = fields.List(
+        fields.Nested(ValueInMonthSchema),
+        metadata={"description": "Values on the base years that have the month, newest first."},
+    )
+    previous = Month("The nearest earlier month; null before the first.", allow_none=True)
+    next = Month("The nearest later month; null after the last.", allow_none=True)
 
 
 class SeriesValueSchema(ResponseSchema):
@@ -119,8 +156,21 @@ def latest(query: dict[str, Any]) -> ViewResult:
 
 
 @bp.get(
+    "/<month>",
+    summary="Health index of one month on every base year",
+    description="With the smoothed index, the changes, and the months before and after.",
+    params=SingleMonthPath,
+    response=SingleMonthSchema,
+    errors=(MonthNotValid, MonthNotFound, IndexUnavailable),
+    examples=("/health-index/2020-01",),
+)
+def single_month(path: dict[str, Any]) -> ViewResult:
+    return reads.single_month(path["month"]), reads.any_index_changed_at()
+
+
+@bp.get(
     "/<base>/<month>",
-    summary="Health index of one month",
+    summary="Health index of one month on a base year",
     params=MonthPath,
     response=MonthSchema,
     errors=(WrongYear, MonthNotValid, MonthNotFound, IndexUnavailable),

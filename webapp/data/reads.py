@@ -13,11 +13,13 @@ from webapp.health_index import base_years as base_year_rules
 from webapp.health_index import latest, overview, series
 from webapp.health_index import next_step as next_step_rules
 from webapp.health_index import publications as publication_rules
+from webapp.health_index import single_month as single_month_rules
 from webapp.health_index.latest import LatestIndex
 from webapp.health_index.next_step import NextStep
 from webapp.health_index.overview import BaseYearOverview
 from webapp.health_index.publications import Publication
 from webapp.health_index.series import BaseYearRange, MonthlyIndex
+from webapp.health_index.single_month import SingleMonth
 from webapp.zipcodes import risk_table, search, table_diff, timeline
 from webapp.zipcodes.lookup import Lookup
 from webapp.zipcodes.places import Suggestion
@@ -101,6 +103,12 @@ def latest_index(base_year: int) -> LatestIndex:
 @memoize
 def monthly_index(base_year: int) -> list[MonthlyIndex]:
     return series.months(current.snapshot().index, base_year)
+
+
+@memoize
+def single_month(month: date) -> SingleMonth:
+    """See single_month.single_month."""
+    return single_month_rules.single_month(current.snapshot().index, month)
 
 
 def next_step(base_year: int, start: date | None = None, new: date | None = None) -> NextStep | None:
