@@ -1,127 +1,22 @@
-// Optional extras; every page works without them: suggestions while typing, copying, printing.
+// Optional extras; every page works without them: copying, printing, lookups in series.
 "use strict";
 
-const DEBOUNCE_MS = 120; // fast typing sends one request
-
-// Names of a place and its municipality in the language of the page. Mirrors name_in and municipality_in
-// of zipcodes/places.py, because the API returns all languages at once.
-function namesOf(place) {
-  const language = document.documentElement.lang;
-  const localNames = place.name.split(" / ");
-  const name = place.names[language] || place.name;
-  const names = place.municipality.names;
-  const local = Object.keys(place.names).find((code) => localNames.includes(place.names[code]) && names[code]);
-  return [
-    name === place.name || localNames.includes(name) ? name : `${name} (${place.name})`,
-    names[language] || names[local] || Object.values(names)[0] || "",
-  ];
-}
-
-// Combobox pattern of the ARIA Authoring Practices: a list of options, with the focus staying in the field.
-function suggest(field) {
-  const list = document.createElement("ul");
-  const status = document.createElement("p");
-  let selected = -1, timer, request;
-
-  list.id = field.id + "-list";
-  list.className = "suggestions";
-  list.hidden = true;
-  list.setAttribute("role", "listbox");
-  list.setAttribute("aria-label", field.labels[0].textContent);
-  status.className = "visually-hidden";
-  status.setAttribute("role", "status");
-  field.setAttribute("role", "combobox");
-  field.setAttribute("aria-autocomplete", "list");
-  field.setAttribute("aria-controls", list.id);
-  field.setAttribute("aria-expanded", "false");
-  field.after(list, status);
-
-  function show(places) {
-    list.replaceChildren(...places.map((place, index) => {
-      const option = document.createElement("li");
-      option.id = `${list.id}-${index}`;
-      option.setAttribute("role", "option");
-      const [name, municipality] = namesOf(place);
-      option.textContent = option.dataset.value = `${place.zipcode} ${name}`;
-      if (!name.includes(municipality)) {
-        option.append(" ", Object.assign(document.createElement("small"), { textContent: municipality }));
-      }
-      return option;
-    }));
-    select(-1);
-    list.hidden = !places.length;
-    field.setAttribute("aria-expanded", String(!list.hidden));
-    status.textContent = places.length ? field.dataset.found.replace("#", places.length) : "";
-  }
-
-  function select(index) {
-    selected = index;
-    [...list.children].forEach((option, at) => option.setAttribute("aria-selected", String(at === index)));
-    if (index < 0) field.removeAttribute("aria-activedescendant");
-    else field.setAttribute("aria-activedescendant", list.children[index].id);
-  }
-
-  // A late response would reopen the list, or move the selection.
-  function cancelRequest() {
-    clearTimeout(timer);
-    request?.abort();
-  }
-
-  function close() {
-    cancelRequest();
-    show([]);
-  }
-
-  function submit(option) {
-    field.value = option.dataset.value;
-    field.form.requestSubmit();
-  }
-
-  async function load() {
-    const text = field.value.trim();
-    if (text.length < 2) return show([]);
-    request = new AbortController();
-    try {
-      const url = `${field.dataset.suggest}?q=${encodeURIComponent(text)}&limit=8`;
-      const response = await fetch(url, { signal: request.signal });
-      show(response.ok ? (await response.json()).results : []);
-    } catch (error) {
-      if (error.name !== "AbortError") show([]); // server unreachable: the form still works
-    }
-  }
-
-  field.addEventListener("input", () => { cancelRequest(); timer = setTimeout(load, DEBOUNCE_MS); });
-  field.addEventListener("keydown", (event) => {
-    const count = list.children.length;
-    if (event.isComposing || event.key === "Escape") {
-      if (!event.isComposing) close();
-      return;
-    }
-    if (list.hidden) return;
-    if (event.key.startsWith("Arrow")) cancelRequest();
-    if (event.key === "ArrowDown") select((selected + 1) % count);
-    else if (event.key === "ArrowUp") select((selected < 1 ? count : selected) - 1);
-    else if (event.key === "Enter" && selected >= 0) submit(list.children[selected]);
-    else return;
-    event.preventDefault();
-  });
-  list.addEventListener("mousedown", (event) => event.preventDefault()); // keeps the focus in the field
-  list.addEventListener("click", (event) => {
-    const option = event.target.closest("li");
-    if (option) submit(option);
-  });
-  field.addEventListener("blur", close);
-  field.form.addEventListener("submit", close);
-}
+// Speaks to screen readers.
+const announcer = document.createElement("p");
+announcer.className = "visually-hidden";
+announcer.setAttribute("role", "status");
+document.body.append(announcer);
 
 function enableCopying(button) {
   if (!navigator.clipboard) return; // browsers offer it over HTTPS and on localhost only
+  const content = [...button.childNodes];
   button.hidden = false;
   button.addEventListener("click", async () => {
     const text = document.getElementById(button.dataset.copy);
     try {
-      await navigator.clipboard.writeText(text.textContent);
-      button.textContent = button.dataset.done;
+      await navigator.clipboard.writeText(text.textContent.trim());
+      button.textContent = announcer.textContent = button.dataset.done;
+      setTimeout(() => { button.replaceChildren(...content); announcer.textContent = ""; }, 3000);
     } catch {
       getSelection().selectAllChildren(text); // permission denied: select it for copying by hand
     }
@@ -133,6 +28,35 @@ function enablePrinting(button) {
   button.addEventListener("click", () => window.print());
 }
 
-document.querySelectorAll("[data-suggest]").forEach(suggest);
+// Lookups in series: type the next zipcode at once, or see another base year at once.
+function enableSeries(form) {
+  const field = form.elements.zipcode;
+  const answer = document.querySelector(".answer h2");
+
+  function focusField(event) {
+    field.focus({ preventScroll: !event });
+    field.select();
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest("input:not([type=radio]), textarea, select")) return;
+    event.preventDefault();
+    focusField(event);
+  });
+  if (!answer || form.querySelector("[aria-invalid]")) return;
+  form.querySelectorAll("[name=year]").forEach((radio) => radio.addEventListener("change", () => {
+    sessionStorage.setItem("focus", "year"); // arrow keys go on to the next base year
+    form.requestSubmit();
+  }));
+  addEventListener("pageshow", () => form.reset()); // going back would show another choice than the result's
+  const lastFocus = sessionStorage.getItem("focus");
+  sessionStorage.removeItem("focus");
+  if (lastFocus) form.querySelector("[name=year]:checked")?.focus({ preventScroll: true });
+  else if (matchMedia("(pointer: coarse)").matches) answer.focus(); // no keyboard over the result
+  else focusField();
+}
+
+document.querySelectorAll("#lookup").forEach(enableSeries);
 document.querySelectorAll("[data-copy]").forEach(enableCopying);
 document.querySelectorAll("[data-print]").forEach(enablePrinting);

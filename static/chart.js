@@ -1,14 +1,24 @@
 // Read the chart with mouse, finger and arrow keys. Without it, the table has all values.
 "use strict";
 
+const STEPS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -12, PageUp: 12 };
+
+function set(element, attributes) {
+  Object.entries(attributes).forEach(([name, value]) => element.setAttribute(name, value));
+  return element;
+}
+
+function drawn(name, attributes) {
+  return set(document.createElementNS("http://www.w3.org/2000/svg", name), attributes);
+}
+
 // Values by month of a path such as M0-6981l1-21 1 5: months from the first, and hundredths downwards.
 function valuesOf(path) {
-  const numbers = (path.match(/-?\d+/g) || []).map(Number);
   const values = new Map();
   let month = 0, hundredths = 0;
-  for (let at = 0; at < numbers.length; at += 2) {
-    month += numbers[at];
-    hundredths -= numbers[at + 1];
+  for (const [, x, y] of path.matchAll(/(-?\d+)\s?(-?\d+)/g)) {
+    month += Number(x);
+    hundredths -= Number(y);
     values.set(month, hundredths / 100);
   }
   return values;
@@ -16,66 +26,50 @@ function valuesOf(path) {
 
 function enableReading(figure) {
   const { first, marks, url, label } = figure.dataset;
-  const [top, height] = figure.querySelector("svg svg").getAttribute("viewBox").split(" ").filter((_, at) => at % 2);
-  const lines = [":not(.chart-second)", ".chart-second"].map((which) =>
-    valuesOf(figure.querySelector(`path.chart-line${which}`)?.getAttribute("d") || ""));
+  const find = (selector) => figure.querySelector(selector);
+  const [, top, , height] = find("svg svg").getAttribute("viewBox").split(" ");
+  const lines = ["path.chart-line:not(.chart-second)", "path.chart-second"].map(
+    (selector) => valuesOf(find(selector)?.getAttribute("d") || ""));
+  // Such as 12c3-: twelve months marked with c, then three without a mark.
+  const markOf = [...marks.matchAll(/(\d+)(\D)/g)].flatMap(([, count, mark]) => Array(Number(count)).fill(mark));
   const months = [...lines[0].keys()];
-  const markOf = Object.fromEntries([...marks.matchAll(/(\d+)(\D)/g)]
-    .flatMap(([, count, mark]) => Array(Number(count)).fill(mark)).map((mark, index) => [months[index], mark]));
   const last = months[months.length - 1];
   const language = document.documentElement.lang;
   const number = new Intl.NumberFormat(language, { minimumFractionDigits: 2, useGrouping: false });
   const monthName = new Intl.DateTimeFormat(language, { month: "long", year: "numeric", timeZone: "UTC" });
-  const reading = figure.querySelector(".chart-reading");
   const reader = document.createElement("div");
-  const cursor = document.createElement("i");
-  const dots = lines.map(() => document.createElement("b"));
-  let at = last;
-
-  reader.className = "chart-reader";
-  reader.tabIndex = 0;
-  reader.setAttribute("role", "slider");
-  reader.setAttribute("aria-label", label);
-  reader.setAttribute("aria-valuemin", "0");
-  reader.setAttribute("aria-valuemax", String(last));
-  reader.append(cursor, ...dots);
+  const cursor = drawn("line", { class: "chart-line", y1: 0, y2: "100%" });
+  const dots = lines.map(() => drawn("circle", { class: "chart-dot" }));
+  let at;
 
   function monthAt(index) {
-    const [year, month] = first.split("-").map(Number);
-    return new Date(Date.UTC(year, month - 1 + index));
+    return new Date(Date.UTC(first.slice(0, 4), first.slice(5) - 1 + index));
   }
 
-  function setValue() {
-    reader.setAttribute("aria-valuenow", String(at));
-    reader.setAttribute("aria-valuetext", monthName.format(monthAt(at)));
-  }
-
-  function textOf(selector) {
-    return figure.querySelector(selector)?.textContent.trim();
+  function moveTo(index) {
+    at = Math.min(Math.max(index, 0), last);
+    set(reader, { "aria-valuenow": at, "aria-valuetext": monthName.format(monthAt(at)) });
   }
 
   function show(index) {
-    at = Math.min(Math.max(index, 0), last);
-    setValue();
-    const month = monthAt(at);
-    const link = document.createElement("a");
-    link.href = url + month.toISOString().slice(0, 7);
-    link.textContent = monthName.format(month);
+    moveTo(index);
     const [value, mean] = lines.map((line) => line.has(at) && number.format(line.get(at)));
-    const texts = [mean && `${textOf("[data-second]")} ${mean}`, textOf(`[data-mark="${markOf[at]}"]`)];
+    const month = document.createElement(value ? "a" : "span");
     const strong = document.createElement("strong");
+    if (value) month.href = url + monthAt(at).toISOString().slice(0, 7);
+    month.textContent = monthName.format(monthAt(at));
     strong.textContent = value || "–";
-    reading.replaceChildren(value ? link : link.textContent, " ", strong,
-      ...texts.filter(Boolean).map((text) => ` · ${text}`));
-
-    const left = `${last ? (100 * at) / last : 50}%`;
-    cursor.style.left = left;
+    const notes = [mean && `${find("[data-second]").textContent} ${mean}`,
+      find(`[data-mark="${markOf[months.indexOf(at)]}"]`)?.textContent.trim()];
+    find(".chart-reading").replaceChildren(month, " ", strong, ...notes.filter(Boolean).map((note) => ` · ${note}`));
+    const x = `${last ? (100 * at) / last : 50}%`;
+    set(cursor, { x1: x, x2: x });
     dots.forEach((dot, line) => {
-      dot.hidden = !lines[line].has(at);
-      dot.style.left = left;
-      dot.style.top = `${(100 * (-100 * lines[line].get(at) - top)) / height}%`;
+      const known = lines[line].has(at);
+      const y = known ? (-100 * (100 * lines[line].get(at) + Number(top))) / height : 0;
+      set(dot, { cx: x, cy: `${y}%`, r: known ? 5 : 0 });
     });
-    reader.classList.add("reading");
+    find("svg.chart").append(cursor, ...dots);
   }
 
   function point(event) {
@@ -83,20 +77,21 @@ function enableReading(figure) {
     show(Math.round(((event.clientX - box.left) / box.width) * last));
   }
 
-  const STEPS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -12, PageUp: 12 };
-  reader.addEventListener("keydown", (event) => {
-    if (event.altKey || event.ctrlKey || event.metaKey) return;
-    if (event.key in STEPS) show(at + STEPS[event.key]);
-    else if (event.key === "Home") show(0);
-    else if (event.key === "End") show(last);
-    else return;
-    event.preventDefault();
-  });
+  reader.className = "chart-reader";
+  reader.tabIndex = 0;
+  set(reader, { role: "slider", "aria-label": label, "aria-valuemin": 0, "aria-valuemax": last });
   reader.addEventListener("pointerdown", point);
   reader.addEventListener("pointermove", point);
-
-  setValue();
-  figure.querySelector(".chart-frame").append(reader);
+  reader.addEventListener("keydown", (event) => {
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    const ends = { Home: 0, End: last };
+    const target = event.key in STEPS ? at + STEPS[event.key] : ends[event.key];
+    if (target === undefined) return;
+    show(target);
+    event.preventDefault();
+  });
+  moveTo(last);
+  find(".chart-frame").append(reader);
 }
 
 enableReading(document.getElementById("chart"));

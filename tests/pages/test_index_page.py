@@ -62,7 +62,7 @@ def test_page_names_the_next_publication(reader: FlaskClient) -> None:
 def months_of_table(page: str) -> dict[str, str]:
     """Return the values of the table of months, with their marks, by month."""
     table = page[page.index('<table class="months"') :]
-    cells = re.findall(r'<td><a href="/index/([0-9-]+)">([^<]*)</a>(?:<sup>(.)</sup>)?</td>', table)
+    cells = re.findall(r'<td><a href="/index/([0-9-]+)">([^<]*)</a>(?:<sup>(.)</sup>)?', table)
     return {month: value + mark for month, value, mark in cells}
 
 
@@ -146,7 +146,8 @@ def test_published_months_have_no_mark_and_no_legend(reader: FlaskClient) -> Non
 
 
 def test_table_of_coefficients_tells_official_from_derived_and_unknown_ones(reader: FlaskClient) -> None:
-    page = text(reader.get(f"{PAGE}&lang=nl").text)
+    assert "/about#coefficients" in links(reader.get(PAGE).text)
+    page = text(reader.get("/about?lang=nl").text)
     assert "2025 sinds 2026 1,3557 d – – –" in page
     assert "2013 2014–2025 0,7376 1,2077 1,3740 1,6566" in page
     assert "d: afgeleid, niet van Statbel" in page
@@ -186,7 +187,7 @@ def test_download_has_type_name_and_caching_headers(reader: FlaskClient) -> None
     assert headers["Content-Type"] == "text/csv; charset=utf-8"
     assert headers["Content-Disposition"] == "attachment; filename=health-index-2013.csv"
     assert headers["Cache-Control"] == "public, max-age=60, stale-while-revalidate=60"
-    assert headers["Vary"] == "Accept, Accept-Language, Cookie"
+    assert headers["Vary"] == "Accept, Accept-Language, Cookie, Accept-Encoding"
 
 
 def test_missing_month_is_left_empty(app: Flask) -> None:
@@ -205,7 +206,9 @@ def test_value_converted_with_the_derived_coefficient_is_not_called_official(app
     add_value(app, 2025, "2026-09", "103.77")
     client = app.test_client()
     page = text(client.get(f"{PAGE}&year=2013").text)
-    assert "140.68" in page
+    assert "base 2013 current 140.68 September 2026" in page
+    assert "× 1.3557; this coefficient is not Statbel’s own" in page
+    assert "converted to this base year with the official coefficient" not in page
     assert "converted with Statbel’s coefficient" not in page
     sources = {row[0]: row[3] for row in rows(client, "year=2013&period=1")}
     assert sources["2026-09"] == sources["2026-07"] == "converted with coefficient 1.3557, not Statbel’s"

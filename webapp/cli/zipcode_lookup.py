@@ -6,18 +6,20 @@ import io
 import os
 import sys
 from contextlib import contextmanager
+from datetime import date
 from typing import IO, Callable, Iterator
 
 import click
 from flask.cli import with_appcontext
 
 from webapp.cli.errors import one_line_errors
+from webapp.cli.options import parse_date
 from webapp.data import current, reads
 from webapp.tables import kinds, workbook
 from webapp.zipcodes import bulk
 from webapp.zipcodes.columns import ListColumns
 from webapp.zipcodes.lookup import Lookup
-from webapp.zipcodes.opened_list import answer_workbook
+from webapp.zipcodes.opened_list import look_up_workbook
 
 
 # The help is an argument, because `python -OO` strips docstrings.
@@ -42,17 +44,23 @@ from webapp.zipcodes.opened_list import answer_workbook
     help="A list in CSV or an Excel workbook (.xlsx), or - for standard input.",
 )
 @click.option("--column", default="", help="Its column with the zipcodes: the name, or the number from 1.")
+@click.option(
+    "--on",
+    callback=parse_date,
+    metavar="DATE",
+    help="The day in Belgium on which the risk factors count, such as 2026-03-15; by default today.",
+)
 @with_appcontext
-def command(zipcodes: tuple[str, ...], file: IO[bytes] | None, column: str) -> None:
+def command(zipcodes: tuple[str, ...], file: IO[bytes] | None, column: str, on: date | None) -> None:
     if bool(zipcodes) == bool(file):
         raise click.UsageError("Give zipcodes, or a file with --csv.")
     if column and not file:
         raise click.UsageError("Zipcodes on the command line have no columns: leave --column out.")
     with one_line_errors():
         current.watcher().load()
-        lookup = reads.lookup()
+        lookup = reads.lookup(on)
         if file:
-            columns = _answer(file, lookup, column)
+            columns = _look_up(file, lookup, column)
             sys.stdout.buffer.flush()
             _print_column(columns)
             return
@@ -65,27 +73,27 @@ def command(zipcodes: tuple[str, ...], file: IO[bytes] | None, column: str) -> N
         sys.exit(1)
 
 
-def _answer(file: IO[bytes], lookup: Lookup, column: str) -> ListColumns:
+def _look_up(file: IO[bytes], lookup: Lookup, column: str) -> ListColumns:
     with _progress(file) as read:
         head = read(len(kinds.ZIP))
         if kinds.is_workbook(head):
-            return _answer_workbook(head, read, lookup, column)
+            return _look_up_workbook(head, read, lookup, column)
         parts = [head]
-        answered = bulk.answer_csv(
+        result = bulk.look_up_csv(
             lambda size: parts.pop() if parts and parts[0] else read(size),
             sys.stdout.buffer.write,
             lookup,
             column,
         )
-    return answered.columns
+    return result.columns
 
 
-def _answer_workbook(head: bytes, read: Callable[[int], bytes], lookup: Lookup, column: str) -> ListColumns:
+def _look_up_workbook(head: bytes, read: Callable[[int], bytes], lookup: Lookup, column: str) -> ListColumns:
     body = io.BytesIO(head + read(workbook.MAX_FILE_BYTES))
     if len(body.getvalue()) > workbook.MAX_FILE_BYTES:
         raise workbook.too_large_file()
     output = io.BytesIO()
-    columns = answer_workbook(body, output, lookup, column)
+    columns = look_up_workbook(body, output, lookup, column).columns
     sys.stdout.buffer.write(output.getvalue())
     return columns
 

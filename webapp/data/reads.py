@@ -22,9 +22,10 @@ from webapp.health_index.series import BaseYearRange, MonthlyIndex
 from webapp.health_index.single_month import SingleMonth
 from webapp.zipcodes import risk_table, search, table_diff, timeline
 from webapp.zipcodes.lookup import Lookup
-from webapp.zipcodes.places import Suggestion
+from webapp.zipcodes.place import Suggestion
 from webapp.zipcodes.risk_table import RiskFactor, RiskTableDescription
 from webapp.zipcodes.search import Matches
+from webapp.zipcodes.table_diff import Counts
 from webapp.zipcodes.timeline import RiskFactorOn
 
 
@@ -66,10 +67,29 @@ def risk_table_diff(table_id: int, against_id: int | None) -> dict[str, Any]:
     return table_diff.describe(found, places)
 
 
+@memoize
+def risk_table_counts() -> dict[int, Counts | None]:
+    """Count the changes of each risk table against the one before, if any; see table_diff.count_in_use."""
+    snapshot = current.snapshot()
+    in_use = snapshot.places.all_zipcodes
+    pairs = [(snapshot.timeline.before(table), table) for table in snapshot.timeline.tables]
+    return {
+        table.id: table_diff.count_in_use(before, table, in_use) if before else None
+        for before, table in pairs
+    }
+
+
 def lookup(on: date | None = None) -> Lookup:
     """The lookup of cells of lists, today or on a date. Raises RiskTableUnavailable."""
     snapshot = current.snapshot()
     return _lookup(snapshot.timeline.on(on or snapshot.day).table.id)
+
+
+def risk_table_headers(on: date | None) -> dict[str, str]:
+    """See timeline.headers; the default is today. Raises RiskTableUnavailable."""
+    snapshot = current.snapshot()
+    table, first, last = snapshot.timeline.on(on or snapshot.day)
+    return timeline.headers(table.id, first, last)
 
 
 @memoize

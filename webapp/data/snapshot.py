@@ -22,7 +22,8 @@ from webapp.health_index.base_years import known_base_years
 from webapp.health_index.conversion import with_conversions
 from webapp.health_index.values import HealthIndex, IndexValue
 from webapp.zipcodes import risk_table
-from webapp.zipcodes.places import OtherName, PlaceRow, Places, SpecialZipcode
+from webapp.zipcodes.place import OtherName, PlaceRow, SpecialZipcode
+from webapp.zipcodes.places import Places
 from webapp.zipcodes.risk_table import RiskTable
 from webapp.zipcodes.timeline import Timeline
 
@@ -72,7 +73,7 @@ class Snapshot:
 
 def load(connection: Connection, previous: Snapshot | None) -> Snapshot:
     """Load a snapshot in one transaction. Raises SQLAlchemyError or OldSchema."""
-    _begin(connection)
+    begin_reading(connection)
     revision = schema.revision(connection)
     schema.require_readable(revision)
     values = (IndexValue(*row) for row in connection.execute(_columns(IndexValueModel, IndexValue)))
@@ -89,7 +90,7 @@ def load(connection: Connection, previous: Snapshot | None) -> Snapshot:
     )
 
 
-def _begin(connection: Connection) -> None:
+def begin_reading(connection: Connection) -> None:
     """Begin a transaction with a consistent view."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")

@@ -11,9 +11,10 @@ from flask_babel import gettext
 
 from webapp.data import reads
 from webapp.errors import ColumnNotClear, DeskError, RequestNotValid, ZipcodeNotFound, ZipcodeNotValid
+from webapp.http import facts
 from webapp.http.body import RequestBody
 from webapp.http.multipart import SentForm, read_form
-from webapp.i18n.messages import N_
+from webapp.i18n.messages import N_, Message
 from webapp.pages.blueprint import bp
 from webapp.pages.parts import PageParts
 from webapp.tables import kinds
@@ -30,6 +31,7 @@ from webapp.zipcodes.client_list import (
     spreadsheet,
     too_large,
 )
+from webapp.zipcodes.timeline import parse_on
 
 # Up to this size, a client gets an error for a large file; a larger upload is cut off.
 MAX_SKIPPED_BYTES = 128 * MEGABYTE
@@ -50,15 +52,17 @@ CODES = {**{error.code: error.title for error in (ZipcodeNotValid, ZipcodeNotFou
 
 @bp.route("/list", methods=["GET", "POST"])
 def client_list() -> Response:
-    """Show the form or, once submitted, its result; `action=download` returns a file.
+    """Show the form or, once submitted, its result.
+
+    `action=download` returns a file, `edit` the form as it is, in another language.
 
     Lists are never stored: the browser sends the list again for the download.
     """
     if request.method != "POST":
-        return _page(PageParts({"zipcodes": "", "column": ""}), None)
+        return _page(PageParts(_values("", "", "")), None)
     body = RequestBody(MAX_SKIPPED_BYTES)
     try:
-        response = _answer(body)
+        response = _respond(body)
     finally:
         body.skip()
     response.headers["Cache-Control"] = "no-store"
@@ -67,11 +71,13 @@ def client_list() -> Response:
     return response
 
 
-def _answer(body: RequestBody) -> Response:
-    parts = PageParts({"zipcodes": "", "column": ""})
+def _respond(body: RequestBody) -> Response:
+    parts = PageParts(_values("", "", ""))
     sent = parts.attempt(lambda: read_form(body, MAX_FORM_BYTES, too_large()), "file")
     if sent is None:
         return _page(parts, None)
+    if "edit" in sent.texts:
+        return _edit(parts, sent)
     field = "file" if "file" in sent.files else "zipcodes"
     result = parts.attempt(partial(_look_up, parts, sent), field)
     if isinstance(result, ColumnNotClear):
@@ -80,6 +86,17 @@ def _answer(body: RequestBody) -> Response:
     if isinstance(result, Spreadsheet):
         return _download(result)
     return _page(parts, result)
+
+
+def _edit(parts: PageParts, sent: SentForm) -> Response:
+    """Show the form as it was sent. A page cannot keep a file, but a short text in it."""
+    pasted, file = sent.texts.get("zipcodes", ""), sent.files.get("file", b"")
+    text = pasted if pasted.strip() else _text(file)
+    parts.values = {"zipcodes": text, "column": "", "on": sent.texts.get("on", "").strip()}
+    if file and (pasted.strip() or not text):
+        advice = N_("A browser keeps no file when the language changes. Please choose it again.")
+        parts.errors["file"] = Message(advice, {})
+    return _page(parts, None)
 
 
 def _page(parts: PageParts, found: ClientList | None, choices: Sequence[tuple[int, str]] = ()) -> Response:
@@ -93,6 +110,7 @@ def _page(parts: PageParts, found: ClientList | None, choices: Sequence[tuple[in
         parts.render(
             "list.html",
             found=found,
+            on=parse_on(parts.values["on"]) if found and parts.values["on"] else None,
             options=options,
             codes=CODES,
             max_bytes=MAX_BYTES,
@@ -101,35 +119,42 @@ def _page(parts: PageParts, found: ClientList | None, choices: Sequence[tuple[in
     )
 
 
-def _look_up(parts: PageParts, sent: SentForm) -> ClientList | Spreadsheet | ColumnNotClear:
+def _look_up(parts: PageParts, sent: SentForm) -> ClientList | Spreadsheet | ColumnNotClear | None:
     """Return the result for the page, the file, or the error that asks for a column.
 
-    An uploaded file wins over pasted text.
+    An uploaded file wins over pasted text. The result is None for an invalid date.
     """
     pasted = sent.texts.get("zipcodes", "")
     column = sent.texts.get("column", "").strip()
+    day = sent.texts.get("on", "").strip()
     file = sent.files.get("file")
     # Show an invalid file for correction, unless it would replace pasted text that may exist nowhere else.
     text = pasted if file is None or pasted.strip() else _text(file)
-    parts.values = _values(text, column)
+    parts.values = _values(text, column, day)
+    on = parts.attempt(lambda: parse_on(day), "on") if day else None
+    if parts.errors:
+        return None
     if file is None and not pasted.strip():
         raise RequestNotValid(N_("Paste zipcodes or choose a file."))
     body = pasted.encode() if file is None else file
-    lookup = reads.lookup()
+    lookup = reads.lookup(on)
     try:
         if sent.texts.get("action") == "download":
-            return spreadsheet(body, lookup, _words(), column, is_pasted=file is None)
+            written = spreadsheet(body, lookup, _words(), column, is_pasted=file is None)
+            facts.record(facts.ROWS, written.clients)
+            return written
         found = read(body, lookup, column, is_pasted=file is None)
     except ColumnNotClear as error:
         return error
+    facts.record(facts.ROWS, found.total)
     if file is not None:
-        parts.values = _values(_text(file), column)
+        parts.values = _values(_text(file), column, day)
     return found
 
 
-def _values(text: str, column: str) -> dict[str, str]:
+def _values(text: str, column: str, day: str) -> dict[str, str]:
     """Return the form values, without too long a text."""
-    return {"zipcodes": text if len(text) <= MAX_SHOWN_LETTERS else "", "column": column}
+    return {"zipcodes": text if len(text) <= MAX_SHOWN_LETTERS else "", "column": column, "on": day}
 
 
 def _text(body: bytes) -> str:

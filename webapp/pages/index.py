@@ -10,7 +10,6 @@ from flask_babel import gettext
 
 from webapp.data import reads
 from webapp.health_index.base_years import DEFAULT_BASE_YEAR
-from webapp.health_index.coefficients import all_coefficients
 from webapp.health_index.latest import LatestIndex
 from webapp.health_index.series import MonthlyIndex
 from webapp.health_index.values import PUBLISHED
@@ -65,7 +64,6 @@ def _page_context(latest: LatestIndex) -> dict[str, Any]:
         "kinds": KINDS,
         "period": _period(),
         "periods": PERIODS,
-        "coefficients": all_coefficients(),
     }
 
 

@@ -9,6 +9,8 @@ from webapp.data import reads
 from webapp.http.negotiation import represent
 from webapp.http.redirects import redirect_with_query
 from webapp.pages.blueprint import bp
+from webapp.pages.zipcode_map import drawn
+from webapp.zipcodes import timeline
 from webapp.zipcodes.timeline import RiskFactorOn, parse_on
 from webapp.zipcodes.zipcode import parse_zipcode
 
@@ -22,7 +24,13 @@ def zipcode(zipcode: str) -> Response:
     return represent(
         payload={"risk_factor": found["factor"]},
         template="zipcode.html",
-        context=lambda: {"found": found, "on": on, "nearest": reads.nearest_if_unused(found)},
+        context=lambda: {
+            "found": found,
+            "on": on,
+            "nearest": reads.nearest_if_unused(found),
+            "drawn": drawn(),
+            "point": drawn().points.get(number),
+        },
         headers=_headers(found),
         text=found["factor"],
     )
@@ -36,12 +44,7 @@ def zipcode_with_slash(zipcode: str) -> BaseResponse:
 
 def _headers(found: RiskFactorOn) -> dict[str, str]:
     """Return the details that the JSON contract leaves out."""
-    headers = {
+    return {
         "Risk-Range": f"{found['first']}-{found['last']}",
-        "Risk-Table": str(found["risk_table"]),
+        **timeline.headers(found["risk_table"], found["effective_from"], found["effective_until"]),
     }
-    if found["effective_from"]:
-        headers["Risk-Table-Effective-From"] = found["effective_from"].isoformat()
-    if found["effective_until"]:
-        headers["Risk-Table-Effective-Until"] = found["effective_until"].isoformat()
-    return headers

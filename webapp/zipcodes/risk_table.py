@@ -11,7 +11,8 @@ from typing import NamedTuple, Sequence, TypedDict
 from webapp import clock
 from webapp.errors import RiskTableUnavailable, ZipcodeNotFound
 from webapp.i18n.messages import N_
-from webapp.zipcodes.places import PlaceDescription, Places
+from webapp.zipcodes.place import PlaceDescription
+from webapp.zipcodes.places import Places
 
 FACTORS = ("A", "B", "C")
 
@@ -61,6 +62,10 @@ class RiskTable:
         if position < 0 or self.ranges[position].last < zipcode:
             return None
         return self.ranges[position]
+
+    def factor_of(self, zipcode: int) -> str | None:
+        found = self.range_of(zipcode)
+        return found.factor if found else None
 
 
 class RiskFactor(TypedDict):
