@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
+from itertools import accumulate
 from xml.etree import ElementTree
 
 import jinja2
@@ -53,9 +55,19 @@ def any_series(pick: st.DrawFn) -> list[Point]:
     return [(nth_month(first + later), value) for later, value in sorted(found.items())]
 
 
+def path_points(path: str) -> list[tuple[int, int]]:
+    """Return the points of a path in its own coordinates: months, and hundredths downwards."""
+    numbers = [int(number) for number in re.findall("-?[0-9]+", path)]
+    return list(zip(accumulate(numbers[::2]), accumulate(numbers[1::2])))
+
+
 def line(chart: Chart) -> list[tuple[int, int]]:
-    pairs = [point.split(",") for point in chart.points.split(" ")]
-    return [(int(x), int(y)) for x, y in pairs]
+    """Return the points as shown, in thousandths of the chart from the top left."""
+    left, top, width, height = map(int, chart.view_box.split())
+    return [
+        (round(LENGTH * (x - left) / width) if width else LENGTH // 2, round(LENGTH * (y - top) / height))
+        for x, y in path_points(chart.path)
+    ]
 
 
 def y_labels(points: list[Point]) -> list[str]:
@@ -114,6 +126,26 @@ def test_first_of_equal_values_is_lowest_and_highest() -> None:
 def test_chart_without_points_is_an_error() -> None:
     with pytest.raises(ValueError, match="at least one point"):
         draw([])
+
+
+def test_path_has_exact_values() -> None:
+    chart = draw(points_at(("2026-02", "100.10"), ("2026-03", "99.95"), ("2026-07", "104")))
+    assert chart.path == "M0-10010l1 15 4-405"
+    assert path_points(chart.path) == [(0, -10010), (1, -9995), (5, -10400)]
+
+
+def test_chart_with_a_second_line_shows_both_whole() -> None:
+    chart = draw(monthly("2025-01", "100", "104"), monthly("2025-02", "97.5"))
+    assert chart.second_path == "M1-9750"
+    assert [tick.value for tick in chart.y_ticks] == [96, 98, 100, 102, 104]
+    assert draw(monthly("2025-01", "100")).second_path == ""
+
+
+def test_marked_months_have_bands_of_their_width() -> None:
+    points = monthly("2025-01", *["100"] * 11)
+    marked = [month(text) for text in ("2025-01", "2025-02", "2025-05", "2025-11")]
+    assert draw(points, marked=marked).bands == [(0, 15), (35, 10), (95, 5)]
+    assert draw(points).bands == []
 
 
 # The y axis
@@ -261,9 +293,9 @@ def labels(points: list[Point]) -> list[str]:
 def test_svg_of_399_months_is_small_and_has_no_inline_style_or_script() -> None:
     longer = seeded(2013) + [(nth_month(2026 * 12 + 8 + later), Decimal(141) + later) for later in range(7)]
     assert len(longer) == 399
-    assert len(draw(longer).points) < 4500
+    assert len(draw(longer).path) < 2000
     page = svg(longer)
-    assert len(page) < 6000
+    assert len(page) < 4500
     assert "style" not in page
     assert "<script" not in page
 
@@ -280,10 +312,9 @@ def test_svg_stretches_only_the_line() -> None:
     chart = parsed(seeded(2025))
     assert "viewBox" not in chart.attrib
     (square,) = chart.findall("svg")
-    assert square.attrib["viewBox"] == f"0 0 {LENGTH} {LENGTH}"
+    assert square.attrib["viewBox"] == "0 -11000 151 4000"
     (stretched,) = square
-    assert stretched.attrib["points"] == draw(seeded(2025)).points
-    assert stretched.attrib["vector-effect"] == "non-scaling-stroke"
+    assert stretched.attrib["d"] == draw(seeded(2025)).path
 
 
 def test_svg_labels_years() -> None:
@@ -321,3 +352,9 @@ def test_svg_label_is_above_or_below_its_point() -> None:
         *_, label = parsed(monthly("2025-01", *numbers)).iter("text")
         sides[name] = (label.attrib["y"], label.attrib["dy"])
     assert sides == {"above": ("0.0%", "-.8em"), "below": ("50.0%", "1.5em")}
+
+
+def test_svg_has_a_dashed_second_line_and_hatched_bands_if_there_are_any() -> None:
+    plain = svg(seeded(2025))
+    assert "chart-second" not in plain
+    assert "pattern" not in plain

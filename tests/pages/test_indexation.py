@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import product
 from urllib.parse import urlencode
 
 import pytest
@@ -60,15 +61,40 @@ def test_new_month_defaults_to_the_latest_and_a_later_one_on_another_base_year_i
 ) -> None:
     page = ask(reader, amount="1250,50", year="2004", **{"from": "01/2020"}).text
     assert "165.08 in December 2025" in text(page)
-    assert "A more recent month, August 2026, is available on another base" in text(page)
+    assert "Base 2004: the last value that we hold is December 2025." in text(page)
     [other] = [url for url in links(page) if "year=2025" in url]
     assert "103.49 in August 2026" in text(reader.get(other).text)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("base_year", [1988, 1996, 2004, 2013, 2025])
+def test_every_link_to_another_base_year_ends_in_a_calculation(reader: FlaskClient, base_year: int) -> None:
+    """Of every third month, because a page takes milliseconds."""
+    for month in product(range(1994, 2027), range(1, 13, 3)):
+        page = ask(reader, amount="1", year=str(base_year), **{"from": "{}-{:02}".format(*month)})
+        others = [
+            url for url in links(page.text) if url.startswith("/indexation?") and f"={base_year}&" not in url
+        ]
+        if page.status_code == 200:
+            assert len(others) == (base_year < 2013), month
+        for url in others:
+            assert "in August 2026" in text(reader.get(url).text)
+
+
+def test_month_of_another_base_year_is_an_error_with_advice(reader: FlaskClient) -> None:
+    query = {"amount": "1", "year": "2025"}
+    assert "Base 2013 has every month of this request" in text(
+        ask(reader, **query, **{"from": "01/2010"}).text
+    )
+    page = ask(reader, "nl", amount="1", year="2004", **{"from": "01/2010", "to": "03/2026"})
+    assert page.status_code == 404
+    assert "Basis 2013 heeft alle gevraagde maanden" in text(page.text)
 
 
 def test_newest_base_year_mentions_no_later_month(reader: FlaskClient) -> None:
     page = text(ask(reader, amount="1250,50", year="2025", **{"from": "01/2020"}).text)
     assert "August 2026" in page
-    assert "A more recent month" not in page
+    assert "the last value that we hold" not in page
 
 
 def test_permanent_link_repeats_the_calculation(reader: FlaskClient) -> None:

@@ -87,6 +87,18 @@ CASES: Mapping[str, Iterable[Case]] = {
         Case("/index.ics?period=1"),
         Case("/index.ics?period=7", 400, unavailable=503),
     ],
+    "/index/<month>": [
+        Case("/index/2020-01"),
+        Case("/index/2020-01?year=2013&format=text"),
+        Case("/index/2026-08", in_text=404),
+        Case("/index/1993-12", 404),
+        Case("/index/2020-13", 400),
+        Case("/index/2020-01?year=2020", 400),
+    ],
+    "/index/<month>/": [
+        Case("/index/2020-01/", 301, unavailable=301),
+        Case("/index/2020/", 400),
+    ],
     "/indexation": [
         Case("/indexation", unavailable=200, in_text=400),
         Case("/indexation?amount=1250,50&year=2013&from=01/2020"),
@@ -133,6 +145,11 @@ CASES: Mapping[str, Iterable[Case]] = {
         Case("/api/v1/health-index?base=2013"),
         Case("/api/v1/health-index?base=2020", 400),
         Case("/api/v1/health-index?year=2013", 400),
+    ],
+    "/api/v1/health-index/<month>": [
+        Case("/api/v1/health-index/2020-01"),
+        Case("/api/v1/health-index/1993-12", 404),
+        Case("/api/v1/health-index/2020", 400),
     ],
     "/api/v1/health-index/<base>/<month>": [
         Case("/api/v1/health-index/2013/2020-01"),

@@ -7,15 +7,26 @@ import io
 from datetime import date
 from typing import Any, Sequence
 
-from flask import Response
+from flask import Response, url_for
 from marshmallow import fields, validate
 
-from webapp.api.fields import ApiSchema, BaseYear, IndexNumber, Month, ResponseSchema, SupersededBy, Timestamp
+from webapp.api.fields import (
+    ApiSchema,
+    BaseYear,
+    CoefficientField,
+    CoefficientSourceField,
+    IndexNumber,
+    Month,
+    ResponseSchema,
+    StatusField,
+    SupersededBy,
+    Timestamp,
+)
+from webapp.api.next_step import NextStepField, describe
 from webapp.api.routing import ApiBlueprint, ViewResult
 from webapp.data import reads
 from webapp.errors import IndexUnavailable, MonthNotFound, MonthNotValid, RequestNotValid, WrongYear
 from webapp.health_index.series import MonthlyIndex, find
-from webapp.health_index.values import CONVERTED, PUBLISHED
 from webapp.http.negotiation import preferred
 from webapp.i18n.iso_month import iso_month
 
@@ -24,6 +35,10 @@ bp = ApiBlueprint("api-health-index", "Health index", "/health-index")
 
 class LatestQuery(ApiSchema):
     base_year = BaseYear(data_key="base", required=True)
+
+
+class SingleMonthPath(ApiSchema):
+    month = Month("Month, such as 2020-01.", required=True)
 
 
 class MonthPath(ApiSchema):
@@ -41,41 +56,10 @@ class SeriesQuery(ApiSchema):
     )
 
 
-class StatusField(fields.String):
+class SourceField(fields.String):
     def __init__(self) -> None:
-        super().__init__(
-            validate=validate.OneOf([PUBLISHED, CONVERTED]),
-            metadata={"description": "published by Statbel, or converted from another base year."},
-        )
-
-
-class CoefficientField(fields.Float):
-    """The coefficient of a converted value."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            allow_none=True,
-            metadata={
-                "description": "Coefficient of a converted value; null for a published one.",
-                "example": 0.7376,
-            },
-        )
-
-
-class CoefficientSourceField(fields.String):
-    """The source of a coefficient."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            allow_none=True,
-            validate=validate.OneOf(["statbel", "derived"]),
-            metadata={
-                "description": (
-                    "statbel for an official coefficient; derived for one that is not official, but follows "
-                    "from values that Statbel published on both base years."
-                )
-            },
-        )
+        description = "Source of the value: bestat, open-data, workbook or seed."
+        super().__init__(metadata={"description": description})
 
 
 class ValueSchema(ResponseSchema):
@@ -85,20 +69,48 @@ class ValueSchema(ResponseSchema):
     status = StatusField()
     coefficient = CoefficientField()
     coefficient_source = CoefficientSourceField()
-    source = fields.String(
-        metadata={"description": "Source of the value: bestat, open-data, workbook or seed."}
-    )
+    source = SourceField()
     fetched_at = Timestamp("Time at which the value was retrieved.")
 
 
 class LatestSchema(ValueSchema):
     stale = fields.Boolean(metadata={"description": "True if a later month should have been published."})
     superseded_by = SupersededBy()
+    next_step = NextStepField()
     next_publication = fields.Date(metadata={"description": "Date of Statbel's next publication."})
 
 
 class MonthSchema(ValueSchema):
     smoothed = IndexNumber("Smoothed index; null for months without one.", allow_none=True)
+
+
+class ChangeField(fields.Float):
+    def __init__(self, since: str) -> None:
+        description = f"Change from {since}, as a fraction; null if that is not available."
+        super().__init__(allow_none=True, metadata={"description": description, "example": 0.0344})
+
+
+class ValueInMonthSchema(ResponseSchema):
+    base_year = fields.Integer()
+    value = IndexNumber("Health index.")
+    smoothed = IndexNumber("Smoothed index; null for months without one.", allow_none=True)
+    month_change = ChangeField("the previous month")
+    year_change = ChangeField("the same month a year earlier")
+    status = StatusField()
+    coefficient = CoefficientField()
+    coefficient_source = CoefficientSourceField()
+    source = SourceField()
+    fetched_at = Timestamp("Time at which the value was retrieved.")
+
+
+class SingleMonthSchema(ResponseSchema):
+    month = Month("The month.")
+    values = fields.List(
+        fields.Nested(ValueInMonthSchema),
+        metadata={"description": "Values on the base years that have the month, newest first."},
+    )
+    previous = Month("The nearest earlier month; null before the first.", allow_none=True)
+    next = Month("The nearest later month; null after the last.", allow_none=True)
 
 
 class SeriesValueSchema(ResponseSchema):
@@ -135,20 +147,40 @@ class BaseYearsSchema(ResponseSchema):
 )
 def latest(query: dict[str, Any]) -> ViewResult:
     found = reads.latest_index(query["base_year"])
-    return {**found, "value": found["index"]}, found["changed_at"]
+    step = describe(
+        reads.next_step(query["base_year"]),
+        lambda base_year: url_for(f"{bp.name}.latest", base=base_year),
+    )
+    changed_at = max(found["changed_at"], reads.any_index_changed_at()) if step else found["changed_at"]
+    return {**found, "value": found["index"], "next_step": step}, changed_at
+
+
+@bp.get(
+    "/<month>",
+    summary="Health index of one month on every base year",
+    description="With the smoothed index, the changes, and the months before and after.",
+    params=SingleMonthPath,
+    response=SingleMonthSchema,
+    errors=(MonthNotValid, MonthNotFound, IndexUnavailable),
+    examples=("/health-index/2020-01",),
+)
+def single_month(path: dict[str, Any]) -> ViewResult:
+    return reads.single_month(path["month"]), reads.any_index_changed_at()
 
 
 @bp.get(
     "/<base>/<month>",
-    summary="Health index of one month",
+    summary="Health index of one month on a base year",
     params=MonthPath,
     response=MonthSchema,
     errors=(WrongYear, MonthNotValid, MonthNotFound, IndexUnavailable),
     examples=("/health-index/2013/2020-01",),
 )
 def month(path: dict[str, Any]) -> ViewResult:
-    months = reads.monthly_index(path["base_year"])
-    return find(months, path["month"]), reads.index_changed_at(path["base_year"])
+    base_year, wanted = path["base_year"], path["month"]
+    months = reads.monthly_index(base_year)
+    with reads.advice(base_year, wanted, wanted):
+        return find(months, wanted), reads.index_changed_at(base_year)
 
 
 @bp.get(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Mapping, NamedTuple
 
 # First year in force: base year. Newest first. Earlier months have no index.
 IN_FORCE = {2026: 2025, 2014: 2013, 2006: 2004, 1998: 1996, 1994: 1988}
@@ -26,6 +27,34 @@ COEFFICIENTS = {
 DERIVED_COEFFICIENTS = {(2025, 2013)}
 
 
+class Coefficient(NamedTuple):
+    """A coefficient; `source` is that of coefficient_source."""
+
+    value: Decimal
+    source: str
+
+
+class CoefficientsFrom(NamedTuple):
+    """Known coefficients from a base year, by the other, and the years in which it is in force."""
+
+    base_year: int
+    first_year: int
+    last_year: int | None
+    coefficients: Mapping[int, Coefficient]
+
+
+def all_coefficients() -> list[CoefficientsFrom]:
+    """Return all known coefficients, newest base year first."""
+    found: list[CoefficientsFrom] = []
+    for first_year, base_year in IN_FORCE.items():
+        coefficients = {
+            to: Coefficient(value, _source(base_year, to)) for to, value in COEFFICIENTS[base_year].items()
+        }
+        last_year = found[-1].first_year - 1 if found else None
+        found.append(CoefficientsFrom(base_year, first_year, last_year, coefficients))
+    return found
+
+
 def base_year_in_force(month: date) -> int:
     return next((base_year for since, base_year in IN_FORCE.items() if month.year >= since), 1988)
 
@@ -38,4 +67,8 @@ def coefficient(month: date, base_year: int) -> Decimal | None:
 
 def coefficient_source(month: date, base_year: int) -> str:
     """Return "statbel", or "derived" from published values."""
-    return "derived" if (base_year_in_force(month), base_year) in DERIVED_COEFFICIENTS else "statbel"
+    return _source(base_year_in_force(month), base_year)
+
+
+def _source(from_base_year: int, base_year: int) -> str:
+    return "derived" if (from_base_year, base_year) in DERIVED_COEFFICIENTS else "statbel"

@@ -13,6 +13,8 @@ from webapp.health_index.values import HealthIndex, IndexValue
 # Statbel publishes inflation in percent with two decimals.
 BASIS_POINT = Decimal("0.0001")
 
+MONTH, YEAR = relativedelta(months=1), relativedelta(years=1)
+
 
 class BaseYearOverview(TypedDict):
     """Changes are fractions, or None if a month is missing."""
@@ -39,11 +41,12 @@ def _overview(values: Mapping[date, IndexValue], latest: IndexValue) -> BaseYear
         "base_year": latest.base_year,
         "index": latest.value,
         "month": latest.month,
-        "month_change": _change(values, latest, relativedelta(months=1)),
-        "year_change": _change(values, latest, relativedelta(years=1)),
+        "month_change": change(values, latest, MONTH),
+        "year_change": change(values, latest, YEAR),
     }
 
 
-def _change(values: Mapping[date, IndexValue], latest: IndexValue, back: relativedelta) -> Decimal | None:
-    before = values.get(latest.month - back)
-    return (latest.value / before.value - 1).quantize(BASIS_POINT, ROUND_HALF_UP) if before else None
+def change(values: Mapping[date, IndexValue], value: IndexValue, back: relativedelta) -> Decimal | None:
+    """Return the change from an earlier month, as a fraction, or None if that is missing."""
+    before = values.get(value.month - back)
+    return (value.value / before.value - 1).quantize(BASIS_POINT, ROUND_HALF_UP) if before else None

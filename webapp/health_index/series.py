@@ -40,20 +40,22 @@ class BaseYearRange(TypedDict):
 def months(index: HealthIndex, base_year: int) -> list[MonthlyIndex]:
     """Return all months, in order. Raises IndexUnavailable."""
     values = index.on(base_year)
-    return [
-        {
-            "base_year": base_year,
-            "month": value.month,
-            "value": value.value,
-            "smoothed": _smoothed(values, value.month),
-            "status": value.status,
-            "coefficient": value.coefficient,
-            "coefficient_source": value.coefficient_source,
-            "source": value.source,
-            "fetched_at": value.fetched_at,
-        }
-        for value in values.values()
-    ]
+    return [describe(values, value) for value in values.values()]
+
+
+def describe(values: Mapping[date, IndexValue], value: IndexValue) -> MonthlyIndex:
+    """Describe one of the values of a base year."""
+    return {
+        "base_year": value.base_year,
+        "month": value.month,
+        "value": value.value,
+        "smoothed": _smoothed(values, value.month),
+        "status": value.status,
+        "coefficient": value.coefficient,
+        "coefficient_source": value.coefficient_source,
+        "source": value.source,
+        "fetched_at": value.fetched_at,
+    }
 
 
 def find(series: Sequence[MonthlyIndex], month: date) -> MonthlyIndex:

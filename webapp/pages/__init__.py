@@ -1,8 +1,9 @@
-"""HTML pages; two also respond with JSON."""
+"""HTML pages; some also respond with JSON and text."""
 
 from webapp.pages import about as about
 from webapp.pages import client_list as client_list
 from webapp.pages import index as index
+from webapp.pages import index_month as index_month
 from webapp.pages import indexation as indexation
 from webapp.pages import lookup as lookup
 from webapp.pages import publications as publications

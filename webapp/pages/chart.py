@@ -6,7 +6,7 @@ import math
 from datetime import date
 from decimal import Decimal
 from itertools import count
-from typing import NamedTuple, Sequence, Tuple
+from typing import Collection, NamedTuple, Sequence, Tuple
 
 # Length of both axes in the coordinates of the line; all else is in percent of it.
 LENGTH = 1000
@@ -53,10 +53,26 @@ class LastPoint(NamedTuple):
     below: bool
 
 
-class Chart(NamedTuple):
-    """`points` is in SVG's format; `yearly` is True if all x ticks are Januaries."""
+class Band(NamedTuple):
+    """Consecutive months, in percent from the left."""
 
-    points: str
+    at: float
+    width: float
+
+
+class Chart(NamedTuple):
+    """`yearly` is True if all x ticks are Januaries.
+
+    Attributes:
+        path: the line, see _path.
+        second_path: empty without a second line.
+        view_box: the part of their coordinates that the chart shows.
+    """
+
+    path: str
+    second_path: str
+    view_box: str
+    bands: list[Band]
     y_ticks: list[YTick]
     x_ticks: list[XTick]
     yearly: bool
@@ -65,29 +81,41 @@ class Chart(NamedTuple):
     highest: Point
 
 
-def draw(points: Sequence[Point]) -> Chart:
+def draw(points: Sequence[Point], second: Sequence[Point] = (), marked: Collection[date] = ()) -> Chart:
     """Lay out a chart of points in order of month. Raises ValueError if there are none.
 
     The y axis does not start at 0: an index is a ratio to an arbitrary base. All months are equally wide, and
     the line bridges missing ones.
+
+    Args:
+        second: points of a second line, within the months of the first.
+        marked: months to mark with bands.
     """
     if not points:
         raise ValueError("a chart needs at least one point")
     lowest, highest = min(points, key=_value), max(points, key=_value)
-    tick_values, decimals = _y_ticks(lowest[1], highest[1])
-    months = [12 * month.year + month.month - 1 for month, _ in points]
-    tick_months = _x_ticks(months[0], months[-1])
+    tick_values, decimals = _y_ticks(*_range([*points, *second]))
+    first, last = _number(points[0][0]), _number(points[-1][0])
+    tick_months = _x_ticks(first, last)
 
-    def x_of(month: int) -> int:
-        span = months[-1] - months[0]
-        return round(LENGTH * (month - months[0]) / span) if span else LENGTH // 2
+    def x_of(month: float) -> int:
+        return round(LENGTH * (month - first) / (last - first)) if last > first else LENGTH // 2
 
     def y_of(value: Decimal) -> int:
         return round(LENGTH * (tick_values[-1] - value) / (tick_values[-1] - tick_values[0]))
 
-    line = [(x_of(month), y_of(value)) for month, (_, value) in zip(months, points)]
+    line = [(x_of(_number(month)), y_of(value)) for month, value in points]
     return Chart(
-        points=" ".join(f"{x},{y}" for x, y in line),
+        path=_path(points, first),
+        second_path=_path(second, first),
+        view_box=f"0 {_y(tick_values[-1])} {last - first} {_y(tick_values[0]) - _y(tick_values[-1])}",
+        bands=[
+            Band(_percent(left), _percent(right - left))
+            for left, right in (
+                (max(x_of(start - 0.5), 0), min(x_of(end + 0.5), LENGTH))
+                for start, end in _runs(sorted(map(_number, marked)))
+            )
+        ],
         y_ticks=[YTick(_percent(y_of(value)), value, decimals) for value in tick_values],
         x_ticks=[XTick(_percent(x_of(month)), date(month // 12, month % 12 + 1, 1)) for month in tick_months],
         yearly=len(tick_months) > 1 and all(month % 12 == 0 for month in tick_months),
@@ -95,6 +123,43 @@ def draw(points: Sequence[Point]) -> Chart:
         lowest=lowest,
         highest=highest,
     )
+
+
+def _path(points: Sequence[Point], first: int) -> str:
+    """Return a line as SVG path, with exact values for chart.js, and half as long as absolute coordinates.
+
+    Its x are months from the first, its y hundredths of the index, downwards.
+    """
+    found = [(_number(month) - first, _y(value)) for month, value in points]
+    steps = [(x - before_x, y - before_y) for (before_x, before_y), (x, y) in zip(found, found[1:])]
+    # A minus separates as well as a space.
+    texts = [f"{x}{y}" if y < 0 else f"{x} {y}" for x, y in (*found[:1], *steps)]
+    return "".join(["M" * bool(found), *texts[:1], "l" * bool(steps), " ".join(texts[1:])])
+
+
+def _y(value: Decimal) -> int:
+    return int(-100 * value)
+
+
+def _number(month: date) -> int:
+    """Return the months from January of year 0."""
+    return 12 * month.year + month.month - 1
+
+
+def _range(points: Sequence[Point]) -> tuple[Decimal, Decimal]:
+    values = [value for _, value in points]
+    return min(values), max(values)
+
+
+def _runs(months: Sequence[int]) -> list[tuple[int, int]]:
+    """Return the first and last of each run of consecutive months."""
+    runs: list[tuple[int, int]] = []
+    for month in months:
+        if runs and month == runs[-1][1] + 1:
+            runs[-1] = runs[-1][0], month
+        else:
+            runs.append((month, month))
+    return runs
 
 
 def _value(point: Point) -> Decimal:

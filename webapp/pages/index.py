@@ -17,8 +17,8 @@ from webapp.http.negotiation import cacheable, download, represent
 from webapp.i18n import formatting
 from webapp.i18n.iso_month import iso_month
 from webapp.pages.blueprint import bp
-from webapp.pages.chart import draw
-from webapp.pages.periods import DEFAULT_PERIOD, PERIODS, by_year, latest_months
+from webapp.pages.periods import DEFAULT_PERIOD, PERIODS, latest_months
+from webapp.pages.series import HEALTH, KINDS, mark_of, parse_kind, series
 from webapp.tables import excel
 
 
@@ -54,13 +54,14 @@ def index_csv() -> Response:
 
 
 def _page_context(latest: LatestIndex) -> dict[str, Any]:
-    months = latest_months(reads.monthly_index(latest["base_year"]), _period())
     return {
         "latest": latest,
+        "next_step": reads.next_step(latest["base_year"]),
         "overview": reads.index_overview(),
-        "months": months,
-        "years": by_year(months),
-        "chart": draw([(entry["month"], entry["value"]) for entry in months]),
+        "series": series(latest["base_year"], _period()),
+        "mark_of": mark_of,
+        "kind": parse_kind(request.args.get("show", HEALTH)),
+        "kinds": KINDS,
         "period": _period(),
         "periods": PERIODS,
     }

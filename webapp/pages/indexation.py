@@ -10,7 +10,7 @@ from flask import Response, request
 from webapp.data import reads
 from webapp.errors import WrongYear
 from webapp.health_index.indexation import Indexation, index_amount
-from webapp.health_index.overview import BaseYearOverview, newest
+from webapp.health_index.next_step import NextStep
 from webapp.health_index.series import MonthlyIndex, find
 from webapp.http.negotiation import FORMATS, preferred
 from webapp.i18n.messages import N_
@@ -29,8 +29,8 @@ def indexation() -> Response:
     found = _indexation(parts) if is_text or any(parts.values.values()) else None
     if is_text:
         return parts.respond_in_text(str(found["new_amount"]) if found else "")
-    later = parts.attempt(lambda: _later(found)) if found and not parts.values["to"] else None
-    return parts.respond(parts.render("indexation.html", found=found, later=later))
+    next_step = _next_step(found) if found and not parts.values["to"] else None
+    return parts.respond(parts.render("indexation.html", found=found, next_step=next_step))
 
 
 def _indexation(parts: PageParts) -> Indexation | None:
@@ -38,7 +38,7 @@ def _indexation(parts: PageParts) -> Indexation | None:
     amount = parts.attempt(lambda: parse_amount(values["amount"]), "amount")
     months = parts.attempt(lambda: reads.monthly_index(_base_year(values["year"])), "year")
     start = parts.attempt(lambda: _month(values["from"], months), "from")
-    new = parts.attempt(lambda: _month(values["to"], months), "to") if values["to"] else None
+    new = parts.attempt(lambda: _month(values["to"], months, start), "to") if values["to"] else None
     if amount is None or months is None or start is None or parts.errors:
         return None
     return index_amount(amount, months, start, new)
@@ -50,15 +50,14 @@ def _base_year(text: str) -> int:
     return reads.parse_base_year(text)
 
 
-def _month(text: str, months: Sequence[MonthlyIndex] | None) -> date:
-    """Parse a month. Raises MonthNotFound if `months` lacks it."""
+def _month(text: str, months: Sequence[MonthlyIndex] | None, start: date | None = None) -> date:
+    """Parse the start month, or the new one after `start`. Raises MonthNotFound if `months` lacks it."""
     month = parse_month(text)
     if months:
-        find(months, month)
+        with reads.advice(months[0]["base_year"], start or month, month if start else None):
+            find(months, month)
     return month
 
 
-def _later(found: Indexation) -> BaseYearOverview | None:
-    """Return the newest base year if it has later months."""
-    entry = newest(reads.index_overview())
-    return entry if entry["month"] > found["new_month"] else None
+def _next_step(found: Indexation) -> NextStep | None:
+    return reads.next_step(found["base_year"], found["start_month"])

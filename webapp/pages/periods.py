@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
 from typing import List, Optional, Sequence, Tuple, TypedDict, TypeVar
 
 from dateutil.relativedelta import relativedelta
@@ -24,25 +23,25 @@ class InMonth(TypedDict):
 
 Entry = TypeVar("Entry", bound=InMonth)
 
-# A year and its twelve values; None for a missing month.
-YearOfValues = Tuple[int, List[Optional[Decimal]]]
+# A year and its twelve months; None for a missing one.
+YearOfMonths = Tuple[int, List[Optional[MonthlyIndex]]]
 
 
 def latest_months(months: Sequence[Entry], period: str) -> Sequence[Entry]:
-    """Return the latest month and `period` years before it: 61 months for "5". Raises RequestNotValid."""
+    """Return the months of `period` years, with the latest: 60 for "5". Raises RequestNotValid."""
     if period not in PERIODS:
         raise RequestNotValid(N_("Choose one of these periods: %(known)s."), known=", ".join(PERIODS))
     if period == ALL:
         return months
-    first = months[-1]["month"] - relativedelta(years=int(period))
-    return [entry for entry in months if entry["month"] >= first]
+    before = months[-1]["month"] - relativedelta(years=int(period))
+    return [entry for entry in months if entry["month"] > before]
 
 
-def by_year(months: Sequence[MonthlyIndex]) -> list[YearOfValues]:
-    """Return the values by year, latest year first."""
-    years: dict[int, dict[int, Decimal]] = {}
+def by_year(months: Sequence[MonthlyIndex]) -> list[YearOfMonths]:
+    """Return the months by year, latest year first."""
+    years: dict[int, dict[int, MonthlyIndex]] = {}
     for entry in months:
-        years.setdefault(entry["month"].year, {})[entry["month"].month] = entry["value"]
+        years.setdefault(entry["month"].year, {})[entry["month"].month] = entry
     return [
         (year, [years[year].get(month) for month in range(1, 13)]) for year in sorted(years, reverse=True)
     ]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
-
-from flask import Response, redirect, request, url_for
+from flask import Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from webapp.data import reads
 from webapp.http.negotiation import represent
+from webapp.http.redirects import redirect_with_query
 from webapp.pages.blueprint import bp
 from webapp.pages.zipcode_map import drawn
 from webapp.zipcodes import timeline
@@ -40,10 +39,7 @@ def zipcode(zipcode: str) -> Response:
 @bp.get("/zipcode/<zipcode>/")
 def zipcode_with_slash(zipcode: str) -> BaseResponse:
     """Redirect to the zipcode, keeping the query."""
-    url = url_for("pages.zipcode", zipcode=parse_zipcode(zipcode))
-    query = urlencode(list(request.args.items(multi=True)))
-    # Not 308, which Power Query and PowerShell 5 do not follow.
-    return redirect(f"{url}?{query}" if query else url, 301)
+    return redirect_with_query(url_for("pages.zipcode", zipcode=parse_zipcode(zipcode)))
 
 
 def _headers(found: RiskFactorOn) -> dict[str, str]:
