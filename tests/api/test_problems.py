@@ -15,6 +15,7 @@ from tests.support.databases import settings_for
 from tests.support.risk_tables import delete_risk_tables
 from webapp.config import Settings
 from webapp.errors import codes
+from webapp.http import uploads
 
 ELSEWHERE = {"Origin": "https://elsewhere.example"}
 FIREFOX = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
@@ -35,7 +36,7 @@ PROBLEMS = [
     ("/api/v1/nowhere", 404, "NOT_FOUND"),
     ("/api/v1/nowhere?format=html", 404, "NOT_FOUND"),
     ("/api/v1/health-index/", 404, "NOT_FOUND"),
-    ("/api/v1/health-index/2013", 404, "NOT_FOUND"),
+    ("/api/v1/health-index/2013", 400, "MONTH_NOT_VALID"),
     ("/api/v1//health-index?base=2013", 404, "NOT_FOUND"),
     ("/api/v2/health-index", 404, "NOT_FOUND"),
 ]
@@ -126,6 +127,9 @@ def test_every_code_is_returned_as_a_problem(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tempfile, "tempdir", "/no/such/folder")
         responses.append(client.post(LOOKUP, data=b"9000", headers={"Content-Type": "text/csv"}))
+        patch.setattr(uploads, "MAX_UPLOADS", 0)
+        headers = {"Content-Type": "text/csv", "Expect": "100-continue"}
+        responses.append(client.post(LOOKUP, data=b"9000", headers=headers))
     delete_values(app)
     delete_risk_tables(app)
     responses += [client.get("/api/v1/health-index?base=2013"), client.get("/api/v1/zipcodes/2000")]

@@ -218,8 +218,8 @@ def json_paths(app: Flask) -> List[str]:
 
 
 def headers_of(response: TestResponse) -> List[Tuple[str, str]]:
-    """The headers, without those that the cache adds."""
-    added = {"Date", "Age", "Cache-Status"}
+    """The headers, without those of each request."""
+    added = {"Date", "Age", "Cache-Status", "X-Request-ID"}
     return [(name, value) for name, value in response.headers if name not in added]
 
 

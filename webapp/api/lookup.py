@@ -27,6 +27,7 @@ from webapp.errors import (
     StorageFull,
     TooLarge,
     TooManyUploads,
+    ZipcodeNotValid,
 )
 from webapp.http import facts
 from webapp.http.body import RequestBody
@@ -207,9 +208,10 @@ def _lookup_json(body: RequestBody, on: date | None) -> Response:
     results = []
     for element in zipcodes:
         zipcode = _as_text(element)
-        factor, error = found.result(zipcode)
+        is_written = isinstance(element, (str, int, float)) and not isinstance(element, bool)
+        factor, error = found.result(zipcode) if is_written else ("", ZipcodeNotValid.code)
         result = {"zipcode": zipcode, "risk_factor": factor or None, "error": error or None}
-        read_as = found.read_as(zipcode)
+        read_as = found.read_as(zipcode) if is_written else ""
         results.append({**result, "read_as": read_as} if read_as else result)
     facts.record(facts.ROWS, len(results))
     return _not_kept(jsonify({"results": results}))
