@@ -48,6 +48,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         with app.app_context():
             enforce_foreign_keys(db.engine)
     watcher = app.extensions["watcher"] = Watcher(app)
+    app.jinja_env.globals["operator"] = app.extensions["operator"] = settings.operator
     for blueprint in (pages.bp, ops.bp):
         app.register_blueprint(blueprint)
     api.register(app)

@@ -6,7 +6,7 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, Mapping, Optional, Tuple
+from typing import Any, Dict, Mapping, NamedTuple, Optional, Tuple
 from urllib.parse import urljoin, urlsplit
 
 from click import ClickException
@@ -23,6 +23,14 @@ OPEN_DATA_URL = (
 )
 
 WORKBOOK_NAME = "CPI%20All%20base%20years.xlsx"
+
+# Of a name or contact that the pages show.
+MAX_OPERATOR_CHARACTERS = 100
+
+# Any address that a mail program accepts unquoted; % would be decoded in a mailto URL.
+EMAIL_ADDRESS = re.compile(r"[A-Za-z0-9.!#$'*+/=^_`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+PHONE_NUMBER = re.compile(r"\+?[0-9(][0-9 ()./-]*[0-9]")
+MIN_PHONE_DIGITS = 8
 
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
 
@@ -51,11 +59,27 @@ DEFAULTS = {
     "RATE_LIMIT": "6000",
     "TRUSTED_PROXIES": "0",
     "LOG_LEVEL": "info",
+    "OPERATOR_NAME": "",
+    "OPERATOR_CONTACT": "",
 }
 
 
 class ConfigurationError(ClickException):
     """Invalid setting. A ClickException, so that `flask` prints it as one line."""
+
+
+class Operator(NamedTuple):
+    """Who runs the service, as pages show it.
+
+    Attributes:
+        name: empty if unknown, as is contact.
+        contact: an email address, a phone number or a URL.
+        href: link to `contact`.
+    """
+
+    name: str
+    contact: str
+    href: str
 
 
 @dataclass(frozen=True)
@@ -73,6 +97,7 @@ class Settings:
         http_cache_mb: size of the HTTP cache; 0 for none.
         rate_limit: requests per client and minute; 0 for no limit.
         trusted_proxies: number of proxies that set X-Forwarded-For and X-Forwarded-Proto.
+        operator: publisher of the pages, and whom to ask.
     """
 
     database_url: str
@@ -87,6 +112,7 @@ class Settings:
     rate_limit: int
     trusted_proxies: int
     log_level: str
+    operator: Operator
 
     @classmethod
     def load(cls) -> Settings:
@@ -115,6 +141,7 @@ class Settings:
             rate_limit=_whole_number(values, "RATE_LIMIT", 0, 1_000_000),
             trusted_proxies=_whole_number(values, "TRUSTED_PROXIES", 0, 9),
             log_level=_log_level(values["LOG_LEVEL"]),
+            operator=_operator(values["OPERATOR_NAME"], values["OPERATOR_CONTACT"]),
         )
 
     @property
@@ -256,3 +283,27 @@ def _log_level(text: str) -> str:
     if text.lower() not in LOG_LEVELS:
         raise ConfigurationError(f"LOG_LEVEL is {text!r}, but must be one of {', '.join(LOG_LEVELS)}.")
     return text.lower()
+
+
+def _operator(name: str, contact: str) -> Operator:
+    name, contact = name.strip(), contact.strip()
+    if len(name) > MAX_OPERATOR_CHARACTERS or not name.isprintable():
+        raise ConfigurationError(
+            f"OPERATOR_NAME must be one line of up to {MAX_OPERATOR_CHARACTERS} characters."
+        )
+    return Operator(name, contact, _contact_url(contact) if contact else "")
+
+
+def _contact_url(contact: str) -> str:
+    """Return a URL for an email address, a phone number or a URL."""
+    if len(contact) <= MAX_OPERATOR_CHARACTERS and contact.isprintable():
+        if EMAIL_ADDRESS.fullmatch(contact):
+            return f"mailto:{contact}"
+        if PHONE_NUMBER.fullmatch(contact) and len(re.findall("[0-9]", contact)) >= MIN_PHONE_DIGITS:
+            return "tel:" + re.sub("[^+0-9]", "", contact.replace("(0)", ""))
+        if " " not in contact and _is_url(contact, "http", "https"):
+            return contact
+    raise ConfigurationError(
+        "OPERATOR_CONTACT must be an email address (desk@example.be), a phone number (+32 2 555 01 23) "
+        "or a URL that begins with http:// or https://."
+    )

@@ -5,13 +5,15 @@ from __future__ import annotations
 import html
 import re
 import shlex
-from typing import Any, Tuple
+from typing import Any, Callable, Tuple
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from tests.support.databases import settings_for
+from webapp.config import Settings
 from webapp.errors import codes
 
 PAGE = {"Accept": "text/html"}
@@ -204,3 +206,25 @@ def test_document_and_page_are_cacheable(reader: FlaskClient, path: str, accept:
 def test_page_and_document_have_different_etags(reader: FlaskClient) -> None:
     page, plain = reader.get("/api/v1/", headers=PAGE), reader.get("/api/v1/")
     assert page.headers["ETag"] != plain.headers["ETag"]
+
+
+# The publisher
+
+
+@pytest.mark.parametrize(
+    ("variables", "contact"),
+    [
+        (
+            {"OPERATOR_NAME": "Desk", "OPERATOR_CONTACT": "desk@example.be"},
+            {"name": "Desk", "email": "desk@example.be"},
+        ),
+        ({"OPERATOR_CONTACT": "https://desk.example/help"}, {"url": "https://desk.example/help"}),
+        ({"OPERATOR_CONTACT": "+32 2 555 01 23"}, None),
+        ({}, None),
+    ],
+)
+def test_document_has_the_contact_of_the_publisher(
+    make_app: Callable[[Settings], Flask], sqlite_url: str, variables: dict[str, str], contact: object
+) -> None:
+    app = make_app(settings_for(sqlite_url, **variables))
+    assert document(app.test_client())["info"].get("contact") == contact

@@ -10,6 +10,7 @@ from werkzeug.http import http_date
 
 from webapp import clock
 from webapp.api.routing import PREFIX
+from webapp.config import Operator
 from webapp.errors import codes
 from webapp.http.negotiation import cacheable, represent
 from webapp.version import VERSION
@@ -36,7 +37,20 @@ def build(app: Flask, api: Api) -> None:
     # flask-smorest tags routes with the name of their blueprint; people read its description.
     document["tags"] = [{"name": tag["description"]} for tag in document["tags"]]
     del document["components"]["schemas"]["PaginationMetadata"]  # added by flask-smorest, unused
+    contact = _contact(app.extensions["operator"])
+    if contact:
+        document["info"] = {**document["info"], "contact": contact}
     app.extensions["openapi"] = {"document": document, "built_at": http_date(clock.now())}
+
+
+def _contact(operator: Operator) -> dict[str, str]:
+    """Return OpenAPI's contact object, which has no member for phone numbers."""
+    contact = {"name": operator.name}
+    if operator.href.startswith("mailto:"):
+        contact["email"] = operator.contact
+    elif operator.href.startswith("http"):
+        contact["url"] = operator.contact
+    return {member: value for member, value in contact.items() if value}
 
 
 @bp.get("/")
