@@ -33,7 +33,7 @@ function readable(text, type) {
 }
 
 function enableTrying(form) {
-  const status = element("p", "", { className: "status" });
+  const status = element("p", "", { className: "outcome" });
   const details = document.createElement("div");
   let request;
   status.setAttribute("role", "status");
