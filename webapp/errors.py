@@ -30,6 +30,10 @@ class DeskError(Exception):
         super().__init__(str(self.message))
         self.errors = errors
 
+    def add_advice(self, advice: Message) -> None:
+        self.message = self.message._replace(advice=advice)
+        self.args = (str(self.message),)
+
 
 class RequestNotValid(DeskError):
     code, status, title = "NOT_VALID", 400, N_("Invalid request")

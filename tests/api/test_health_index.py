@@ -47,6 +47,19 @@ def at(day: str, time: str = "12:00:00") -> datetime:
     return datetime.strptime(f"{day} {time}", "%Y-%m-%d %H:%M:%S").replace(tzinfo=timezone.utc)
 
 
+def alternative(base_year: int, first_month: str) -> dict[str, Any]:
+    """Return an alternative with a published value for August 2026."""
+    return {
+        "base_year": base_year,
+        "first_month": first_month,
+        "last_month": "2026-08",
+        "status": "published",
+        "coefficient": None,
+        "coefficient_source": None,
+        "url": f"{ROOT}?base={base_year}",
+    }
+
+
 # The latest index
 
 
@@ -62,6 +75,7 @@ def test_latest_index_on_a_base_year(reader: FlaskClient) -> None:
         "fetched_at": "2026-09-14T12:00:00Z",
         "stale": False,
         "superseded_by": None,
+        "next_step": None,
         "next_publication": "2026-09-29",
     }
 
@@ -78,6 +92,14 @@ def test_latest_index_on_an_ended_base_year_is_stale(reader: FlaskClient) -> Non
         "fetched_at": "2026-09-14T12:00:00Z",
         "stale": True,
         "superseded_by": 2025,
+        "next_step": {
+            "last_month": "2025-12",
+            "new_month": "2026-08",
+            "alternatives": [
+                alternative(2025, "2014-01"),
+                alternative(2013, "1994-01"),
+            ],
+        },
         "next_publication": "2026-09-29",
     }
 
@@ -114,6 +136,7 @@ def test_month_that_is_due_is_fetched_before_the_response(
         "fetched_at": "2026-09-29T12:00:00Z",
         "stale": False,
         "superseded_by": None,
+        "next_step": None,
         "next_publication": "2026-10-29",
     }
 
@@ -173,6 +196,20 @@ def test_month_outside_the_data_is_not_found_and_names_the_range(reader: FlaskCl
             "code": "MONTH_NOT_FOUND",
         },
     )
+
+
+def test_month_on_another_base_year_is_not_found_with_advice(reader: FlaskClient) -> None:
+    for path, base_year in {"2004/2026-03": 2025, "2025/2010-01": 2004}.items():
+        detail = reader.get(f"{ROOT}/{path}").get_json()["detail"]
+        assert detail.endswith(f"Base {base_year} has every month of this request: use it for all of them.")
+
+
+def test_new_month_on_an_alternative_changes_last_modified(app: Flask) -> None:
+    client = app.test_client()
+    since = {"If-Modified-Since": client.get(f"{ROOT}?base=2004").headers["Last-Modified"]}
+    assert client.get(f"{ROOT}?base=2004", headers=since).status_code == 304
+    add_value(app, 2013, "1993-12", "69.70", fetched_at=at("2026-09-14", "12:01:00"))
+    assert client.get(f"{ROOT}?base=2004", headers=since).status_code == 200
 
 
 def test_missing_month_is_not_found_and_names_its_neighbours(app: Flask) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from itertools import product
 from typing import Any
 
 import pytest
@@ -48,11 +49,18 @@ def test_amount_is_indexed(reader: FlaskClient) -> None:
         "from": "2020-01",
         "to": "2025-12",
         "start_index": 109.72,
+        "start_status": "published",
+        "start_coefficient": None,
+        "start_coefficient_source": None,
         "new_index": 136.69,
+        "new_status": "published",
+        "new_coefficient": None,
+        "new_coefficient_source": None,
         "new_amount": "1557.88",
         "formula": "1250.50 × 136.69 ÷ 109.72 = 1557.88",
         "rounding": "half up to the cent, once, at the end",
         "superseded_by": None,
+        "next_step": None,
     }
 
 
@@ -67,11 +75,18 @@ def test_new_month_defaults_to_the_latest(reader: FlaskClient) -> None:
         "from": "2026-01",
         "to": "2026-08",
         "start_index": 101.33,
+        "start_status": "published",
+        "start_coefficient": None,
+        "start_coefficient_source": None,
         "new_index": 103.49,
+        "new_status": "published",
+        "new_coefficient": None,
+        "new_coefficient_source": None,
         "new_amount": "1021.32",
         "formula": "1000.00 × 103.49 ÷ 101.33 = 1021.32",
         "rounding": "half up to the cent, once, at the end",
         "superseded_by": None,
+        "next_step": None,
     }
 
 
@@ -88,6 +103,61 @@ def test_new_month_on_another_base_year_changes_last_modified(app: Flask) -> Non
     add_value(app, 2025, "2026-01", "101.33", fetched_at=ORDINARY_DAY + timedelta(minutes=1))
     again = client.get(PATH, query_string=query, headers=since)
     assert (again.status_code, again.get_json()["superseded_by"]) == (200, 2025)
+
+
+def test_next_step_is_a_base_year_with_both_months(reader: FlaskClient) -> None:
+    query = {name: text for name, text in QUERY.items() if name != "to"}
+    found = reader.get(PATH, query_string={**query, "base": "2004", "from": "2010-01"}).get_json()
+    assert (found["to"], found["superseded_by"]) == ("2025-12", 2025)
+    assert found["next_step"] == {
+        "last_month": "2025-12",
+        "new_month": "2026-08",
+        "alternatives": [
+            {
+                "base_year": 2013,
+                "first_month": "1994-01",
+                "last_month": "2026-08",
+                "status": "published",
+                "coefficient": None,
+                "coefficient_source": None,
+                "url": "/api/v1/indexation?amount=1250.50&base=2013&from=2010-01",
+            }
+        ],
+    }
+    assert indexed(reader, base="2004")["next_step"] is None  # it has the month that `to` asks for
+
+
+@pytest.mark.slow
+def test_every_url_of_a_next_step_works(reader: FlaskClient) -> None:
+    months = [f"{year}-{number:02}" for year in range(1994, 2027) for number in (1, 8, 12)][:-1]
+    urls = set()
+    for base_year, start in product(("1988", "1996", "2004", "2013", "2025"), months):
+        response = reader.get(PATH, query_string={"amount": "1", "base": base_year, "from": start})
+        if response.status_code == 404:
+            assert " has every month of this request: use it" in response.get_json()["detail"]
+            continue
+        step = response.get_json()["next_step"]
+        assert bool(step) == (base_year not in ("2013", "2025"))
+        urls |= {other["url"] for other in step["alternatives"]} if step else set()
+    assert len(urls) == 3 * 32 + 3 * 12
+    for url in urls:
+        assert reader.get(url).get_json()["to"] == "2026-08"
+
+
+def test_index_converted_with_the_derived_coefficient_is_marked(reader: FlaskClient) -> None:
+    found = indexed(reader, to="2026-07")
+    assert (found["new_status"], found["new_coefficient"], found["new_coefficient_source"]) == (
+        "converted",
+        1.3557,
+        "derived",
+    )
+    assert (found["start_status"], found["start_coefficient_source"]) == ("published", None)
+    found = indexed(reader, **{"from": "2026-07", "to": "2026-08"})
+    assert (found["start_status"], found["start_coefficient"], found["start_coefficient_source"]) == (
+        "converted",
+        1.3557,
+        "derived",
+    )
 
 
 def test_amount_is_indexed_back_in_time(reader: FlaskClient) -> None:
@@ -190,6 +260,21 @@ def test_month_outside_the_data_is_not_found(reader: FlaskClient, name: str, tex
             "code": "MONTH_NOT_FOUND",
         },
     )
+
+
+@pytest.mark.parametrize(
+    ("base_year", "start", "new", "advice"),
+    [
+        ("2004", "2013-12", "2026-03", "Base 2013 has every month of this request: use it for all of them."),
+        ("2004", "2014-01", "2026-03", "Base 2025 has every month of this request: use it for all of them."),
+        ("2025", "2010-01", "2026-03", "Base 2013 has every month of this request: use it for all of them."),
+    ],
+)
+def test_month_that_another_base_year_has_is_not_found_with_advice(
+    reader: FlaskClient, base_year: str, start: str, new: str, advice: str
+) -> None:
+    query = {**QUERY, "base": base_year, "from": start, "to": new}
+    assert (reader.get(PATH, query_string=query).json or {})["detail"].endswith(f". {advice}")
 
 
 # Without data

@@ -103,7 +103,13 @@ def test_result_has_amounts_months_and_formula() -> None:
         "start_month": month(START),
         "new_month": month("2025-12"),
         "start_index": Decimal("109.72"),
+        "start_status": "published",
+        "start_coefficient": None,
+        "start_coefficient_source": None,
         "new_index": Decimal("136.69"),
+        "new_status": "published",
+        "new_coefficient": None,
+        "new_coefficient_source": None,
         "new_amount": Decimal("1557.88"),
         "formula": "1250.50 × 136.69 ÷ 109.72 = 1557.88",
     }

@@ -32,7 +32,19 @@ def test_page_shows_index_and_changes_of_every_base_year(reader: FlaskClient) ->
     assert "2025 Aug 2026 103.49" in page
     assert "2013 Aug 2026 140.30 +0.24% +3.44%" in page
     assert "1988 Dec 2025 226.44" in page
-    assert "Base 2004, 1996, 1988: the latest available month is December 2025" in page
+
+
+def test_ended_base_year_has_a_next_step_with_links_that_work(reader: FlaskClient) -> None:
+    page = reader.get(f"{PAGE}&year=2004").text
+    assert (
+        "Base 2004: the last value that we hold is December 2025. To calculate up to August 2026, take both "
+        "months on another base: on base 2025 , from January 2014 on base 2013 , from January 1994"
+        in text(page)
+    )
+    for url in links(page):
+        assert reader.get(url).status_code == 200, url
+    for base_year in (2025, 2013):
+        assert "the last value that we hold" not in text(reader.get(f"{PAGE}&year={base_year}").text)
 
 
 def test_page_explains_changes_and_the_dash(reader: FlaskClient) -> None:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlencode
+from datetime import date
+from itertools import product
+from urllib.parse import parse_qs, urlencode
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from tests.pages.reading import links, text
+from webapp.data.database import db
+from webapp.data.index_models import IndexValue
 
 QUERY = {"amount": "1.250,50", "year": "2013", "from": "01/2020", "to": "12/2025"}
 
@@ -60,15 +66,85 @@ def test_new_month_defaults_to_the_latest_and_a_later_one_on_another_base_year_i
 ) -> None:
     page = ask(reader, amount="1250,50", year="2004", **{"from": "01/2020"}).text
     assert "165.08 in December 2025" in text(page)
-    assert "A more recent month, August 2026, is available on another base" in text(page)
+    assert "Base 2004: the last value that we hold is December 2025." in text(page)
     [other] = [url for url in links(page) if "year=2025" in url]
     assert "103.49 in August 2026" in text(reader.get(other).text)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("base_year", [1988, 1996, 2004, 2013, 2025])
+def test_every_link_to_another_base_year_ends_in_a_calculation(reader: FlaskClient, base_year: int) -> None:
+    """Of every third month, because a page takes milliseconds."""
+    for month in product(range(1994, 2027), range(1, 13, 3)):
+        page = ask(reader, amount="1", year=str(base_year), **{"from": "{}-{:02}".format(*month)})
+        others = [
+            url for url in links(page.text) if url.startswith("/indexation?") and f"={base_year}&" not in url
+        ]
+        if page.status_code == 200:
+            assert len(others) == (base_year < 2013), month
+        for url in others:
+            assert "in August 2026" in text(reader.get(url).text)
+
+
+def test_month_of_another_base_year_is_an_error_with_advice(reader: FlaskClient) -> None:
+    query = {"amount": "1", "year": "2025"}
+    assert "Base 2013 has every month of this request" in text(
+        ask(reader, **query, **{"from": "01/2010"}).text
+    )
+    page = ask(reader, "nl", amount="1", year="2004", **{"from": "01/2010", "to": "03/2026"})
+    assert page.status_code == 404
+    assert "Basis 2013 heeft alle gevraagde maanden" in text(page.text)
+
+
+def test_month_of_another_base_year_has_a_link_that_calculates_on_it(reader: FlaskClient) -> None:
+    for query in (
+        {"amount": "1.250,50", "year": "2025", "from": "01/2010", "to": ""},
+        {"amount": "1.250,50", "year": "2004", "from": "01/2010", "to": "03/2026"},
+    ):
+        page = ask(reader, **query)
+        assert page.status_code == 404
+        [url] = [url for url in links(page.text) if url.startswith("/indexation?")]
+        assert parse_qs(url.partition("?")[2], keep_blank_values=True) == {
+            name: ["2013" if name == "year" else value] for name, value in query.items()
+        }
+        assert "New amount" in text(reader.get(url).text)
+
+
+def test_month_of_no_base_year_has_no_link(reader: FlaskClient) -> None:
+    page = ask(reader, amount="1", year="2025", **{"from": "01/1990"})
+    assert [url for url in links(page.text) if url.startswith("/indexation?")] == []
+
+
+def test_index_converted_with_the_derived_coefficient_is_marked(reader: FlaskClient) -> None:
+    page = text(ask(reader, **{**QUERY, "to": "07/2026"}).text)
+    assert "in July 2026 converted with coefficient 1.3557, not Statbel’s" in page
+    sentence = "The index of July 2026 on base 2013 was converted with coefficient 1.3557."
+    assert page.count(sentence) == 2  # in the sentence and in the letter
+    page = text(ask(reader, **{**QUERY, "from": "07/2026", "to": "08/2026"}).text)
+    assert "in July 2026 converted with coefficient 1.3557, not Statbel’s" in page
+    assert page.count(sentence) == 2
+
+
+def test_published_index_is_not_marked(reader: FlaskClient) -> None:
+    assert "converted" not in text(ask(reader, **QUERY).text)
+
+
+def test_index_converted_with_an_official_coefficient_is_marked_as_such(app: Flask) -> None:
+    with app.app_context():
+        entry = db.session.scalars(
+            select(IndexValue).where(IndexValue.base_year == 2013, IndexValue.month == date(2010, 1, 1))
+        ).one()
+        entry.status = "converted"
+        db.session.commit()
+    page = text(ask(app.test_client(), **{**QUERY, "from": "01/2010"}).text)
+    assert "in January 2010 converted with Statbel’s official coefficient" in page
+    assert page.count("converted with Statbel’s official coefficient 0.8280.") == 2
 
 
 def test_newest_base_year_mentions_no_later_month(reader: FlaskClient) -> None:
     page = text(ask(reader, amount="1250,50", year="2025", **{"from": "01/2020"}).text)
     assert "August 2026" in page
-    assert "A more recent month" not in page
+    assert "the last value that we hold" not in page
 
 
 def test_permanent_link_repeats_the_calculation(reader: FlaskClient) -> None:

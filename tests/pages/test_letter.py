@@ -75,6 +75,16 @@ def test_letter_on_the_page_equals_the_file(reader: FlaskClient, language: str) 
     assert on_page(reader, language) == letter(reader, language).text.replace("\r\n", "\n")
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_letter_names_the_derived_coefficient_of_a_converted_index(
+    reader: FlaskClient, language: str
+) -> None:
+    coefficient = "1.3557" if language == "en" else "1,3557"
+    lines = plain(letter(reader, language, to="07/2026").text).split("\n\n")
+    assert len([part for part in lines if coefficient in part]) == 1
+    assert coefficient not in letter(reader, language).text
+
+
 def test_letters_differ_by_language(reader: FlaskClient) -> None:
     assert len({letter(reader, language).text for language in LANGUAGES}) == len(LANGUAGES)
 

@@ -20,6 +20,7 @@ from webapp.errors import (
     ZipcodeNotValid,
 )
 from webapp.health_index.base_years import BASE_YEARS
+from webapp.health_index.values import CONVERTED, PUBLISHED
 from webapp.i18n.iso_date import ISO_DATE, parse_iso_date
 from webapp.i18n.iso_month import ISO_MONTH, iso_month, parse_iso_month
 from webapp.zipcodes.zipcode import ADVICE as ZIPCODE_ADVICE
@@ -178,6 +179,43 @@ class Limit(fields.Integer):
 class IndexNumber(fields.Float):
     def __init__(self, description: str, **options: Any) -> None:
         super().__init__(metadata={"description": description, "example": 136.69}, **options)
+
+
+class StatusField(fields.String):
+    def __init__(self) -> None:
+        super().__init__(
+            validate=validate.OneOf([PUBLISHED, CONVERTED]),
+            metadata={"description": "published by Statbel, or converted from another base year."},
+        )
+
+
+class CoefficientField(fields.Float):
+    """The coefficient of a converted value."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            allow_none=True,
+            metadata={
+                "description": "Coefficient of a converted value; null for a published one.",
+                "example": 0.7376,
+            },
+        )
+
+
+class CoefficientSourceField(fields.String):
+    """The source of a coefficient."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            allow_none=True,
+            validate=validate.OneOf(["statbel", "derived"]),
+            metadata={
+                "description": (
+                    "statbel for an official coefficient; derived for one that is not official, but follows "
+                    "from values that Statbel published on both base years."
+                )
+            },
+        )
 
 
 class SupersededBy(fields.Integer):

@@ -7,15 +7,26 @@ import io
 from datetime import date
 from typing import Any, Sequence
 
-from flask import Response
+from flask import Response, url_for
 from marshmallow import fields, validate
 
-from webapp.api.fields import ApiSchema, BaseYear, IndexNumber, Month, ResponseSchema, SupersededBy, Timestamp
+from webapp.api.fields import (
+    ApiSchema,
+    BaseYear,
+    CoefficientField,
+    CoefficientSourceField,
+    IndexNumber,
+    Month,
+    ResponseSchema,
+    StatusField,
+    SupersededBy,
+    Timestamp,
+)
+from webapp.api.next_step import NextStepField, describe
 from webapp.api.routing import ApiBlueprint, ViewResult
 from webapp.data import reads
 from webapp.errors import IndexUnavailable, MonthNotFound, MonthNotValid, RequestNotValid, WrongYear
 from webapp.health_index.series import MonthlyIndex, find
-from webapp.health_index.values import CONVERTED, PUBLISHED
 from webapp.http.negotiation import preferred
 from webapp.i18n.iso_month import iso_month
 
@@ -41,43 +52,6 @@ class SeriesQuery(ApiSchema):
     )
 
 
-class StatusField(fields.String):
-    def __init__(self) -> None:
-        super().__init__(
-            validate=validate.OneOf([PUBLISHED, CONVERTED]),
-            metadata={"description": "published by Statbel, or converted from another base year."},
-        )
-
-
-class CoefficientField(fields.Float):
-    """The coefficient of a converted value."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            allow_none=True,
-            metadata={
-                "description": "Coefficient of a converted value; null for a published one.",
-                "example": 0.7376,
-            },
-        )
-
-
-class CoefficientSourceField(fields.String):
-    """The source of a coefficient."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            allow_none=True,
-            validate=validate.OneOf(["statbel", "derived"]),
-            metadata={
-                "description": (
-                    "statbel for an official coefficient; derived for one that is not official, but follows "
-                    "from values that Statbel published on both base years."
-                )
-            },
-        )
-
-
 class ValueSchema(ResponseSchema):
     base_year = fields.Integer()
     month = Month("Month of the value.")
@@ -94,6 +68,7 @@ class ValueSchema(ResponseSchema):
 class LatestSchema(ValueSchema):
     stale = fields.Boolean(metadata={"description": "True if a later month should have been published."})
     superseded_by = SupersededBy()
+    next_step = NextStepField()
     next_publication = fields.Date(metadata={"description": "Date of Statbel's next publication."})
 
 
@@ -135,7 +110,12 @@ class BaseYearsSchema(ResponseSchema):
 )
 def latest(query: dict[str, Any]) -> ViewResult:
     found = reads.latest_index(query["base_year"])
-    return {**found, "value": found["index"]}, found["changed_at"]
+    step = describe(
+        reads.next_step(query["base_year"]),
+        lambda base_year: url_for(f"{bp.name}.latest", base=base_year),
+    )
+    changed_at = max(found["changed_at"], reads.any_index_changed_at()) if step else found["changed_at"]
+    return {**found, "value": found["index"], "next_step": step}, changed_at
 
 
 @bp.get(
@@ -147,8 +127,10 @@ def latest(query: dict[str, Any]) -> ViewResult:
     examples=("/health-index/2013/2020-01",),
 )
 def month(path: dict[str, Any]) -> ViewResult:
-    months = reads.monthly_index(path["base_year"])
-    return find(months, path["month"]), reads.index_changed_at(path["base_year"])
+    base_year, wanted = path["base_year"], path["month"]
+    months = reads.monthly_index(base_year)
+    with reads.advice(base_year, wanted, wanted):
+        return find(months, wanted), reads.index_changed_at(base_year)
 
 
 @bp.get(

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import url_for
 from marshmallow import fields
 
 from webapp.api.fields import (
     Amount,
     ApiSchema,
     BaseYear,
+    CoefficientField,
+    CoefficientSourceField,
     IndexNumber,
     Month,
     ResponseAmount,
     ResponseSchema,
+    StatusField,
     SupersededBy,
 )
+from webapp.api.next_step import NextStepField, describe
 from webapp.api.routing import ApiBlueprint, ViewResult
 from webapp.data import reads
 from webapp.errors import AmountNotValid, IndexUnavailable, MonthNotFound, MonthNotValid, WrongYear
@@ -39,11 +44,18 @@ class IndexationSchema(ResponseSchema):
     start_month = Month("Month from which the amount dates.", data_key="from")
     new_month = Month("Month to which the amount was indexed.", data_key="to")
     start_index = IndexNumber("Health index of the start month.")
+    start_status = StatusField()
+    start_coefficient = CoefficientField()
+    start_coefficient_source = CoefficientSourceField()
     new_index = IndexNumber("Health index of the new month.")
+    new_status = StatusField()
+    new_coefficient = CoefficientField()
+    new_coefficient_source = CoefficientSourceField()
     new_amount = ResponseAmount("amount × new_index ÷ start_index, rounded.")
     formula = fields.String(metadata={"example": "1250.50 × 136.69 ÷ 109.72 = 1557.88"})
     rounding = fields.String(metadata={"example": ROUNDING})
     superseded_by = SupersededBy()
+    next_step = NextStepField()
 
 
 @bp.get(
@@ -59,7 +71,15 @@ class IndexationSchema(ResponseSchema):
     examples=("/indexation?amount=1250.50&base=2013&from=2020-01&to=2025-12",),
 )
 def indexation(query: dict[str, Any]) -> ViewResult:
-    months = reads.monthly_index(query["base_year"])
-    result = index_amount(query["amount"], months, query["start"], query.get("new"))
-    latest = reads.latest_index(query["base_year"])
-    return {**result, "rounding": ROUNDING, "superseded_by": latest["superseded_by"]}, latest["changed_at"]
+    base_year, start, new = query["base_year"], query["start"], query.get("new")
+    months = reads.monthly_index(base_year)
+    with reads.advice(base_year, start, new):
+        result = index_amount(query["amount"], months, start, new)
+    latest = reads.latest_index(base_year)
+    step = describe(
+        reads.next_step(base_year, start, new),
+        lambda other: url_for(f"{bp.name}.indexation", **{**IndexationQuery().dump(query), "base": other}),
+    )
+    found = {**result, "rounding": ROUNDING, "superseded_by": latest["superseded_by"], "next_step": step}
+    changed_at = max(latest["changed_at"], reads.any_index_changed_at()) if step else latest["changed_at"]
+    return found, changed_at

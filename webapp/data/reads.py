@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Iterator
 
 from webapp.data import current
 from webapp.data.memo import memoize
-from webapp.errors import DatabaseUnavailable
+from webapp.errors import DatabaseUnavailable, MonthNotFound
 from webapp.health_index import base_years as base_year_rules
 from webapp.health_index import latest, overview, series
+from webapp.health_index import next_step as next_step_rules
 from webapp.health_index import publications as publication_rules
 from webapp.health_index.latest import LatestIndex
+from webapp.health_index.next_step import NextStep
 from webapp.health_index.overview import BaseYearOverview
 from webapp.health_index.publications import Publication
 from webapp.health_index.series import BaseYearRange, MonthlyIndex
@@ -98,6 +101,21 @@ def latest_index(base_year: int) -> LatestIndex:
 @memoize
 def monthly_index(base_year: int) -> list[MonthlyIndex]:
     return series.months(current.snapshot().index, base_year)
+
+
+def next_step(base_year: int, start: date | None = None, new: date | None = None) -> NextStep | None:
+    """See next_step.next_step. Not memoized: `start` and `new` may be any months."""
+    return next_step_rules.next_step(current.snapshot().index, base_year, start, new)
+
+
+@contextmanager
+def advice(base_year: int, start: date | None = None, new: date | None = None) -> Iterator[None]:
+    """Add the next step to MonthNotFound."""
+    try:
+        yield
+    except MonthNotFound as error:
+        next_step_rules.add_advice(error, next_step(base_year, start, new))
+        raise
 
 
 @memoize

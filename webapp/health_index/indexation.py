@@ -17,7 +17,13 @@ class Indexation(TypedDict):
     start_month: date
     new_month: date
     start_index: Decimal
+    start_status: str
+    start_coefficient: Decimal | None
+    start_coefficient_source: str | None
     new_index: Decimal
+    new_status: str
+    new_coefficient: Decimal | None
+    new_coefficient_source: str | None
     new_amount: Decimal
     formula: str
 
@@ -43,7 +49,13 @@ def index_amount(
         "start_month": start_value["month"],
         "new_month": new_value["month"],
         "start_index": start_value["value"],
+        "start_status": start_value["status"],
+        "start_coefficient": start_value["coefficient"],
+        "start_coefficient_source": start_value["coefficient_source"],
         "new_index": new_value["value"],
+        "new_status": new_value["status"],
+        "new_coefficient": new_value["coefficient"],
+        "new_coefficient_source": new_value["coefficient_source"],
         "new_amount": new_amount,
         "formula": f"{amount} × {new_value['value']} ÷ {start_value['value']} = {new_amount}",
     }

@@ -104,7 +104,8 @@ def catalog(language: str) -> Union[Translations, NullTranslations]:
 
 def translate(message: Message) -> str:
     params = {name: _formatted(value) for name, value in message.params.items()}
-    return str(gettext(message.text, **params))
+    text = str(gettext(message.text, **params))
+    return f"{text} {translate(message.advice)}" if message.advice else text
 
 
 def _formatted(value: object) -> object:

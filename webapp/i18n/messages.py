@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Mapping, NamedTuple
+from typing import Mapping, NamedTuple, Optional
 
 from webapp.i18n.iso_month import iso_month
 
@@ -16,16 +16,18 @@ def N_(text: str) -> str:  # noqa: N802  # gettext's usual name for this
 class Message(NamedTuple):
     """A text with %(name)s placeholders, and their values. A date stands for its month.
 
-    `str()` returns the English text.
+    `str()` returns the English text. `advice` is a further text.
     """
 
     text: str
     params: Mapping[str, object]
+    advice: Optional[Message] = None
 
     def __str__(self) -> str:
-        if not self.params:
-            return self.text
-        return self.text % {name: _plain(value) for name, value in self.params.items()}
+        text = self.text
+        if self.params:
+            text %= {name: _plain(value) for name, value in self.params.items()}
+        return f"{text} {self.advice}" if self.advice else text
 
 
 def is_large(value: object) -> bool:

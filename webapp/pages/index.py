@@ -57,6 +57,7 @@ def _page_context(latest: LatestIndex) -> dict[str, Any]:
     months = latest_months(reads.monthly_index(latest["base_year"]), _period())
     return {
         "latest": latest,
+        "next_step": reads.next_step(latest["base_year"]),
         "overview": reads.index_overview(),
         "months": months,
         "years": by_year(months),
