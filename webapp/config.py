@@ -61,7 +61,14 @@ DEFAULTS = {
     "LOG_LEVEL": "info",
     "OPERATOR_NAME": "",
     "OPERATOR_CONTACT": "",
+    "RISK_FACTOR_NOTE": "",
+    "RISK_FACTOR_NOTE_NL": "",
+    "RISK_FACTOR_NOTE_FR": "",
+    "RISK_FACTOR_NOTE_DE": "",
+    "RISK_FACTOR_NOTE_EN": "",
 }
+
+MAX_NOTE_CHARACTERS = 300
 
 
 class ConfigurationError(ClickException):
@@ -98,6 +105,7 @@ class Settings:
         rate_limit: requests per client and minute; 0 for no limit.
         trusted_proxies: number of proxies that set X-Forwarded-For and X-Forwarded-Proto.
         operator: publisher of the pages, and whom to ask.
+        risk_factor_notes: the risk manager's sentence about risk factors, by language.
     """
 
     database_url: str
@@ -113,6 +121,7 @@ class Settings:
     trusted_proxies: int
     log_level: str
     operator: Operator
+    risk_factor_notes: Mapping[str, str]
 
     @classmethod
     def load(cls) -> Settings:
@@ -142,6 +151,7 @@ class Settings:
             trusted_proxies=_whole_number(values, "TRUSTED_PROXIES", 0, 9),
             log_level=_log_level(values["LOG_LEVEL"]),
             operator=_operator(values["OPERATOR_NAME"], values["OPERATOR_CONTACT"]),
+            risk_factor_notes=_risk_factor_notes(values),
         )
 
     @property
@@ -159,6 +169,7 @@ class Settings:
             "CACHE_THRESHOLD": 20_000,
             # Except security.BULK_ENDPOINTS.
             "MAX_CONTENT_LENGTH": 64 * 1024,
+            "RISK_FACTOR_NOTES": self.risk_factor_notes,
         }
 
     def _engine_options(self) -> Dict[str, Any]:
@@ -307,3 +318,17 @@ def _contact_url(contact: str) -> str:
         "OPERATOR_CONTACT must be an email address (desk@example.be), a phone number (+32 2 555 01 23) "
         "or a URL that begins with http:// or https://."
     )
+
+
+def _risk_factor_notes(values: Mapping[str, str]) -> Dict[str, str]:
+    """Return the notes by language. One without a language stands for the languages without their own."""
+    notes = {}
+    for language in ("nl", "fr", "de", "en"):
+        name = f"RISK_FACTOR_NOTE_{language.upper()}"
+        name = name if values[name].strip() else "RISK_FACTOR_NOTE"
+        note = " ".join(values[name].split())
+        if len(note) > MAX_NOTE_CHARACTERS:
+            raise ConfigurationError(f"{name} is longer than {MAX_NOTE_CHARACTERS} characters.")
+        if note:
+            notes[language] = note
+    return notes

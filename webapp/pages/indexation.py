@@ -73,8 +73,8 @@ class Calculation:
             self.found = index_amount(amount, months, start, new)
 
     def _check(self, months: Sequence[MonthlyIndex], start: date | None, new: date | None) -> None:
-        """Record an error for each month that the base year lacks, and the next step."""
-        if start:
+        """Record an error for each month that the base year lacks, and the next step if all else is right."""
+        if start and not self.parts.errors:
             self.next_step = reads.next_step(months[0]["base_year"], start, new)
         for field, month in (("from", start), ("to", new)):
             if month:
