@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+from itertools import groupby
 from typing import Any, Callable, Tuple
 
 import pytest
@@ -146,20 +147,19 @@ def test_samples_are_the_responses_of_the_service(reader: FlaskClient) -> None:
 def test_page_shows_the_sample_of_every_example(reader: FlaskClient) -> None:
     page = reader.get("/api/v1/", headers=PAGE).text
     shown = re.findall('<pre class="sample" tabindex="0">(.*?)</pre>', page, re.DOTALL)
-    samples = json.loads(FILE.read_text(encoding="utf-8")).values()
-    for text, sample in zip(shown, samples):
+    expected = []
+    for sample in json.loads(FILE.read_text(encoding="utf-8")).values():
         more = f"\n… and {sample['more_lines']} more lines" if sample["more_lines"] else ""
-        assert html.unescape(text) == "\n".join(sample["lines"]) + more
-    assert len(shown) == len(samples)
+        expected.append("\n".join(sample["lines"]) + more)
+    # A response that equals the one before it is left out.
+    assert [html.unescape(text) for text in shown] == [text for text, _same in groupby(expected)]
 
 
 def test_every_route_has_an_anchor_in_the_contents_and_beside_it(reader: FlaskClient) -> None:
     page = reader.get("/api/v1/", headers=PAGE).text
     contents = re.findall(r'<li><a href="#([\w-]+)"><code>', page)
     assert contents == re.findall(r'<section class="card route" id="([\w-]+)">', page)
-    assert contents == re.findall(
-        r'<a class="anchor" href="#([\w-]+)" aria-label="Link to [A-Z]+ /api/v1', page
-    )
+    assert contents == re.findall(r'<a class="anchor" href="#([\w-]+)" aria-label="Link to [A-Z]+ /', page)
     assert len(set(contents)) == len(contents)
 
 
@@ -190,7 +190,7 @@ def test_form_of_a_route_with_parameters_in_its_path_needs_javascript(reader: Fl
     assert "/api/v1/zipcodes/{zipcode}" in dict(forms)
     for _path, form in forms:
         assert fields(form) == {}
-        assert '<button type="submit" class="secondary with-script">' in form
+        assert '<button type="submit" class="secondary" disabled>' in form
 
 
 def test_page_has_examples_of_json_and_csv_requests(reader: FlaskClient) -> None:
