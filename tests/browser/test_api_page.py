@@ -8,7 +8,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.checks import assert_accessible, assert_no_horizontal_scrolling
+from tests.browser.checks import assert_accessible, assert_no_horizontal_scrolling, assert_nothing_overflows
 
 URL = "/api/v1/"
 
@@ -130,6 +130,7 @@ def test_page_with_samples_and_responses_fits_a_phone(page: Page) -> None:
         section.get_by_text("Sample response").first.click()
         send(section)
     assert_no_horizontal_scrolling(page)
+    assert_nothing_overflows(page)
 
 
 def test_page_and_its_files_are_light(page: Page) -> None:
