@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Dict, Mapping, NamedTuple, Optional, Tuple
-from urllib.parse import urljoin, urlsplit
+from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from click import ClickException
 from dotenv import dotenv_values
@@ -32,7 +34,11 @@ EMAIL_ADDRESS = re.compile(r"[A-Za-z0-9.!#$'*+/=^_`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-
 PHONE_NUMBER = re.compile(r"\+?[0-9(][0-9 ()./-]*[0-9]")
 MIN_PHONE_DIGITS = 8
 
+# Of a file that holds a setting; a device would have no end.
+MAX_SECRET_BYTES = 64 * 1024
+
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
+LOG_FORMATS = ("text", "json")
 
 # PostgreSQL's timeouts, since gunicorn's does not interrupt a thread.
 CONNECT_SECONDS = 3
@@ -42,13 +48,17 @@ STATEMENT_MILLISECONDS = 3000
 # receives it.
 MAX_BUFFERED_BODY_BYTES = 64 * 1024
 
+MAX_PORT = 65_535
+
 # Concurrent uploads: of all clients, and of one.
 MAX_UPLOADS = 8
 MAX_UPLOADS_PER_CLIENT = 4
 
 DEFAULTS = {
     "DATABASE_URL": "sqlite:///desk.sqlite3",  # relative to instance/
+    "DATABASE_URL_FILE": "",
     "REDIS_URL": "",
+    "REDIS_URL_FILE": "",
     "HEALTH_INDEX_URL": BESTAT_URL,
     "HEALTH_INDEX_FALLBACK_URL": OPEN_DATA_URL,
     "HEALTH_INDEX_WORKBOOK_URL": "",
@@ -61,6 +71,10 @@ DEFAULTS = {
     "LOG_LEVEL": "info",
     "OPERATOR_NAME": "",
     "OPERATOR_CONTACT": "",
+    "LOG_FORMAT": "text",
+    "METRICS_BIND": "",
+    "MAX_INDEX_LAG_DAYS": "3",
+    "PORT": "5000",
     "RISK_FACTOR_NOTE": "",
     "RISK_FACTOR_NOTE_NL": "",
     "RISK_FACTOR_NOTE_FR": "",
@@ -69,6 +83,42 @@ DEFAULTS = {
 }
 
 MAX_NOTE_CHARACTERS = 300
+
+# Of other programs that read the same file: Flask, gunicorn, Python, Pipenv, Docker Compose, PostgreSQL.
+FOREIGN_VARIABLES = re.compile(
+    "(FLASK|GUNICORN|PYTHON|PIPENV|PIP|COMPOSE|DOCKER|POSTGRES|PG|MALLOC)_?[A-Z0-9_]*"
+    "|WEB_CONCURRENCY|TZ|LANG|LC_[A-Z]+|PATH|HOME"
+)
+
+# Options of redis-py in a URL, with the pattern of their values. It accepts any name, and then fails with
+# each connection.
+WHOLE, DECIMAL, YES_OR_NO, TEXT = (
+    "[0-9]{1,9}",
+    r"[0-9]{1,9}(\.[0-9]{1,9})?",
+    "(?i:true|false|yes|no|1|0)",
+    ".+",
+)
+REDIS_OPTIONS = {
+    "db": WHOLE,
+    "username": TEXT,
+    "password": TEXT,
+    "client_name": r"\S+",
+    "protocol": "[23]",
+    "health_check_interval": WHOLE,
+    "max_connections": "[1-9][0-9]{0,6}",
+    "socket_timeout": DECIMAL,
+    "socket_connect_timeout": DECIMAL,
+    "socket_keepalive": YES_OR_NO,
+}
+# Only for some schemes.
+REDIS_TLS_OPTIONS = {
+    "ssl_ca_certs": TEXT,
+    "ssl_cert_reqs": "none|optional|required",
+    "ssl_certfile": TEXT,
+    "ssl_check_hostname": YES_OR_NO,
+    "ssl_keyfile": TEXT,
+}
+REDIS_TCP_OPTIONS = ("socket_connect_timeout", "socket_keepalive")
 
 
 class ConfigurationError(ClickException):
@@ -89,6 +139,13 @@ class Operator(NamedTuple):
     href: str
 
 
+class Address(NamedTuple):
+    """A TCP address to listen on."""
+
+    host: str
+    port: int
+
+
 @dataclass(frozen=True)
 class Settings:
     """Validated settings of an application.
@@ -105,6 +162,11 @@ class Settings:
         rate_limit: requests per client and minute; 0 for no limit.
         trusted_proxies: number of proxies that set X-Forwarded-For and X-Forwarded-Proto.
         operator: publisher of the pages, and whom to ask.
+        log_format: "text" or "json".
+        metrics_bind: where a server has its metrics; None for no metrics.
+        max_index_lag_days: working days by which the index may be late before `/readyz?strict=1` fails.
+        port: of the default bind.
+        notes: mistakes in `.env` that do not stop the start.
         risk_factor_notes: the risk manager's sentence about risk factors, by language.
     """
 
@@ -121,7 +183,12 @@ class Settings:
     trusted_proxies: int
     log_level: str
     operator: Operator
+    log_format: str
+    metrics_bind: Optional[Address]
+    max_index_lag_days: int
+    port: int
     risk_factor_notes: Mapping[str, str]
+    notes: Tuple[str, ...] = ()
 
     @classmethod
     def load(cls) -> Settings:
@@ -131,14 +198,19 @@ class Settings:
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigurationError(f"The file .env cannot be read: {error}") from None
         variables = {name: value for name, value in file.items() if value is not None}
-        return cls.of({**variables, **os.environ})
+        return cls.of({**variables, **os.environ}, tuple(_unknown_names(variables)))
 
     @classmethod
-    def of(cls, variables: Mapping[str, str]) -> Settings:
+    def of(cls, variables: Mapping[str, str], notes: Tuple[str, ...] = ()) -> Settings:
         """Validate variables, with DEFAULTS for missing ones. Raises ConfigurationError."""
         values = {**DEFAULTS, **variables}
+        for name in ("DATABASE_URL", "REDIS_URL"):
+            if values[f"{name}_FILE"].strip():
+                if variables.get(name, "").strip():
+                    raise ConfigurationError(f"{name}_FILE and {name} are both set. Remove one of them.")
+                values[name] = _secret(f"{name}_FILE", values[f"{name}_FILE"].strip())
         return cls(
-            database_url=_database_url(values["DATABASE_URL"]),
+            database_url=parse_database_url(values["DATABASE_URL"]),
             redis_url=_redis_url(values["REDIS_URL"]),
             health_index_url=_http_url(values, "HEALTH_INDEX_URL"),
             health_index_fallback_url=_http_url(values, "HEALTH_INDEX_FALLBACK_URL"),
@@ -149,89 +221,155 @@ class Settings:
             http_cache_mb=_whole_number(values, "HTTP_CACHE_MB", 0, 1024),
             rate_limit=_whole_number(values, "RATE_LIMIT", 0, 1_000_000),
             trusted_proxies=_whole_number(values, "TRUSTED_PROXIES", 0, 9),
-            log_level=_log_level(values["LOG_LEVEL"]),
             operator=_operator(values["OPERATOR_NAME"], values["OPERATOR_CONTACT"]),
+            log_level=_choice(values, "LOG_LEVEL", LOG_LEVELS),
+            log_format=_choice(values, "LOG_FORMAT", LOG_FORMATS),
+            metrics_bind=_address(values["METRICS_BIND"]),
+            max_index_lag_days=_whole_number(values, "MAX_INDEX_LAG_DAYS", 0, 1000),
+            port=_whole_number(values, "PORT", 1, MAX_PORT),
             risk_factor_notes=_risk_factor_notes(values),
+            notes=notes,
         )
 
     @property
     def is_embedded(self) -> bool:
         """True for SQLite, False for PostgreSQL."""
-        return self.database_url.startswith("sqlite:")
+        return is_sqlite(self.database_url)
 
     def for_flask(self) -> Dict[str, Any]:
         """Return the settings of Flask and its extensions."""
         return {
             "SQLALCHEMY_DATABASE_URI": self.database_url,
-            "SQLALCHEMY_ENGINE_OPTIONS": self._engine_options(),
+            "SQLALCHEMY_ENGINE_OPTIONS": engine_options(self.database_url),
             "CACHE_TYPE": "webapp.data.memo.ProcessCache",
             # More than all keys of two snapshots: 9,000 zipcodes and a few base years.
             "CACHE_THRESHOLD": 20_000,
             # Except security.BULK_ENDPOINTS.
             "MAX_CONTENT_LENGTH": 64 * 1024,
+            "MAX_INDEX_LAG_DAYS": self.max_index_lag_days,
             "RISK_FACTOR_NOTES": self.risk_factor_notes,
         }
 
-    def _engine_options(self) -> Dict[str, Any]:
-        if self.is_embedded:
-            # Not at the top: gunicorn's first process needs settings, but not SQLAlchemy.
-            from sqlalchemy.pool import NullPool
 
-            # Opening the file for each connection is cheap, and notices a replaced file.
-            return {"poolclass": NullPool, "connect_args": {"timeout": CONNECT_SECONDS}}
-        return {
-            # One for the watcher, one for a refresh; requests use none.
-            "pool_size": 2,
-            "max_overflow": 0,
-            "pool_timeout": CONNECT_SECONDS,
-            "connect_args": {
-                "connect_timeout": CONNECT_SECONDS,
-                "options": f"-c statement_timeout={STATEMENT_MILLISECONDS}",
-                "application_name": "belgian-desk",
-                "client_encoding": "utf8",
-                # Notices a server that vanished without closing its connections.
-                "tcp_user_timeout": 2 * STATEMENT_MILLISECONDS,
-            },
-        }
+def is_sqlite(database_url: str) -> bool:
+    return database_url.startswith("sqlite:")
+
+
+def engine_options(database_url: str) -> Dict[str, Any]:
+    """Return SQLAlchemy's options for a valid URL. Its own parameters take precedence over ours."""
+    # Not at the top: gunicorn's first process needs settings, but not SQLAlchemy.
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.pool import NullPool
+
+    query = make_url(database_url).query
+    if is_sqlite(database_url):
+        # Opening the file for each connection is cheap, and notices a replaced file.
+        return {"poolclass": NullPool, "connect_args": _merged({"timeout": CONNECT_SECONDS}, query)}
+    ours = {
+        "connect_timeout": CONNECT_SECONDS,
+        "application_name": "belgian-desk",
+        "client_encoding": "utf8",
+        # Notices a server that vanished without closing its connections.
+        "tcp_user_timeout": 2 * STATEMENT_MILLISECONDS,
+    }
+    # One connection for the watcher, one for a refresh; requests use none.
+    pool = {"pool_size": 2, "max_overflow": 0, "pool_timeout": CONNECT_SECONDS}
+    return {**pool, "connect_args": _merged(ours, query)}
+
+
+def _merged(ours: Dict[str, Any], query: Mapping[str, Any]) -> Dict[str, Any]:
+    """Return arguments for the driver, which override the query of the URL."""
+    merged = {name: value for name, value in ours.items() if name not in query}
+    for name, value in query.items():
+        # Of a repeated parameter, libpq takes the last; only SQLAlchemy repeats `host`.
+        if not isinstance(value, str) and name != "host":
+            merged[name] = " ".join(value) if name == "options" else value[-1]
+    return merged
+
+
+def _secret(name: str, path: str) -> str:
+    """Read a setting from a file, which a newline may end. Raises ConfigurationError."""
+    try:
+        with (ROOT / path).open("rb") as file:
+            text = file.read(MAX_SECRET_BYTES).decode("utf-8-sig").strip()
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
+        raise ConfigurationError(f"{name} names {path!r}, which cannot be read: {reason}.") from None
+    if not text:
+        raise ConfigurationError(f"{name} names {path!r}, which is empty. Write the URL into it.")
+    return text
 
 
 # Parses URLs as SQLAlchemy does, whose import costs gunicorn's first process 15 MB.
 DATABASE_URL = re.compile(
     r"(?P<scheme>\w+)(?:\+\w+)?://"
-    r"(?P<rest>(?:[^:/]*(?::[^@]*)?@)?(?:\[[^/?]+\]|[^/:?]+)?(?::(?P<port>[^/?]*))?"
-    r"(?:/(?P<name>[^?]*))?(?:\?.*)?)"
+    r"(?P<user>(?:[^:/]*(?::[^@]*)?@)?)(?P<hosts>(?:\[[^/?]+\]|[^/:?]+)?(?::(?P<port>[^/?]*))?)"
+    r"(?:/(?P<name>[^?]*))?(?:\?(?P<query>.*))?"
 )
+# One of several hosts, which libpq separates by commas.
+HOST = re.compile(r"(?:\[(?P<ipv6>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9_.-]+))(?::(?P<port>[0-9]+))?")
 # By URL scheme. The default driver of postgresql:// depends on SQLAlchemy's version.
 DRIVERS = {"postgresql": "postgresql+psycopg2", "postgres": "postgresql+psycopg2", "sqlite": "sqlite"}
 
 
-def _database_url(text: str) -> str:
+def parse_database_url(text: str, name: str = "DATABASE_URL") -> str:
+    """Return a URL for SQLAlchemy. Raises ConfigurationError.
+
+    Args:
+        name: of the setting or option, for the error.
+    """
     # Empty in the image, so that a forgotten setting stops the start. A default would store the data in the
     # container and lose it.
     text = text.strip()
     if not text:
         raise ConfigurationError(
-            "DATABASE_URL is empty. Set it to a database, for example "
-            "DATABASE_URL=postgresql://user:password@host:5432/name"
+            f"{name} is empty. Set it to a database, for example "
+            f"{name}=postgresql://user:password@host:5432/name"
         )
     url = DATABASE_URL.match(text)
-    if url is None or url.end() < len(text) or not _is_port(url["port"]):
-        raise ConfigurationError(
-            "DATABASE_URL is not a URL such as postgresql://user:password@host:5432/name "
-            "or sqlite:////folder/file.sqlite3"
-        )
-    scheme, name = url["scheme"], url["name"]
+    if url is None or url.end() < len(text):
+        raise _not_a_database_url(name)
+    scheme, database, hosts, query = url["scheme"], url["name"], url["hosts"], url["query"]
+    if scheme.startswith("postgres") and "," in hosts:
+        query = "&".join(filter(None, [query, _several_hosts(hosts, query or "", name)]))
+        hosts = ""
+    elif not _is_port(url["port"]):
+        raise _not_a_database_url(name)
     if scheme not in DRIVERS:
+        raise ConfigurationError(f"{name} names {scheme}, but only postgresql and sqlite are supported.")
+    if scheme == "sqlite" and database in (None, "", ":memory:"):
         raise ConfigurationError(
-            f"DATABASE_URL names {scheme}, but only postgresql and sqlite are supported."
+            f"{name} names a SQLite database in memory, which threads cannot share. Name a file."
         )
-    if scheme == "sqlite" and name in (None, "", ":memory:"):
-        raise ConfigurationError(
-            "DATABASE_URL names a SQLite database in memory, which threads cannot share. Name a file."
-        )
-    if not name:  # PostgreSQL would use the one named like the user
-        raise ConfigurationError("DATABASE_URL names no database. It must end with /name.")
-    return f"{DRIVERS[scheme]}://{url['rest']}"
+    if not database:  # PostgreSQL would use the one named like the user
+        raise ConfigurationError(f"{name} names no database. It must end with /name.")
+    return f"{DRIVERS[scheme]}://{url['user']}{hosts}/{database}" + ("" if query is None else f"?{query}")
+
+
+def _not_a_database_url(name: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"{name} is not a URL such as postgresql://user:password@host:5432/name "
+        "or sqlite:////folder/file.sqlite3"
+    )
+
+
+def _several_hosts(text: str, query: str, name: str) -> str:
+    """Return a query for several hosts, which SQLAlchemy reads from there only."""
+    hosts = [HOST.fullmatch(host) for host in text.split(",")]
+    if None in hosts or re.search("(^|&)(host|port)=", query):
+        raise _not_a_database_url(name)
+    found = [host for host in hosts if host]
+    names = ",".join(host["ipv6"] or host["name"] for host in found)
+    return f"host={names}&port={','.join(host['port'] or '5432' for host in found)}"
+
+
+def database_place(database_url: str) -> str:
+    """Return a valid URL for people: without user, password and options."""
+    url = DATABASE_URL.match(database_url)
+    if url is None or is_sqlite(database_url):
+        return database_url
+    hosts = url["hosts"] or ",".join(re.findall("(?:^|&)host=([^&]*)", url["query"] or ""))
+    return f"postgresql://{hosts}/{url['name']}"
 
 
 def _is_port(text: Optional[str]) -> bool:
@@ -241,9 +379,29 @@ def _is_port(text: Optional[str]) -> bool:
 
 def _redis_url(text: str) -> Optional[str]:
     text = text.strip()
-    if text and not _is_url(text, "redis", "rediss", "unix"):
+    if not text:
+        return None
+    if not _is_url(text, "redis", "rediss", "unix"):
         raise ConfigurationError("REDIS_URL must be a URL such as redis://host:6379/0.")
-    return text or None
+    url = urlsplit(text)
+    known = dict(REDIS_OPTIONS)
+    if url.scheme == "rediss":
+        known.update(REDIS_TLS_OPTIONS)
+    elif url.scheme == "unix":
+        known = {name: pattern for name, pattern in known.items() if name not in REDIS_TCP_OPTIONS}
+    elif not re.fullmatch("/?[0-9]{0,4}/?", url.path):
+        raise ConfigurationError("REDIS_URL must end with the number of a database, such as /0.")
+    for name, value in parse_qsl(url.query, keep_blank_values=True):
+        _check_redis_option(name, value, known)
+    return text
+
+
+def _check_redis_option(name: str, value: str, known: Mapping[str, str]) -> None:
+    if name not in known:
+        hint = _close_match(name, known) or f"Known are {', '.join(sorted(known))}."
+        raise ConfigurationError(f"REDIS_URL has the unknown option {name[:40]!r}. {hint}")
+    if not re.fullmatch(known[name], value):  # without the value, which may be a password
+        raise ConfigurationError(f"REDIS_URL has an invalid value for the option {name}.")
 
 
 def _http_url(values: Mapping[str, str], name: str) -> str:
@@ -290,10 +448,45 @@ def _whole_number(values: Mapping[str, str], name: str, minimum: int, maximum: i
     return int(text)
 
 
-def _log_level(text: str) -> str:
-    if text.lower() not in LOG_LEVELS:
-        raise ConfigurationError(f"LOG_LEVEL is {text!r}, but must be one of {', '.join(LOG_LEVELS)}.")
-    return text.lower()
+def _choice(values: Mapping[str, str], name: str, choices: Tuple[str, ...]) -> str:
+    text = values[name].strip().lower()
+    if text not in choices:
+        raise ConfigurationError(f"{name} is {values[name][:20]!r}, but must be one of {', '.join(choices)}.")
+    return text
+
+
+def _address(text: str) -> Optional[Address]:
+    """Parse the address of METRICS_BIND."""
+    text = text.strip()
+    if not text:
+        return None
+    match = re.fullmatch(
+        r"(?:\[(?P<ipv6>[0-9A-Fa-f:.]+)\]|(?P<ipv4>[0-9.]+)|localhost):(?P<port>[0-9]{1,5})", text
+    )
+    if match and 1 <= int(match["port"]) <= MAX_PORT:
+        try:
+            return Address(str(ip_address(match["ipv6"] or match["ipv4"] or "127.0.0.1")), int(match["port"]))
+        except ValueError:
+            pass
+    raise ConfigurationError(
+        f"METRICS_BIND is {text[:60]!r}, but must be an IP address and a port, for example 127.0.0.1:9100 "
+        "or [::1]:9100."
+    )
+
+
+def _unknown_names(names: Iterable[str]) -> List[str]:
+    """Return a line for each name that is neither a setting nor known to belong to another program."""
+    return [
+        f".env: {name[:60]!r} is no setting, and is ignored. {_close_match(name, DEFAULTS)}".rstrip()
+        for name in names
+        if name not in DEFAULTS and not FOREIGN_VARIABLES.fullmatch(name)
+    ]
+
+
+def _close_match(name: str, known: Iterable[str]) -> str:
+    by_folded = {known_name.casefold(): known_name for known_name in known}
+    close = get_close_matches(name.casefold(), by_folded, 1)
+    return f"Did you mean {by_folded[close[0]]}?" if close else ""
 
 
 def _operator(name: str, contact: str) -> Operator:

@@ -24,7 +24,7 @@ from webapp.app import create_app
 SERVER_URL = "http://localhost"
 
 # Longer samples end with the number of lines that are left out.
-MAX_LINES = 16
+MAX_LINES = 14
 
 
 def run(client: FlaskClient, command: str) -> TestResponse:
@@ -59,7 +59,7 @@ def record(client: FlaskClient) -> dict[str, Any]:
 
 def _sample(response: TestResponse) -> dict[str, Any]:
     assert response.status_code == 200
-    text = json.dumps(response.json, indent=2, ensure_ascii=False) if response.is_json else response.text
+    text = json.dumps(response.json, indent=1, ensure_ascii=False) if response.is_json else response.text
     lines = text.splitlines()
     more = max(0, len(lines) - MAX_LINES)
     return {"media_type": response.mimetype, "lines": lines[:MAX_LINES], "more_lines": more}

@@ -8,9 +8,11 @@ from typing import Iterator
 import click
 from sqlalchemy.exc import DBAPIError
 
+from webapp.data.copy_db import CopyRefused
+from webapp.data.database import is_missing_table, reason
 from webapp.data.index_decisions import DecisionRefused
 from webapp.data.risk_tables import ActionRefused
-from webapp.data.schema import OldSchema
+from webapp.data.schema import MISSING_TABLE, NotInitialized, OldSchema
 from webapp.errors import DeskError
 from webapp.statbel.parsing import UpstreamError
 from webapp.tables.csv_file import FileError
@@ -25,10 +27,12 @@ def one_line_errors() -> Iterator[None]:
         yield
     except FileError as error:
         raise click.ClickException(f"{error}. Nothing was changed.") from None
-    except (DeskError, DecisionRefused, ActionRefused) as error:
+    except (DeskError, DecisionRefused, ActionRefused, CopyRefused) as error:
         raise click.ClickException(str(error)) from None
     except UpstreamError as error:
         raise click.ClickException(f"Statbel cannot be read: {error}") from None
+    except NotInitialized:
+        raise click.ClickException("The database is not initialised: run flask init-db") from None
     except OldSchema as error:
         raise click.ClickException(f"The database cannot be used: {error}") from None
     except CommandError as error:
@@ -38,5 +42,16 @@ def one_line_errors() -> Iterator[None]:
     except OSError as error:
         raise click.ClickException(f"The output cannot be written: {error.strerror}") from None
     except DBAPIError as error:
-        reason = " ".join(str(error.orig).split())
-        raise click.ClickException(f"The database cannot be used: {reason}") from None
+        raise click.ClickException(_database_message(error)) from None
+
+
+def _database_message(error: DBAPIError) -> str:
+    if is_missing_table(error):
+        return f"The database cannot be used: {MISSING_TABLE}"
+    cause = reason(error)
+    code = getattr(error.orig, "pgcode", None)
+    if code == "42501":  # insufficient_privilege
+        return f"The user of the database may not do this: {cause}. Use the owner of the tables (desk_owner)."
+    if code == "25006" or "readonly database" in cause:  # read_only_sql_transaction
+        return f"The database is read-only: {cause}. Use the one that takes writes, not a replica."
+    return f"The database cannot be used: {cause}"
