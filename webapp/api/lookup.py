@@ -39,6 +39,7 @@ from webapp.zipcodes.bulk import CsvResult
 from webapp.zipcodes.columns import ListColumns
 from webapp.zipcodes.opened_list import look_up_workbook
 from webapp.zipcodes.risk_table import FACTORS
+from webapp.zipcodes.timeline import FIRST_DAY_HEADER, LAST_DAY_HEADER, TABLE_HEADER
 
 disk_outage = Outage(logging.getLogger(__name__), "writing a temporary file", logging.ERROR)
 
@@ -144,7 +145,19 @@ class LookupQuerySchema(ApiSchema):
                 "Non-ASCII characters are percent-encoded UTF-8."
             ),
             "schema": {"type": "string"},
-        }
+        },
+        TABLE_HEADER: {
+            "description": "Id of the risk table that has the risk factors.",
+            "schema": {"type": "integer"},
+        },
+        FIRST_DAY_HEADER: {
+            "description": "Its first day; missing for an open beginning.",
+            "schema": {"type": "string", "format": "date"},
+        },
+        LAST_DAY_HEADER: {
+            "description": "Its last day; missing if no other table is planned.",
+            "schema": {"type": "string", "format": "date"},
+        },
     },
     errors=(
         ColumnNotClear,
@@ -162,23 +175,27 @@ class LookupQuerySchema(ApiSchema):
 )
 def lookup(query: dict[str, Any]) -> Response:
     body = RequestBody(bulk.MAX_BYTES)
-    on = query.get("on")
     try:
-        if request.headers.get("Content-Encoding", "identity") != "identity":
-            raise MediaTypeNotSupported("Send the body without Content-Encoding.")
-        if request.mimetype == "application/json":
-            if query["column"]:
-                raise RequestNotValid("JSON has no columns: leave column out.")
-            return _lookup_json(body, on)
-        if request.mimetype == WORKBOOK:
-            return _lookup_workbook(body, query["column"], on)
-        if request.mimetype == "text/csv":
-            return _lookup_csv(body, query["column"], on)
-        raise MediaTypeNotSupported(
-            f"Send application/json, text/csv or {WORKBOOK}, and say so in Content-Type."
-        )
+        response = _answer(body, query["column"], query.get("on"))
     finally:
         body.skip()
+    response.headers.update(reads.risk_table_headers(query.get("on")))
+    return response
+
+
+def _answer(body: RequestBody, column: str, on: date | None) -> Response:
+    """Answer a body by its media type."""
+    if request.headers.get("Content-Encoding", "identity") != "identity":
+        raise MediaTypeNotSupported("Send the body without Content-Encoding.")
+    if request.mimetype == "application/json":
+        if column:
+            raise RequestNotValid("JSON has no columns: leave column out.")
+        return _lookup_json(body, on)
+    if request.mimetype == WORKBOOK:
+        return _lookup_workbook(body, column, on)
+    if request.mimetype == "text/csv":
+        return _lookup_csv(body, column, on)
+    raise MediaTypeNotSupported(f"Send application/json, text/csv or {WORKBOOK}, and say so in Content-Type.")
 
 
 def _lookup_json(body: RequestBody, on: date | None) -> Response:

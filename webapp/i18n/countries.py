@@ -8,7 +8,7 @@ from functools import lru_cache
 from babel import Locale
 
 from webapp.i18n.folding import fold
-from webapp.i18n.languages import LANGUAGES
+from webapp.i18n.locales import LANGUAGES
 
 # Besides the names and ISO codes of two letters: plates, ISO codes of three letters and usual names.
 OTHER_NAMES = re.compile(

@@ -10,7 +10,8 @@ import re
 from typing import Iterable, NamedTuple, Sequence
 
 from webapp.zipcodes import headers
-from webapp.zipcodes.cell import CellReader, strip
+from webapp.zipcodes.cell import CellReader
+from webapp.zipcodes.written import strip
 
 # Shares of filled cells that are zipcodes in use: required of the column, and enough for another column to be
 # near unless MIN_WRONG of its numbers are not in use.

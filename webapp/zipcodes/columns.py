@@ -14,7 +14,7 @@ from webapp.errors import ColumnNotClear, CsvNotValid
 from webapp.i18n.messages import N_
 from webapp.tables.csv_list import Row
 from webapp.zipcodes import headers
-from webapp.zipcodes.cell import CellReader, strip
+from webapp.zipcodes.cell import CellReader
 from webapp.zipcodes.column_values import (
     MIN_NUMBERS,
     MIN_SHARE,
@@ -23,6 +23,7 @@ from webapp.zipcodes.column_values import (
     ColumnValues,
     values_of,
 )
+from webapp.zipcodes.written import strip
 
 SEVERAL = N_(
     "Several columns may have the zipcodes: %(columns)s. Give the name or number of one as “column”."
