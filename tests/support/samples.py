@@ -24,7 +24,7 @@ from webapp.app import create_app
 SERVER_URL = "http://localhost"
 
 # Longer samples end with the number of lines that are left out.
-MAX_LINES = 12
+MAX_LINES = 9
 
 
 def run(client: FlaskClient, command: str) -> TestResponse:
