@@ -25,7 +25,10 @@ function enableCopying(button) {
 
 function enablePrinting(button) {
   button.hidden = false;
-  button.addEventListener("click", () => window.print());
+  button.addEventListener("click", () => {
+    document.body.dataset.print = button.dataset.print; // the styles print this part alone, if any
+    window.print();
+  });
 }
 
 // Lookups in series: type the next zipcode at once, or see another base year at once.
@@ -60,3 +63,4 @@ function enableSeries(form) {
 document.querySelectorAll("#lookup").forEach(enableSeries);
 document.querySelectorAll("[data-copy]").forEach(enableCopying);
 document.querySelectorAll("[data-print]").forEach(enablePrinting);
+addEventListener("afterprint", () => { delete document.body.dataset.print; });

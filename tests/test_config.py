@@ -143,6 +143,24 @@ def test_log_level_is_accepted_in_any_case(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("contact", "href"),
+    [
+        ("desk@example.be", "mailto:desk@example.be"),
+        (" o'neill+desk@mail.example.be ", "mailto:o'neill+desk@mail.example.be"),
+        ("+32 2 555 01 23", "tel:+3225550123"),
+        ("+32 (0)2 555.01.23", "tel:+3225550123"),
+        ("02/555-01-23", "tel:025550123"),
+        ("https://example.be/desk?x=1", "https://example.be/desk?x=1"),
+        ("http://intranet/desk", "http://intranet/desk"),
+        ("", ""),
+    ],
+)
+def test_contact_of_the_operator_becomes_a_link(contact: str, href: str) -> None:
+    operator = Settings.of({"OPERATOR_NAME": " Desk of Ghent ", "OPERATOR_CONTACT": contact}).operator
+    assert operator == ("Desk of Ghent", contact.strip(), href)
+
+
+@pytest.mark.parametrize(
     ("name", "text"),
     [
         ("DATABASE_URL", "   "),
@@ -204,6 +222,18 @@ def test_log_level_is_accepted_in_any_case(text: str) -> None:
         ("WEB_THREADS", "٤"),
         pytest.param("WEB_THREADS", "9" * 5000, id="WEB_THREADS-5000 digits"),
         ("LOG_LEVEL", "verbose"),
+        ("OPERATOR_NAME", "Desk\nof Ghent"),
+        pytest.param("OPERATOR_NAME", "x" * 101, id="OPERATOR_NAME-101 letters"),
+        ("OPERATOR_CONTACT", "the front desk"),
+        ("OPERATOR_CONTACT", "desk@localhost"),
+        ("OPERATOR_CONTACT", "desk@example.be, boss@example.be"),
+        ("OPERATOR_CONTACT", "desk@example.be?subject=x"),
+        ("OPERATOR_CONTACT", "5550123"),
+        ("OPERATOR_CONTACT", "javascript:alert(1)"),
+        ("OPERATOR_CONTACT", "www.example.be"),
+        ("OPERATOR_CONTACT", "https://"),
+        ("OPERATOR_CONTACT", "https://example.be/a b"),
+        pytest.param("OPERATOR_CONTACT", f"https://example.be/{'x' * 100}", id="OPERATOR_CONTACT-long URL"),
     ],
 )
 def test_invalid_setting_is_rejected_by_name_in_one_line(name: str, text: str) -> None:

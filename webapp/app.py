@@ -54,6 +54,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     with app.app_context():
         configure(db.engine)
     watcher = app.extensions["watcher"] = Watcher(app)
+    app.jinja_env.globals["operator"] = app.extensions["operator"] = settings.operator
     compression.compress_responses(app)  # the first one registered runs last
     for blueprint in (pages.bp, ops.bp):
         app.register_blueprint(blueprint)

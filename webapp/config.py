@@ -28,6 +28,14 @@ OPEN_DATA_URL = (
 
 WORKBOOK_NAME = "CPI%20All%20base%20years.xlsx"
 
+# Of a name or contact that the pages show.
+MAX_OPERATOR_CHARACTERS = 100
+
+# Any address that a mail program accepts unquoted; % would be decoded in a mailto URL.
+EMAIL_ADDRESS = re.compile(r"[A-Za-z0-9.!#$'*+/=^_`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+PHONE_NUMBER = re.compile(r"\+?[0-9(][0-9 ()./-]*[0-9]")
+MIN_PHONE_DIGITS = 8
+
 # Of a file that holds a setting; a device would have no end.
 MAX_SECRET_BYTES = 64 * 1024
 
@@ -63,6 +71,8 @@ DEFAULTS = {
     "RATE_LIMIT": "6000",
     "TRUSTED_PROXIES": "0",
     "LOG_LEVEL": "info",
+    "OPERATOR_NAME": "",
+    "OPERATOR_CONTACT": "",
     "LOG_FORMAT": "text",
     "METRICS_BIND": "",
     "MAX_INDEX_LAG_DAYS": "3",
@@ -117,6 +127,20 @@ class ConfigurationError(ClickException):
     """Invalid setting. A ClickException, so that `flask` prints it as one line."""
 
 
+class Operator(NamedTuple):
+    """Who runs the service, as pages show it.
+
+    Attributes:
+        name: empty if unknown, as is contact.
+        contact: an email address, a phone number or a URL.
+        href: link to `contact`.
+    """
+
+    name: str
+    contact: str
+    href: str
+
+
 class Address(NamedTuple):
     """A TCP address to listen on."""
 
@@ -139,6 +163,7 @@ class Settings:
         http_cache_mb: size of the HTTP cache; 0 for none.
         rate_limit: requests per client and minute; 0 for no limit.
         trusted_proxies: number of proxies that set X-Forwarded-For and X-Forwarded-Proto.
+        operator: publisher of the pages, and whom to ask.
         log_format: "text" or "json".
         metrics_bind: where a server has its metrics; None for no metrics.
         max_index_lag_days: working days by which the index may be late before `/readyz?strict=1` fails.
@@ -159,6 +184,7 @@ class Settings:
     rate_limit: int
     trusted_proxies: int
     log_level: str
+    operator: Operator
     log_format: str
     metrics_bind: Optional[Address]
     max_index_lag_days: int
@@ -197,6 +223,7 @@ class Settings:
             http_cache_mb=_whole_number(values, "HTTP_CACHE_MB", 0, 1024),
             rate_limit=_whole_number(values, "RATE_LIMIT", 0, 1_000_000),
             trusted_proxies=_whole_number(values, "TRUSTED_PROXIES", 0, 9),
+            operator=_operator(values["OPERATOR_NAME"], values["OPERATOR_CONTACT"]),
             log_level=_choice(values, "LOG_LEVEL", LOG_LEVELS),
             log_format=_choice(values, "LOG_FORMAT", LOG_FORMATS),
             metrics_bind=_address(values["METRICS_BIND"]),
@@ -462,6 +489,30 @@ def _close_match(name: str, known: Iterable[str]) -> str:
     by_folded = {known_name.casefold(): known_name for known_name in known}
     close = get_close_matches(name.casefold(), by_folded, 1)
     return f"Did you mean {by_folded[close[0]]}?" if close else ""
+
+
+def _operator(name: str, contact: str) -> Operator:
+    name, contact = name.strip(), contact.strip()
+    if len(name) > MAX_OPERATOR_CHARACTERS or not name.isprintable():
+        raise ConfigurationError(
+            f"OPERATOR_NAME must be one line of up to {MAX_OPERATOR_CHARACTERS} characters."
+        )
+    return Operator(name, contact, _contact_url(contact) if contact else "")
+
+
+def _contact_url(contact: str) -> str:
+    """Return a URL for an email address, a phone number or a URL."""
+    if len(contact) <= MAX_OPERATOR_CHARACTERS and contact.isprintable():
+        if EMAIL_ADDRESS.fullmatch(contact):
+            return f"mailto:{contact}"
+        if PHONE_NUMBER.fullmatch(contact) and len(re.findall("[0-9]", contact)) >= MIN_PHONE_DIGITS:
+            return "tel:" + re.sub("[^+0-9]", "", contact.replace("(0)", ""))
+        if " " not in contact and _is_url(contact, "http", "https"):
+            return contact
+    raise ConfigurationError(
+        "OPERATOR_CONTACT must be an email address (desk@example.be), a phone number (+32 2 555 01 23) "
+        "or a URL that begins with http:// or https://."
+    )
 
 
 def _risk_factor_notes(values: Mapping[str, str]) -> Dict[str, str]:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import html
+import json
 import re
-import shlex
-from typing import Any, Tuple
+from itertools import groupby
+from typing import Any, Callable, Tuple
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 
+from tests.support.databases import settings_for
+from tests.support.samples import record, run
+from webapp.api.samples import FILE
+from webapp.config import Settings
 from webapp.errors import codes
 
 PAGE = {"Accept": "text/html"}
@@ -124,34 +128,75 @@ def test_page_shows_every_parameter(reader: FlaskClient) -> None:
     assert len(re.findall(r"Required\.", rest)) == 3
 
 
-def run(client: FlaskClient, command: str) -> TestResponse:
-    """Send the request of a command on the page: curl, or printf piped into curl."""
-    *piped, curl = html.unescape(command).split(" | ")
-    words = shlex.split(curl)
-    url = words[-1].replace("http://localhost", "")
-    if "-H" not in words:
-        assert words[:-1] == ["curl", "-s"]
-        return client.get(url)
-    name, value = words[words.index("-H") + 1].split(": ")
-    data = shlex.split(piped[0])[1].replace("\\n", "\n") if piped else words[words.index("-d") + 1]
-    return client.post(url, data=data, headers={name: value})
-
-
 def test_every_example_of_the_page_works(reader: FlaskClient, shared_app: Flask) -> None:
     page = reader.get("/api/v1/", headers=PAGE).text
     routes_with_examples = set()
     for method, path, rest in sections(page):
         for command in re.findall("<pre tabindex=.0.><code>(.*?)</code></pre>", rest):
             routes_with_examples |= {(method, path)}
-            response = run(reader, command)
+            response = run(reader, html.unescape(command))
             assert (response.status_code, bool(response.data)) == (200, True), command
     assert routes_with_examples == routes(shared_app)
+
+
+def test_samples_are_the_responses_of_the_service(reader: FlaskClient) -> None:
+    recorded = json.loads(FILE.read_text(encoding="utf-8"))
+    assert recorded == record(reader), "run `.venv/bin/python -m tests.support.samples`"
+
+
+def test_page_shows_the_sample_of_every_example(reader: FlaskClient) -> None:
+    page = reader.get("/api/v1/", headers=PAGE).text
+    shown = re.findall('<pre class="sample" tabindex="0">(.*?)</pre>', page, re.DOTALL)
+    expected = []
+    for sample in json.loads(FILE.read_text(encoding="utf-8")).values():
+        more = f"\n… and {sample['more_lines']} more lines" if sample["more_lines"] else ""
+        expected.append("\n".join(sample["lines"]) + more)
+    # A response that equals the one before it is left out.
+    assert [html.unescape(text) for text in shown] == [text for text, _same in groupby(expected)]
+
+
+def test_every_route_has_an_anchor_in_the_contents_and_beside_it(reader: FlaskClient) -> None:
+    page = reader.get("/api/v1/", headers=PAGE).text
+    contents = re.findall(r'<li><a href="#([\w-]+)"><code>', page)
+    assert contents == re.findall(r'<section class="card route" id="([\w-]+)">', page)
+    assert contents == re.findall(r'<a class="anchor" href="#([\w-]+)" aria-label="Link to [A-Z]+ /', page)
+    assert len(set(contents)) == len(contents)
+
+
+def fields(form: str) -> dict[str, str]:
+    """Return the fields of a form that a browser without JavaScript sends, with their values."""
+    found = {}
+    for tag, name, rest in re.findall('<(input|select) name="([^"]+)"(.*?)</label>', form):
+        if "disabled" not in rest:
+            pattern = 'value="([^"]*)' if tag == "input" else "<option selected>([^<]+)"
+            [found[name]] = re.findall(pattern, rest)
+    return found
+
+
+def test_form_of_a_route_without_javascript_gets_a_response(reader: FlaskClient) -> None:
+    page = html.unescape(reader.get("/api/v1/", headers=PAGE).text)
+    forms = re.findall('<form class="try" action="([^"]+)"(.*?)</form>', page, re.DOTALL)
+    assert {url for url, _form in forms} == {
+        path for path, methods in document(reader)["paths"].items() if "get" in methods and "{" not in path
+    }
+    for url, form in forms:
+        response = reader.get(url, query_string=fields(form))
+        assert response.status_code == 200, (url, fields(form))
+
+
+def test_form_of_a_route_with_parameters_in_its_path_needs_javascript(reader: FlaskClient) -> None:
+    page = reader.get("/api/v1/", headers=PAGE).text
+    forms = re.findall('<form class="try" data-path="([^"]+)"(.*?)</form>', page, re.DOTALL)
+    assert "/api/v1/zipcodes/{zipcode}" in dict(forms)
+    for _path, form in forms:
+        assert fields(form) == {}
+        assert '<button type="submit" class="secondary" disabled>' in form
 
 
 def test_page_has_examples_of_json_and_csv_requests(reader: FlaskClient) -> None:
     page = reader.get("/api/v1/", headers=PAGE).text
     commands = [command for command in re.findall("<code>(.*?)</code></pre>", page) if "lookup" in command]
-    media_types = [run(reader, command).mimetype for command in commands]
+    media_types = [run(reader, html.unescape(command)).mimetype for command in commands]
     assert media_types == ["application/json", "text/csv"]
 
 
@@ -205,3 +250,25 @@ def test_document_and_page_are_cacheable(reader: FlaskClient, path: str, accept:
 def test_page_and_document_have_different_etags(reader: FlaskClient) -> None:
     page, plain = reader.get("/api/v1/", headers=PAGE), reader.get("/api/v1/")
     assert page.headers["ETag"] != plain.headers["ETag"]
+
+
+# The publisher
+
+
+@pytest.mark.parametrize(
+    ("variables", "contact"),
+    [
+        (
+            {"OPERATOR_NAME": "Desk", "OPERATOR_CONTACT": "desk@example.be"},
+            {"name": "Desk", "email": "desk@example.be"},
+        ),
+        ({"OPERATOR_CONTACT": "https://desk.example/help"}, {"url": "https://desk.example/help"}),
+        ({"OPERATOR_CONTACT": "+32 2 555 01 23"}, None),
+        ({}, None),
+    ],
+)
+def test_document_has_the_contact_of_the_publisher(
+    make_app: Callable[[Settings], Flask], sqlite_url: str, variables: dict[str, str], contact: object
+) -> None:
+    app = make_app(settings_for(sqlite_url, **variables))
+    assert document(app.test_client())["info"].get("contact") == contact

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from itertools import product
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from tests.pages.reading import links, text
+from webapp.data.database import db
+from webapp.data.index_models import IndexValue
 
 QUERY = {"amount": "1.250,50", "year": "2013", "from": "01/2020", "to": "12/2025"}
 
@@ -91,6 +96,56 @@ def test_month_of_another_base_year_is_an_error_with_advice(reader: FlaskClient)
     assert "Basis 2013 heeft alle gevraagde maanden" in text(page.text)
 
 
+def test_month_of_another_base_year_has_a_link_that_calculates_on_it(reader: FlaskClient) -> None:
+    for query in (
+        {"amount": "1.250,50", "year": "2025", "from": "01/2010", "to": ""},
+        {"amount": "1.250,50", "year": "2004", "from": "01/2010", "to": "03/2026"},
+    ):
+        page = ask(reader, **query)
+        assert page.status_code == 404
+        [url] = [url for url in links(page.text) if url.startswith("/indexation?")]
+        assert parse_qs(url.partition("?")[2], keep_blank_values=True) == {
+            name: ["2013" if name == "year" else value] for name, value in query.items()
+        }
+        assert "New amount" in text(reader.get(url).text)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"from": "01/1990"}, {"amount": "much"}, {"to": "x"}], ids=["no base year", "amount", "month"]
+)
+def test_link_to_another_base_year_is_left_out_where_it_would_fail(
+    reader: FlaskClient, wrong: dict[str, str]
+) -> None:
+    page = ask(reader, **{"amount": "1", "year": "2025", "from": "01/2010", **wrong})
+    assert [url for url in links(page.text) if url.startswith("/indexation?")] == []
+
+
+def test_index_converted_with_the_derived_coefficient_is_marked(reader: FlaskClient) -> None:
+    page = text(ask(reader, **{**QUERY, "to": "07/2026"}).text)
+    assert "in July 2026 converted with coefficient 1.3557, not Statbel’s" in page
+    sentence = "The index of July 2026 on base 2013 was converted with coefficient 1.3557."
+    assert page.count(sentence) == 2  # in the sentence and in the letter
+    page = text(ask(reader, **{**QUERY, "from": "07/2026", "to": "08/2026"}).text)
+    assert "in July 2026 converted with coefficient 1.3557, not Statbel’s" in page
+    assert page.count(sentence) == 2
+
+
+def test_published_index_is_not_marked(reader: FlaskClient) -> None:
+    assert "converted" not in text(ask(reader, **QUERY).text)
+
+
+def test_index_converted_with_an_official_coefficient_is_marked_as_such(app: Flask) -> None:
+    with app.app_context():
+        entry = db.session.scalars(
+            select(IndexValue).where(IndexValue.base_year == 2013, IndexValue.month == date(2010, 1, 1))
+        ).one()
+        entry.status = "converted"
+        db.session.commit()
+    page = text(ask(app.test_client(), **{**QUERY, "from": "01/2010"}).text)
+    assert "in January 2010 converted with Statbel’s official coefficient" in page
+    assert page.count("converted with Statbel’s official coefficient 0.8280.") == 2
+
+
 def test_newest_base_year_mentions_no_later_month(reader: FlaskClient) -> None:
     page = text(ask(reader, amount="1250,50", year="2025", **{"from": "01/2020"}).text)
     assert "August 2026" in page
@@ -113,7 +168,8 @@ WRONG = [
     ({"amount": "much"}, 400, "amount", "Enter the amount in euros"),
     ({"year": ""}, 400, "year", "Choose the base year stated in your contract"),
     ({"year": "2020"}, 400, "year", "Choose a base year"),
-    ({"from": "spring"}, 400, "from", "Enter a month and a four-digit year"),
+    ({"from": "spring"}, 400, "from", "Enter a month and a year"),
+    ({"from": "06-10"}, 400, "from", "This may be October 2006 or June 2010"),
     ({"from": "01/1990"}, 404, "from", "No health index is available for January 1990"),
     ({"to": "13/2025"}, 400, "to", "Enter a month from 1 to 12"),
     ({"to": "09/2026"}, 404, "to", "only for January 1994 to August 2026"),

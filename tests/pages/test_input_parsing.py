@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from datetime import date
+from datetime import date, datetime, timezone
 from decimal import Decimal
 from itertools import product
 from time import perf_counter
@@ -16,6 +16,7 @@ from babel.numbers import format_currency, format_decimal
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tests.conftest import SetClock
 from webapp.errors import AmountNotValid, MonthNotValid
 from webapp.pages import input_parsing
 from webapp.pages.input_parsing import parse_amount, parse_month
@@ -66,6 +67,12 @@ def message_for_month(text: str) -> str:
         ("1,250,000.00", "1250000.00"),
         ("1250,-", "1250"),
         ("1.250,--", "1250"),
+        ("850.-", "850"),
+        ("850,–", "850"),
+        ("850.—", "850"),
+        ("1.250.-", "1250"),
+        ("1,250.-", "1250"),
+        ("1 250,--", "1250"),
         ("0,00", "0.00"),
         ("1,25", "1.25"),
         ("007", "7"),
@@ -96,7 +103,7 @@ def test_any_space_groups_digits(space: str) -> None:
 def test_comma_before_three_digits_is_rejected_as_ambiguous(text: str) -> None:
     assert message_for_amount(text) == (
         "A comma followed by three digits is ambiguous. "
-        "Enter 987654 without a comma, or one or two decimals, for example 1,25."
+        "Enter 987654 for whole euros, or 987,65 with two decimals."
     )
 
 
@@ -118,7 +125,7 @@ def test_amount_of_more_than_twelve_digits_is_rejected(text: str) -> None:
         # Groups that are not of three digits, or start with 0.
         *("1.2500", "12.50.000", "1250.000", "1 25", "1,250,00", "0.125", "0,125", "0 125", "01.250"),
         # More than two decimals, or a separator without decimals.
-        *("1250,505", "1250,", ",50", "1250,---", "1250-", "1250.-"),
+        *("1250,505", "1250,", ",50", "1250,---", "1250-", "1250.---"),
         # Signs, exponents and other numbers of Python.
         *("-1250", "€ -1250", "\u22121250", "+1250", "(1250)", "1e3", "1_250", "NaN"),
         # Other digits and separators of Unicode.
@@ -177,11 +184,71 @@ def test_any_text_is_an_amount_of_its_digits_or_rejected(text: str) -> None:
     [
         *("2020-01", "2020-1", "2020 01", "01/2020", "1-2020", "01.2020", "01 / 2020", "  01/2020\n"),
         *("01\u00a02020", "januari  2020", "2020 januari", "Jan-2020", "jan.2020", "JAN. 2020", "janv. 2020"),
+        *("202001", "012020", "20200131", "31012020"),
+        *(
+            "01/20",
+            "1/20",
+            "01.20",
+            "01 20",
+            "01/'20",
+            "jan 20",
+            "Jan-20",
+            "janvier ’20",
+            "15/01/20",
+            "15.1.20",
+        ),
     ],
     ids=ascii,
 )
 def test_month_is_parsed_in_any_notation(text: str) -> None:
     assert parse_month(text) == date(2020, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "year"), [("01/94", 1994), ("01/99", 1999), ("01/00", 2000), ("01/10", 2010), ("01/26", 2026)]
+)
+def test_year_of_two_digits_is_one_of_the_index(text: str, year: int) -> None:
+    assert parse_month(text) == date(year, 1, 1)
+
+
+@pytest.mark.parametrize("text", ["01/27", "jan 93", "15/01/50"])
+def test_other_year_of_two_digits_is_rejected(text: str) -> None:
+    assert message_for_month(text) == (
+        "Enter the year with four digits, for example 01/2020. Two digits stand for a year from 1994 to 2026."
+    )
+
+
+def test_next_year_is_read_from_two_digits_once_it_has_begun(set_clock: SetClock) -> None:
+    set_clock(datetime(2026, 12, 31, 23, 0, tzinfo=timezone.utc))  # midnight in Belgium
+    assert parse_month("01/27") == date(2027, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "second"),
+    [("06-10", "2006-10", "2010-06"), ("20-01-15", "2015-01", "2020-01")],
+)
+def test_hyphens_between_two_digits_are_rejected_with_both_readings(
+    text: str, first: str, second: str
+) -> None:
+    assert message_for_month(text) == (
+        f"This may be {first} or {second}. Enter the year with four digits, for example 01/2020."
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "month"),
+    [
+        ("06-06", date(2006, 6, 1)),
+        ("1-02 - 03", date(2003, 2, 1)),
+        ("19-06", date(2019, 6, 1)),
+        ("06-99", date(1999, 6, 1)),
+        ("31-12-19", date(2019, 12, 1)),
+        ("99-12-31", date(1999, 12, 1)),
+        ("20-06-20", date(2020, 6, 1)),
+    ],
+)
+def test_hyphens_between_two_digits_are_accepted_with_one_reading(text: str, month: date) -> None:
+    assert parse_month(text) == month
 
 
 @pytest.mark.parametrize(
@@ -251,12 +318,23 @@ def test_29_february_of_a_leap_year_is_accepted() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        # No year of four digits.
-        *("01/20", "20-01-15", "jan 20", "januari", "2020", "01/02020"),
+        # No year, or one of three or five digits.
+        *("10 januari", "januari", "2020", "01/02020", "01/020", "01/'2"),
         # No month name, an ambiguous one, or two.
         *("j 2020", "ju 2020", "janu 2020", "january february 2020", "prairial 2020", "2020 2020"),
         # Wrong separators.
-        *("012020", "20200115", "01//2020", "01/2020/", "-01/2020", "01,2020", "2020-W01", "001/2020"),
+        *(
+            "202013",
+            "132020",
+            "202001150",
+            "012020 15",
+            "01//2020",
+            "01/2020/",
+            "-01/2020",
+            "01,2020",
+            "2020-W01",
+            "001/2020",
+        ),
         *("01/2020 02/2020", "2020-01-15T00:00", "01/2020\x00"),
         # Other digits of Unicode, and signs that NFKD would turn into digits.
         *("٠١/٢٠٢٠", "０１/２０２０", "² 2020", "½ 2020"),
@@ -264,9 +342,7 @@ def test_29_february_of_a_leap_year_is_accepted() -> None:
     ids=ascii,
 )
 def test_invalid_month_is_rejected(text: str) -> None:
-    assert message_for_month(text) == (
-        "Enter a month and a four-digit year, for example 01/2020 or January 2020."
-    )
+    assert message_for_month(text) == ("Enter a month and a year, for example 01/2020 or January 2020.")
 
 
 @pytest.mark.parametrize("locale", LOCALES)
@@ -295,11 +371,11 @@ def test_any_text_is_a_month_of_its_year_or_rejected(text: str) -> None:
     try:
         month = parse_month(text)
     except MonthNotValid as error:
-        assert str(error).startswith(("Enter ", "This month "))
+        assert str(error).startswith(("Enter ", "This "))
         return
     assert month.day == 1
     assert 1900 <= month.year <= 2099
-    assert str(month.year) in text
+    assert f"{month.year % 100:02}" in text
 
 
 def test_month_name_shared_by_two_months_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -97,3 +97,15 @@ def test_unavailable_index_has_its_code_and_retry_after(app: Flask) -> None:
 def test_calculator_without_a_preference_is_a_page(reader: FlaskClient) -> None:
     for accept in ("*/*", "text/plain, */*", "application/json"):
         assert reader.get(calculation(), headers={"Accept": accept}).mimetype == "text/html"
+
+
+def test_calculation_in_text_has_the_source_of_both_indices_in_headers(reader: FlaskClient) -> None:
+    headers = reader.get(in_text(calculation(to="07/2026"))).headers
+    assert {name: value for name, value in headers if "-Index-" in name} == {
+        "Start-Index-Month": "2020-01",
+        "Start-Index-Status": "published",
+        "New-Index-Month": "2026-07",
+        "New-Index-Status": "converted",
+        "New-Index-Coefficient": "1.3557",
+        "New-Index-Coefficient-Source": "derived",
+    }

@@ -108,6 +108,11 @@ CASES: Mapping[str, Iterable[Case]] = {
         Case("/indexation?amount=1250,50&year=2013&from=01/2020&format=text"),
         Case("/indexation?format=text", 400),
     ],
+    "/indexation/letter": [
+        Case("/indexation/letter?amount=1250,50&year=2013&from=01/2020"),
+        Case("/indexation/letter?amount=1250&year=2013&from=01/1990", 404),
+        Case("/indexation/letter", 400),
+    ],
     "/list": [
         Case("/list", unavailable=200),
         Case("/list", method="POST", options=_form(zipcodes="9000 12")),

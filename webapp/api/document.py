@@ -9,7 +9,10 @@ from flask_smorest import Api
 from werkzeug.http import http_date
 
 from webapp import clock
+from webapp.api import samples
+from webapp.api.reference import routes_by_tag
 from webapp.api.routing import PREFIX
+from webapp.config import Operator
 from webapp.errors import codes
 from webapp.http.negotiation import cacheable, represent
 from webapp.version import VERSION
@@ -31,12 +34,29 @@ SPEC: dict[str, Any] = {
 
 
 def build(app: Flask, api: Api) -> None:
-    """Store the document of all registered routes in `app.extensions`."""
+    """Store the document of all registered routes, and its routes for the page, in `app.extensions`."""
     document = api.spec.to_dict()
     # flask-smorest tags routes with the name of their blueprint; people read its description.
     document["tags"] = [{"name": tag["description"]} for tag in document["tags"]]
     del document["components"]["schemas"]["PaginationMetadata"]  # added by flask-smorest, unused
-    app.extensions["openapi"] = {"document": document, "built_at": http_date(clock.now())}
+    contact = _contact(app.extensions["operator"])
+    if contact:
+        document["info"] = {**document["info"], "contact": contact}
+    app.extensions["openapi"] = {
+        "document": document,
+        "routes": routes_by_tag(document, samples.load()),
+        "built_at": http_date(clock.now()),
+    }
+
+
+def _contact(operator: Operator) -> dict[str, str]:
+    """Return OpenAPI's contact object, which has no member for phone numbers."""
+    contact = {"name": operator.name}
+    if operator.href.startswith("mailto:"):
+        contact["email"] = operator.contact
+    elif operator.href.startswith("http"):
+        contact["url"] = operator.contact
+    return {member: value for member, value in contact.items() if value}
 
 
 @bp.get("/")
@@ -46,7 +66,7 @@ def document() -> Response:
         payload=openapi["document"],
         template="api.html",
         context=lambda: {
-            "document": openapi["document"],
+            "routes": openapi["routes"],
             "codes": codes(),
             "server": request.host_url.rstrip("/"),
         },

@@ -18,6 +18,7 @@ from flask_babel import (
 )
 
 from webapp.clock import BRUSSELS
+from webapp.i18n.iso_month import iso_month
 
 
 def month(value: date) -> str:
@@ -90,7 +91,7 @@ def percentage(value: float) -> str:
 
 def register_filters(app: Flask) -> None:
     functions = (
-        *(month, short_month, month_name, day, moment),
+        *(month, short_month, month_name, day, moment, iso_month),
         *(decimal, whole_number, euros, change, percentage),
     )
     for function in functions:

@@ -24,8 +24,8 @@ CATALOGS = Path(__file__).resolve().parent / "translations"
 # The language of the message ids, and the default.
 SOURCE_LANGUAGE = "en"
 
-# Fetched by programs again and again, for which no choice is stored.
-SUBSCRIPTIONS = ("application/atom+xml", "text/calendar")
+# Fetched by programs again and again, or a letter to someone of another language: no choice is stored.
+NOT_FOR_PAGES = ("application/atom+xml", "text/calendar", "text/plain")
 
 COOKIE = "lang"
 COOKIE_SECONDS = 365 * 24 * 3600
@@ -126,7 +126,7 @@ def _set_headers(response: Response) -> Response:
     language = current_language()
     response.headers["Content-Language"] = language
     response.vary.update(("Accept-Language", "Cookie"))
-    if response.mimetype in SUBSCRIPTIONS:
+    if response.mimetype in NOT_FOR_PAGES:
         return response
     if request.args.get("lang") == language != request.cookies.get(COOKIE):
         response.set_cookie(

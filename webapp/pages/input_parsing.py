@@ -11,7 +11,9 @@ from typing import Literal, Match
 
 from babel.dates import get_month_names
 
+from webapp import clock
 from webapp.errors import AmountNotValid, MonthNotValid
+from webapp.health_index.coefficients import IN_FORCE
 from webapp.i18n.folding import fold
 from webapp.i18n.messages import N_
 
@@ -23,13 +25,16 @@ CURRENCY_MARK = re.compile("€|euros?|eur", re.IGNORECASE)
 # No-break, narrow no-break and thin spaces group digits in French and in pasted text.
 SPACES = str.maketrans(dict.fromkeys("\u00a0\u202f\u2009", " "))
 
+NO_CENTS = "(?:--?|[–—])"  # of a price such as 850,- or 850.–
+DECIMALS = f"(?:(?P<cents>[0-9]{{1,2}})|{NO_CENTS})"
+
 # A group of thousands never starts with 0: 0.125 means an eighth, not 125.
 AMOUNT_PATTERNS = [
     re.compile(pattern)
     for pattern in (
-        r"(?P<whole>[0-9]+|[1-9][0-9]{0,2}(?: [0-9]{3})+)(?:[.,](?P<cents>[0-9]{1,2})|,--?)?",  # 1 250,50
-        r"(?P<whole>[1-9][0-9]{0,2}(?:\.[0-9]{3})+)(?:,(?P<cents>[0-9]{1,2})|,--?)?",  # 1.250,50
-        r"(?P<whole>[1-9][0-9]{0,2}(?:,[0-9]{3})+)(?:\.(?P<cents>[0-9]{1,2}))?",  # 1,250.50
+        rf"(?P<whole>[0-9]+|[1-9][0-9]{{0,2}}(?: [0-9]{{3}})+)(?:[.,]{DECIMALS})?",  # 1 250,50
+        rf"(?P<whole>[1-9][0-9]{{0,2}}(?:\.[0-9]{{3}})+)(?:,{DECIMALS}|\.{NO_CENTS})?",  # 1.250,50
+        rf"(?P<whole>[1-9][0-9]{{0,2}}(?:,[0-9]{{3}})+)(?:\.{DECIMALS})?",  # 1,250.50
     )
 ]
 # 1,250 is 1250 in English and 1.25 in Belgium; 1.250 is always 1250 there.
@@ -37,14 +42,30 @@ AMBIGUOUS_AMOUNT = re.compile("[1-9][0-9]{0,2},[0-9]{3}")
 
 FIRST_YEAR, LAST_YEAR = 1900, 2099
 
+# Of two digits, a year of the index: it begins in 1994.
+FIRST_INDEX_YEAR = min(IN_FORCE)
+
 SEPARATOR = "(?: ?[-/.] ?| )"
 DAY = "(?P<day>[0-9]{1,2})"
 # Names are bounded because Unicode normalization of long hostile text is slow.
 MONTH = r"(?:(?P<number>[0-9]{1,2})|(?P<name>[^\W\d_][^0-9]{0,30}))"
 YEAR = "(?P<year>[0-9]{4})"
-# "er" for the French "1er janvier".
-YEAR_LAST = re.compile(f"(?:{DAY}(?:er)?{SEPARATOR})?{MONTH}{SEPARATOR}{YEAR}", re.IGNORECASE)
-YEAR_FIRST = re.compile(f"{YEAR}{SEPARATOR}{MONTH}(?:{SEPARATOR}{DAY})?")
+ANY_YEAR = "['’]?(?P<year>[0-9]{4}|[0-9]{2})"
+TWO_DIGITS = "(?P<number>0[1-9]|1[0-2])"
+THIS_CENTURY_OR_LAST = "(?P<year>(?:19|20)[0-9]{2})"
+MONTH_PATTERNS = [
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        # "er" for the French "1er janvier".
+        f"(?:{DAY}(?:er)?{SEPARATOR})?{MONTH}{SEPARATOR}{ANY_YEAR}",
+        f"{YEAR}{SEPARATOR}{MONTH}(?:{SEPARATOR}{DAY})?",
+        # ISO 8601 once had 20-01-15 for 2020-01-15, so hyphens are ambiguous.
+        "(?P<year>[0-9]{2}) ?- ?(?P<number>[0-9]{1,2})(?: ?- ?(?P<day>[0-9]{1,2}))?",
+        # Never both: no month is 19 or 20.
+        f"{THIS_CENTURY_OR_LAST}{TWO_DIGITS}(?P<day>[0-9]{{2}})?",
+        f"(?P<day>[0-9]{{2}})?{TWO_DIGITS}{THIS_CENTURY_OR_LAST}",
+    )
+]
 
 LOCALES = ["nl", "fr", "de", "en"]
 WIDTHS: list[Literal["wide", "abbreviated"]] = ["wide", "abbreviated"]
@@ -63,9 +84,10 @@ def parse_amount(text: str) -> Decimal:
         raise AmountNotValid(
             N_(
                 "A comma followed by three digits is ambiguous. "
-                "Enter %(whole)s without a comma, or one or two decimals, for example 1,25."
+                "Enter %(whole)s for whole euros, or %(decimals)s with two decimals."
             ),
             whole=number.replace(",", ""),
+            decimals=number[:-1],
         )
     match = next(filter(None, (pattern.fullmatch(number) for pattern in AMOUNT_PATTERNS)), None)
     if match is None:
@@ -87,11 +109,33 @@ def parse_month(text: str) -> date:
     text = " ".join(text.split())
     if not text:
         raise MonthNotValid(N_("Enter a month, for example 01/2020."))
-    match = YEAR_LAST.fullmatch(text) or YEAR_FIRST.fullmatch(text)
-    month = _month_number(match) if match else None
-    if match is None or month is None:
-        raise MonthNotValid(N_("Enter a month and a four-digit year, for example 01/2020 or January 2020."))
-    if not FIRST_YEAR <= int(match["year"]) <= LAST_YEAR:
+    matches = [match for match in (pattern.fullmatch(text) for pattern in MONTH_PATTERNS) if match]
+    readings = [match for match in matches if _month_number(match) is not None]
+    if not readings:
+        raise MonthNotValid(N_("Enter a month and a year, for example 01/2020 or January 2020."))
+    months: set[date] = set()
+    errors: list[MonthNotValid] = []
+    for match in readings:
+        try:
+            months.add(_month(match))
+        except MonthNotValid as error:
+            errors.append(error)
+    if len(months) > 1:
+        first, second = sorted(months)
+        raise MonthNotValid(
+            N_("This may be %(first)s or %(second)s. Enter the year with four digits, for example 01/2020."),
+            first=first,
+            second=second,
+        )
+    if not months:
+        raise errors[0]
+    return months.pop()
+
+
+def _month(match: Match[str]) -> date:
+    """Return the month that a match means. Raises MonthNotValid."""
+    year, month = _year(match["year"]), _month_number(match) or 0
+    if not FIRST_YEAR <= year <= LAST_YEAR:
         raise MonthNotValid(
             N_("Enter a year from %(first)s to %(last)s, for example 01/2020."),
             first=FIRST_YEAR,
@@ -105,11 +149,29 @@ def parse_month(text: str) -> date:
             ),
         )
     try:
-        return date(int(match["year"]), month, int(match["day"] or 1)).replace(day=1)
+        return date(year, month, int(match["day"] or 1)).replace(day=1)
     except ValueError:
         raise MonthNotValid(
             N_("This day does not exist in that month. Enter only the month, for example 01/2020.")
         ) from None
+
+
+def _year(digits: str) -> int:
+    """Return a year of four digits, or of two from FIRST_INDEX_YEAR to this year. Raises MonthNotValid."""
+    if len(digits) == 4:
+        return int(digits)
+    this_year = clock.today().year
+    found = next((year for year in range(FIRST_INDEX_YEAR, this_year + 1) if year % 100 == int(digits)), None)
+    if found is None:
+        raise MonthNotValid(
+            N_(
+                "Enter the year with four digits, for example 01/2020. "
+                "Two digits stand for a year from %(first)s to %(last)s."
+            ),
+            first=FIRST_INDEX_YEAR,
+            last=this_year,
+        )
+    return found
 
 
 def _strip_currency(text: str) -> str:
@@ -121,9 +183,10 @@ def _strip_currency(text: str) -> str:
 
 
 def _month_number(match: Match[str]) -> int | None:
-    if match["number"]:
-        return int(match["number"])
-    return _months_by_name().get(fold(match["name"]))
+    groups = match.groupdict()
+    if groups["number"]:
+        return int(groups["number"])
+    return _months_by_name().get(fold(groups["name"]))
 
 
 # Lazy because loading four locales would slow down start-up.
