@@ -13,7 +13,7 @@ from typing import Any, Dict
 
 from gunicorn.glogging import Logger
 
-from webapp.config import MAX_UPLOADS, ROOT, ConfigurationError, Settings
+from webapp.config import MAX_UPLOADS, ROOT, ConfigurationError, Settings, database_place
 
 try:
     settings = Settings.load()
@@ -132,9 +132,8 @@ def when_ready(server: Any) -> None:
             shown = f"[{host}]" if ":" in host else host
             server.log.info("Open http://%s:%s/", shown, address[1])
     if settings.is_embedded:
-        file = ROOT / "instance" / settings.database_url[len("sqlite:///") :]
+        file = ROOT / "instance" / settings.database_url[len("sqlite:///") :].partition("?")[0]
         server.log.info("Database: %s (embedded)", file)
         server.log.info("For PostgreSQL set DATABASE_URL=postgresql://user:password@host:5432/name")
-    else:  # without user and options, which may contain a password
-        place = settings.database_url.partition("://")[2].partition("?")[0].rpartition("@")[2]
-        server.log.info("Database: postgresql://%s", place)
+    else:
+        server.log.info("Database: %s", database_place(settings.database_url))

@@ -9,6 +9,7 @@ import pytest
 from click import ClickException
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
 
 from webapp import config
@@ -37,6 +38,11 @@ def test_settings_have_defaults() -> None:
         (" postgresql://h/d \n", "postgresql+psycopg2://h/d"),
         ("postgresql://u:p%40ss@h/d?sslmode=require", "postgresql+psycopg2://u:p%40ss@h/d?sslmode=require"),
         ("sqlite:////data/desk.sqlite3", "sqlite:////data/desk.sqlite3"),
+        ("postgresql://u:p@a:1,b/d", "postgresql+psycopg2://u:p@/d?host=a,b&port=1,5432"),
+        (
+            "postgresql://[::1]:1,b/d?target_session_attrs=read-write",
+            "postgresql+psycopg2:///d?target_session_attrs=read-write&host=::1,b&port=1,5432",
+        ),
     ],
 )
 def test_database_url_is_accepted(text: str, expected: str) -> None:
@@ -96,6 +102,15 @@ def test_log_level_is_accepted_in_any_case(text: str) -> None:
         ("DATABASE_URL", "sqlite://"),
         ("DATABASE_URL", "postgresql://user@host"),
         ("DATABASE_URL", "sqlite:///:memory:"),
+        ("DATABASE_URL", "postgresql://a:1,b:port/d"),
+        ("DATABASE_URL", "postgresql://a,,b/d"),
+        ("DATABASE_URL", "postgresql://a,b&user=c/d"),
+        ("DATABASE_URL", "postgresql://a,b/d?host=c"),
+        ("DATABASE_URL_FILE", "no-such-file"),
+        ("DATABASE_URL_FILE", "/"),
+        ("DATABASE_URL_FILE", "a\0b"),
+        ("DATABASE_URL_FILE", "/dev/null"),
+        ("REDIS_URL_FILE", "no-such-file"),
         ("REDIS_URL", "localhost:6379"),
         ("REDIS_URL", "http://localhost:6379"),
         ("REDIS_URL", "redis://localhost:port"),
@@ -154,6 +169,8 @@ def test_any_text_is_accepted_or_rejected_by_name(name: str, text: str) -> None:
 @example("postgresql://:/1")
 @example("postgresql://[a]a/x")
 @example("postgresql://a:1/d@[b]c")
+@example("postgresql://u:p@a:1,b:2/d?x=1")
+@example("postgresql://[::1],[a]:2/d?")
 def test_accepted_database_url_is_valid_for_sqlalchemy(text: str) -> None:
     try:
         found = Settings.of({"DATABASE_URL": text})
@@ -162,12 +179,131 @@ def test_accepted_database_url_is_valid_for_sqlalchemy(text: str) -> None:
     url = make_url(found.database_url)
     assert (url.get_backend_name() == "sqlite") == found.is_embedded
     assert url.database
+    # Of several hosts, SQLAlchemy's syntax differs from libpq's.
+    if "," not in text:
+        assert url == make_url(text.strip()).set(drivername=url.drivername)
+
+
+def connect_arguments(url: str) -> Dict[str, object]:
+    """Return what psycopg2 or sqlite3 is called with."""
+    found = Settings.of({"DATABASE_URL": url})
+    engine = create_engine(found.database_url, **found.for_flask()["SQLALCHEMY_ENGINE_OPTIONS"])
+    _arguments, by_name = engine.dialect.create_connect_args(engine.url)
+    return {**by_name, **config.engine_options(found.database_url)["connect_args"]}
+
+
+OURS = {
+    "connect_timeout": 3,
+    "application_name": "belgian-desk",
+    "client_encoding": "utf8",
+    "tcp_user_timeout": 6000,
+}
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", {"host": "h", **OURS}),
+        ("?connect_timeout=9", {"host": "h", **OURS, "connect_timeout": "9"}),
+        ("?application_name=desk-1", {"host": "h", **OURS, "application_name": "desk-1"}),
+        ("?tcp_user_timeout=0", {"host": "h", **OURS, "tcp_user_timeout": "0"}),
+        (
+            "?sslmode=verify-full&sslrootcert=/run/ca.pem",
+            {"host": "h", **OURS, "sslmode": "verify-full", "sslrootcert": "/run/ca.pem"},
+        ),
+        ("?options=-c%20a.b%3D1&options=-c+c.d%3D2", {"host": "h", **OURS, "options": "-c a.b=1 -c c.d=2"}),
+        ("?sslmode=require&sslmode=disable", {"host": "h", **OURS, "sslmode": "disable"}),
+        (
+            "?keepalives_idle=5&gssencmode=disable",
+            {"host": "h", **OURS, "keepalives_idle": "5", "gssencmode": "disable"},
+        ),
+    ],
+)
+def test_options_of_the_database_url_are_merged_with_ours(query: str, expected: Dict[str, object]) -> None:
+    assert connect_arguments(f"postgresql://h/d{query}") == {"dbname": "d", **expected}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "postgresql://a:1,b:2/d?target_session_attrs=any",
+        "postgresql:///d?host=a:1&host=b:2&target_session_attrs=any",
+        "postgresql:///d?host=a,b&port=1,2&target_session_attrs=any",
+    ],
+)
+def test_several_hosts_are_passed_on(text: str) -> None:
+    expected = {"dbname": "d", "host": "a,b", "port": "1,2", "target_session_attrs": "any", **OURS}
+    assert connect_arguments(text) == expected
+
+
+def test_timeout_of_a_sqlite_url_takes_precedence() -> None:
+    assert connect_arguments("sqlite:////data/desk.sqlite3")["timeout"] == 3
+    assert connect_arguments("sqlite:////data/desk.sqlite3?timeout=20")["timeout"] == 20
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://user:se?cret@h:5432/d?password=secret", "postgresql://h:5432/d"),
+        ("postgresql://user:secret@a:1,b:2/d", "postgresql://a,b/d"),
+        ("postgresql:///d?host=/run/postgresql&user=secret", "postgresql:///run/postgresql/d"),
+        ("sqlite:////data/desk.sqlite3", "sqlite:////data/desk.sqlite3"),
+    ],
+)
+def test_place_of_the_database_is_shown_without_user_and_options(url: str, shown: str) -> None:
+    assert config.database_place(Settings.of({"DATABASE_URL": url}).database_url) == shown
 
 
 def test_password_is_not_in_an_error() -> None:
     with pytest.raises(ConfigurationError) as error:
         Settings.of({"DATABASE_URL": "postgresql://user:secret@host:port/name"})
     assert "secret" not in error.value.message
+
+
+@pytest.mark.parametrize("text", ["{url}", "{url}\n", " {url}\r\n\n", "\N{BYTE ORDER MARK}{url}\n"])
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [
+        ("DATABASE_URL", "postgresql+psycopg2://u:p%40ss@h/d?sslmode=require"),
+        ("REDIS_URL", "redis://:secret@h:6379/1"),
+    ],
+)
+def test_url_is_read_from_a_file(tmp_path: Path, name: str, url: str, text: str) -> None:
+    file = tmp_path / "secret"
+    file.write_bytes(text.format(url=url).encode())
+    # The image sets an empty DATABASE_URL.
+    assert getattr(Settings.of({name: "", f"{name}_FILE": f" {file} "}), name.lower()) == url
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "REDIS_URL"])
+def test_url_beside_a_file_is_rejected(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"^{name}_FILE and {name} are both set. Remove one"):
+        Settings.of({name: "redis://h/0", f"{name}_FILE": str(tmp_path / "secret")})
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [(b" \n", "is empty"), (b"\xff", "it is not text in UTF-8"), (None, "No such file")],
+)
+def test_unreadable_file_is_rejected_in_one_line(
+    tmp_path: Path, content: Optional[bytes], reason: str
+) -> None:
+    file = tmp_path / "secret"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(ConfigurationError) as error:
+        Settings.of({"DATABASE_URL_FILE": str(file)})
+    assert error.value.message.startswith(f"DATABASE_URL_FILE names '{file}', which ")
+    assert reason in error.value.message
+    assert len(error.value.message.splitlines()) == 1
+
+
+def test_content_of_a_file_is_not_in_an_error(tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_text("postgresql://user:secret@host:port/name")
+    with pytest.raises(ConfigurationError) as error:
+        Settings.of({"DATABASE_URL_FILE": str(file)})
+    assert "user" not in error.value.message.replace("user:password", "")
 
 
 def test_configuration_error_is_printed_by_flask_in_one_line() -> None:

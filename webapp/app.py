@@ -8,7 +8,7 @@ from jinja2 import StrictUndefined
 
 from webapp import api, cli, logs, ops, pages
 from webapp.config import ROOT, Settings
-from webapp.data.database import db, enforce_foreign_keys
+from webapp.data.database import configure, db
 from webapp.data.memo import cache
 from webapp.data.watcher import PollFirst, Watcher
 from webapp.http import error_handlers, rate_limit, security, static_files, uploads
@@ -44,9 +44,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     db.init_app(app)
     cache.init_app(app)
-    if settings.is_embedded:
-        with app.app_context():
-            enforce_foreign_keys(db.engine)
+    with app.app_context():
+        configure(db.engine)
     watcher = app.extensions["watcher"] = Watcher(app)
     for blueprint in (pages.bp, ops.bp):
         app.register_blueprint(blueprint)

@@ -24,6 +24,9 @@ OPEN_DATA_URL = (
 
 WORKBOOK_NAME = "CPI%20All%20base%20years.xlsx"
 
+# Of a file that holds a setting; a device would have no end.
+MAX_SECRET_BYTES = 64 * 1024
+
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
 
 # PostgreSQL's timeouts, since gunicorn's does not interrupt a thread.
@@ -40,7 +43,9 @@ MAX_UPLOADS_PER_CLIENT = 4
 
 DEFAULTS = {
     "DATABASE_URL": "sqlite:///desk.sqlite3",  # relative to instance/
+    "DATABASE_URL_FILE": "",
     "REDIS_URL": "",
+    "REDIS_URL_FILE": "",
     "HEALTH_INDEX_URL": BESTAT_URL,
     "HEALTH_INDEX_FALLBACK_URL": OPEN_DATA_URL,
     "HEALTH_INDEX_WORKBOOK_URL": "",
@@ -102,6 +107,11 @@ class Settings:
     def of(cls, variables: Mapping[str, str]) -> Settings:
         """Validate variables, with DEFAULTS for missing ones. Raises ConfigurationError."""
         values = {**DEFAULTS, **variables}
+        for name in ("DATABASE_URL", "REDIS_URL"):
+            if values[f"{name}_FILE"].strip():
+                if variables.get(name, "").strip():
+                    raise ConfigurationError(f"{name}_FILE and {name} are both set. Remove one of them.")
+                values[name] = _secret(f"{name}_FILE", values[f"{name}_FILE"].strip())
         return cls(
             database_url=_database_url(values["DATABASE_URL"]),
             redis_url=_redis_url(values["REDIS_URL"]),
@@ -120,13 +130,13 @@ class Settings:
     @property
     def is_embedded(self) -> bool:
         """True for SQLite, False for PostgreSQL."""
-        return self.database_url.startswith("sqlite:")
+        return is_sqlite(self.database_url)
 
     def for_flask(self) -> Dict[str, Any]:
         """Return the settings of Flask and its extensions."""
         return {
             "SQLALCHEMY_DATABASE_URI": self.database_url,
-            "SQLALCHEMY_ENGINE_OPTIONS": self._engine_options(),
+            "SQLALCHEMY_ENGINE_OPTIONS": engine_options(self.database_url),
             "CACHE_TYPE": "webapp.data.memo.ProcessCache",
             # More than all keys of two snapshots: 9,000 zipcodes and a few base years.
             "CACHE_THRESHOLD": 20_000,
@@ -134,34 +144,67 @@ class Settings:
             "MAX_CONTENT_LENGTH": 64 * 1024,
         }
 
-    def _engine_options(self) -> Dict[str, Any]:
-        if self.is_embedded:
-            # Not at the top: gunicorn's first process needs settings, but not SQLAlchemy.
-            from sqlalchemy.pool import NullPool
 
-            # Opening the file for each connection is cheap, and notices a replaced file.
-            return {"poolclass": NullPool, "connect_args": {"timeout": CONNECT_SECONDS}}
-        return {
-            # One for the watcher, one for a refresh; requests use none.
-            "pool_size": 2,
-            "max_overflow": 0,
-            "pool_timeout": CONNECT_SECONDS,
-            "connect_args": {
-                "connect_timeout": CONNECT_SECONDS,
-                "options": f"-c statement_timeout={STATEMENT_MILLISECONDS}",
-                "application_name": "belgian-desk",
-                "client_encoding": "utf8",
-                # Notices a server that vanished without closing its connections.
-                "tcp_user_timeout": 2 * STATEMENT_MILLISECONDS,
-            },
-        }
+def is_sqlite(database_url: str) -> bool:
+    return database_url.startswith("sqlite:")
+
+
+def engine_options(database_url: str) -> Dict[str, Any]:
+    """Return SQLAlchemy's options for a valid URL. Its own parameters take precedence over ours."""
+    # Not at the top: gunicorn's first process needs settings, but not SQLAlchemy.
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.pool import NullPool
+
+    query = make_url(database_url).query
+    if is_sqlite(database_url):
+        # Opening the file for each connection is cheap, and notices a replaced file.
+        return {"poolclass": NullPool, "connect_args": _merged({"timeout": CONNECT_SECONDS}, query)}
+    ours = {
+        "connect_timeout": CONNECT_SECONDS,
+        "application_name": "belgian-desk",
+        "client_encoding": "utf8",
+        # Notices a server that vanished without closing its connections.
+        "tcp_user_timeout": 2 * STATEMENT_MILLISECONDS,
+    }
+    # One connection for the watcher, one for a refresh; requests use none.
+    pool = {"pool_size": 2, "max_overflow": 0, "pool_timeout": CONNECT_SECONDS}
+    return {**pool, "connect_args": _merged(ours, query)}
+
+
+def _merged(ours: Dict[str, Any], query: Mapping[str, Any]) -> Dict[str, Any]:
+    """Return arguments for the driver, which override the query of the URL."""
+    merged = {name: value for name, value in ours.items() if name not in query}
+    for name, value in query.items():
+        # Of a repeated parameter, libpq takes the last; only SQLAlchemy repeats `host`.
+        if not isinstance(value, str) and name != "host":
+            merged[name] = " ".join(value) if name == "options" else value[-1]
+    return merged
+
+
+def _secret(name: str, path: str) -> str:
+    """Read a setting from a file, which a newline may end. Raises ConfigurationError."""
+    try:
+        with (ROOT / path).open("rb") as file:
+            text = file.read(MAX_SECRET_BYTES).decode("utf-8-sig").strip()
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
+        raise ConfigurationError(f"{name} names {path!r}, which cannot be read: {reason}.") from None
+    if not text:
+        raise ConfigurationError(f"{name} names {path!r}, which is empty. Write the URL into it.")
+    return text
 
 
 # Parses URLs as SQLAlchemy does, whose import costs gunicorn's first process 15 MB.
 DATABASE_URL = re.compile(
     r"(?P<scheme>\w+)(?:\+\w+)?://"
-    r"(?P<rest>(?:[^:/]*(?::[^@]*)?@)?(?:\[[^/?]+\]|[^/:?]+)?(?::(?P<port>[^/?]*))?"
-    r"(?:/(?P<name>[^?]*))?(?:\?.*)?)"
+    r"(?P<user>(?:[^:/]*(?::[^@]*)?@)?)(?P<hosts>(?:\[[^/?]+\]|[^/:?]+)?(?::(?P<port>[^/?]*))?)"
+    r"(?:/(?P<name>[^?]*))?(?:\?(?P<query>.*))?"
+)
+# One of several hosts, which libpq separates by commas.
+HOST = re.compile(r"(?:\[(?P<ipv6>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9_.-]+))(?::(?P<port>[0-9]+))?")
+NOT_A_DATABASE_URL = (
+    "DATABASE_URL is not a URL such as postgresql://user:password@host:5432/name "
+    "or sqlite:////folder/file.sqlite3"
 )
 # By URL scheme. The default driver of postgresql:// depends on SQLAlchemy's version.
 DRIVERS = {"postgresql": "postgresql+psycopg2", "postgres": "postgresql+psycopg2", "sqlite": "sqlite"}
@@ -177,12 +220,14 @@ def _database_url(text: str) -> str:
             "DATABASE_URL=postgresql://user:password@host:5432/name"
         )
     url = DATABASE_URL.match(text)
-    if url is None or url.end() < len(text) or not _is_port(url["port"]):
-        raise ConfigurationError(
-            "DATABASE_URL is not a URL such as postgresql://user:password@host:5432/name "
-            "or sqlite:////folder/file.sqlite3"
-        )
-    scheme, name = url["scheme"], url["name"]
+    if url is None or url.end() < len(text):
+        raise ConfigurationError(NOT_A_DATABASE_URL)
+    scheme, name, hosts, query = url["scheme"], url["name"], url["hosts"], url["query"]
+    if scheme.startswith("postgres") and "," in hosts:
+        query = "&".join(filter(None, [query, _several_hosts(hosts, query or "")]))
+        hosts = ""
+    elif not _is_port(url["port"]):
+        raise ConfigurationError(NOT_A_DATABASE_URL)
     if scheme not in DRIVERS:
         raise ConfigurationError(
             f"DATABASE_URL names {scheme}, but only postgresql and sqlite are supported."
@@ -193,7 +238,26 @@ def _database_url(text: str) -> str:
         )
     if not name:  # PostgreSQL would use the one named like the user
         raise ConfigurationError("DATABASE_URL names no database. It must end with /name.")
-    return f"{DRIVERS[scheme]}://{url['rest']}"
+    return f"{DRIVERS[scheme]}://{url['user']}{hosts}/{name}" + ("" if query is None else f"?{query}")
+
+
+def _several_hosts(text: str, query: str) -> str:
+    """Return a query for several hosts, which SQLAlchemy reads from there only."""
+    hosts = [HOST.fullmatch(host) for host in text.split(",")]
+    if None in hosts or re.search("(^|&)(host|port)=", query):
+        raise ConfigurationError(NOT_A_DATABASE_URL)
+    found = [host for host in hosts if host]
+    names = ",".join(host["ipv6"] or host["name"] for host in found)
+    return f"host={names}&port={','.join(host['port'] or '5432' for host in found)}"
+
+
+def database_place(database_url: str) -> str:
+    """Return a valid URL for people: without user, password and options."""
+    url = DATABASE_URL.match(database_url)
+    if url is None or is_sqlite(database_url):
+        return database_url
+    hosts = url["hosts"] or ",".join(re.findall("(?:^|&)host=([^&]*)", url["query"] or ""))
+    return f"postgresql://{hosts}/{url['name']}"
 
 
 def _is_port(text: Optional[str]) -> bool:

@@ -68,7 +68,7 @@ class PostgresDatabases:
     """Databases of a server, which is given by the URL of one of them."""
 
     def __init__(self, url: sa.engine.URL) -> None:
-        self._url = url
+        self.url = url
         self._admin = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.pool.NullPool)
         self._template = self.empty()
         _seed(self._template)
@@ -93,7 +93,7 @@ class PostgresDatabases:
     def _create(self, name: str, template: str) -> str:
         with self._admin.connect() as connection:
             connection.execute(sa.text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
-        return self._url.set(database=name).render_as_string(hide_password=False)
+        return self.url.set(database=name).render_as_string(hide_password=False)
 
     def _name(self, url: str) -> str:
         return sa.make_url(url).database or ""

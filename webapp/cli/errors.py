@@ -38,5 +38,16 @@ def one_line_errors() -> Iterator[None]:
     except OSError as error:
         raise click.ClickException(f"The output cannot be written: {error.strerror}") from None
     except DBAPIError as error:
-        reason = " ".join(str(error.orig).split())
-        raise click.ClickException(f"The database cannot be used: {reason}") from None
+        raise click.ClickException(_database_message(error)) from None
+
+
+def _database_message(error: DBAPIError) -> str:
+    reason = " ".join(str(error.orig).split())
+    code = getattr(error.orig, "pgcode", None)
+    if code == "42501":  # insufficient_privilege
+        return (
+            f"The user of the database may not do this: {reason}. Use the owner of the tables (desk_owner)."
+        )
+    if code == "25006" or "readonly database" in reason:  # read_only_sql_transaction
+        return f"The database is read-only: {reason}. Use the one that takes writes, not a replica."
+    return f"The database cannot be used: {reason}"

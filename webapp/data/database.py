@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import suppress
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import MetaData, event
+from sqlalchemy import Connection, MetaData, event
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import DeclarativeBase
+
+from webapp.config import STATEMENT_MILLISECONDS
 
 
 class Model(DeclarativeBase):
@@ -27,9 +30,31 @@ class Model(DeclarativeBase):
 db = SQLAlchemy(model_class=Model)
 
 
+def configure(engine: Engine) -> None:
+    """Prepare the connections of a new engine."""
+    if engine.dialect.name == "sqlite":
+        enforce_foreign_keys(engine)
+    else:
+        limit_statements(engine)
+
+
 def enforce_foreign_keys(engine: Engine) -> None:
     """Enforce foreign keys on SQLite, which needs a pragma on each connection."""
 
     @event.listens_for(engine, "connect")
     def configure(connection: sqlite3.Connection, _record: object) -> None:
         connection.execute("PRAGMA foreign_keys = ON")
+
+
+def limit_statements(engine: Engine) -> None:
+    """Set PostgreSQL's statement_timeout in each transaction, unless the URL sets it."""
+    # Not when connecting: PgBouncer refuses the parameter, or hands the connection to other clients. Not as a
+    # statement of SQLAlchemy, which could not begin a transaction for it here.
+    if "statement_timeout" in str(engine.url.query.get("options", "")):
+        return
+    error_class = engine.dialect.loaded_dbapi.Error
+
+    @event.listens_for(engine, "begin")
+    def limit(connection: Connection) -> None:
+        with suppress(error_class):  # a lost connection: the next statement reports it
+            connection.connection.cursor().execute(f"SET LOCAL statement_timeout = {STATEMENT_MILLISECONDS}")
