@@ -164,13 +164,13 @@ def test_each_proxy_adds_its_client_and_its_scheme(nginx: Server, repeater: Repe
     assert requests.get(f"{nginx.url}/", timeout=5).json()["x-forwarded-proto"] == "http"
 
 
-@pytest.mark.parametrize("reference", ["a", "3f1c-77.b_2", "x" * 64])
+@pytest.mark.parametrize("reference", ["a", "3f1c-77.b_2", "x" * 128])
 def test_sane_request_id_is_passed_on_and_returned(nginx: Server, repeater: Repeater, reference: str) -> None:
     response = requests.get(f"{nginx.url}/", headers={"X-Request-ID": reference}, timeout=5)
     assert response.json()["x-request-id"] == response.headers["X-Request-ID"] == reference
 
 
-@pytest.mark.parametrize("reference", [None, "", "x" * 65, "a b", 'a"b', "é", "a;b"])
+@pytest.mark.parametrize("reference", [None, "", "x" * 129, "a b", 'a"b', "é", "a;b"])
 def test_other_request_id_is_replaced(nginx: Server, repeater: Repeater, reference: str | None) -> None:
     headers = {} if reference is None else {"X-Request-ID": reference.encode()}
     response = requests.get(f"{nginx.url}/", headers=headers, timeout=5)

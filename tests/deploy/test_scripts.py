@@ -219,7 +219,7 @@ def back_up(database_url: str, tmp_path: Path) -> Backup:
             "PGPASSWORD_FILE": str(tmp_path / "password"),
             "BACKUP_FOLDER": str(tmp_path / "backups"),
         }
-        return run(DEPLOY / "postgres" / "backup", "now", folder=programs(), **{**settings, **variables})
+        return run(DEPLOY / "postgresql" / "backup", "now", folder=programs(), **{**settings, **variables})
 
     return run_backup
 
@@ -280,7 +280,7 @@ def test_failed_backup_deletes_nothing(back_up: Backup, tmp_path: Path) -> None:
     assert list((tmp_path / "backups").iterdir()) == [old]
 
 
-@pytest.mark.parametrize("script", ["make-secrets", "rolling-update", "pin-images", "postgres/backup"])
+@pytest.mark.parametrize("script", ["make-secrets", "rolling-update", "pin-images", "postgresql/backup"])
 def test_script_is_a_program_for_any_shell(script: str) -> None:
     path = DEPLOY / script
     assert path.stat().st_mode & 0o111

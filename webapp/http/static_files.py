@@ -37,6 +37,8 @@ def register(app: Flask, folder: Path) -> None:
 
     app.url_defaults(add_hash)
     app.add_url_rule("/static/<path:filename>", "static", serve)
+    # Crawlers look for it there alone (RFC 9309, 2.3).
+    app.add_url_rule("/robots.txt", "robots", serve, defaults={"filename": "robots.txt"})
 
 
 def _hashed_name(path: Path) -> str:
