@@ -114,14 +114,22 @@ function suggest(field) {
   field.form.addEventListener("submit", close);
 }
 
+// Speaks to screen readers.
+const announcer = document.createElement("p");
+announcer.className = "visually-hidden";
+announcer.setAttribute("role", "status");
+document.body.append(announcer);
+
 function enableCopying(button) {
   if (!navigator.clipboard) return; // browsers offer it over HTTPS and on localhost only
+  const content = [...button.childNodes];
   button.hidden = false;
   button.addEventListener("click", async () => {
     const text = document.getElementById(button.dataset.copy);
     try {
-      await navigator.clipboard.writeText(text.textContent);
-      button.textContent = button.dataset.done;
+      await navigator.clipboard.writeText(text.textContent.trim());
+      button.textContent = announcer.textContent = button.dataset.done;
+      setTimeout(() => { button.replaceChildren(...content); announcer.textContent = ""; }, 3000);
     } catch {
       getSelection().selectAllChildren(text); // permission denied: select it for copying by hand
     }
@@ -133,6 +141,36 @@ function enablePrinting(button) {
   button.addEventListener("click", () => window.print());
 }
 
+// Lookups in series: type the next zipcode at once, or see another base year at once.
+function enableSeries(form) {
+  const field = form.elements.zipcode;
+  const answer = document.querySelector(".answer h2");
+
+  function focusField(event) {
+    field.focus({ preventScroll: !event });
+    field.select();
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest("input:not([type=radio]), textarea, select")) return;
+    event.preventDefault();
+    focusField(event);
+  });
+  if (!answer || form.querySelector("[aria-invalid]")) return;
+  form.querySelectorAll("[name=year]").forEach((radio) => radio.addEventListener("change", () => {
+    sessionStorage.setItem("focus", "year"); // arrow keys go on to the next base year
+    form.requestSubmit();
+  }));
+  addEventListener("pageshow", () => form.reset()); // going back would show another choice than the result's
+  const lastFocus = sessionStorage.getItem("focus");
+  sessionStorage.removeItem("focus");
+  if (lastFocus) form.querySelector("[name=year]:checked")?.focus({ preventScroll: true });
+  else if (matchMedia("(pointer: coarse)").matches) answer.focus(); // no keyboard over the result
+  else focusField();
+}
+
 document.querySelectorAll("[data-suggest]").forEach(suggest);
+document.querySelectorAll("#lookup").forEach(enableSeries);
 document.querySelectorAll("[data-copy]").forEach(enableCopying);
 document.querySelectorAll("[data-print]").forEach(enablePrinting);

@@ -11,7 +11,7 @@ from webapp.config import ROOT, Settings
 from webapp.data.database import configure, db
 from webapp.data.memo import cache
 from webapp.data.watcher import PollFirst, Watcher
-from webapp.http import error_handlers, rate_limit, security, static_files, uploads
+from webapp.http import compression, error_handlers, rate_limit, security, static_files, uploads
 from webapp.http.cache import HttpCache
 from webapp.http.guard import App, Guard
 from webapp.i18n import languages
@@ -47,6 +47,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     with app.app_context():
         configure(db.engine)
     watcher = app.extensions["watcher"] = Watcher(app)
+    compression.compress_responses(app)  # the first one registered runs last
     for blueprint in (pages.bp, ops.bp):
         app.register_blueprint(blueprint)
     api.register(app)

@@ -56,7 +56,14 @@ DEFAULTS = {
     "RATE_LIMIT": "6000",
     "TRUSTED_PROXIES": "0",
     "LOG_LEVEL": "info",
+    "RISK_FACTOR_NOTE": "",
+    "RISK_FACTOR_NOTE_NL": "",
+    "RISK_FACTOR_NOTE_FR": "",
+    "RISK_FACTOR_NOTE_DE": "",
+    "RISK_FACTOR_NOTE_EN": "",
 }
+
+MAX_NOTE_CHARACTERS = 300
 
 
 class ConfigurationError(ClickException):
@@ -78,6 +85,7 @@ class Settings:
         http_cache_mb: size of the HTTP cache; 0 for none.
         rate_limit: requests per client and minute; 0 for no limit.
         trusted_proxies: number of proxies that set X-Forwarded-For and X-Forwarded-Proto.
+        risk_factor_notes: the risk manager's sentence about risk factors, by language.
     """
 
     database_url: str
@@ -92,6 +100,7 @@ class Settings:
     rate_limit: int
     trusted_proxies: int
     log_level: str
+    risk_factor_notes: Mapping[str, str]
 
     @classmethod
     def load(cls) -> Settings:
@@ -125,6 +134,7 @@ class Settings:
             rate_limit=_whole_number(values, "RATE_LIMIT", 0, 1_000_000),
             trusted_proxies=_whole_number(values, "TRUSTED_PROXIES", 0, 9),
             log_level=_log_level(values["LOG_LEVEL"]),
+            risk_factor_notes=_risk_factor_notes(values),
         )
 
     @property
@@ -142,6 +152,7 @@ class Settings:
             "CACHE_THRESHOLD": 20_000,
             # Except security.BULK_ENDPOINTS.
             "MAX_CONTENT_LENGTH": 64 * 1024,
+            "RISK_FACTOR_NOTES": self.risk_factor_notes,
         }
 
 
@@ -320,3 +331,17 @@ def _log_level(text: str) -> str:
     if text.lower() not in LOG_LEVELS:
         raise ConfigurationError(f"LOG_LEVEL is {text!r}, but must be one of {', '.join(LOG_LEVELS)}.")
     return text.lower()
+
+
+def _risk_factor_notes(values: Mapping[str, str]) -> Dict[str, str]:
+    """Return the notes by language. One without a language stands for the languages without their own."""
+    notes = {}
+    for language in ("nl", "fr", "de", "en"):
+        name = f"RISK_FACTOR_NOTE_{language.upper()}"
+        name = name if values[name].strip() else "RISK_FACTOR_NOTE"
+        note = " ".join(values[name].split())
+        if len(note) > MAX_NOTE_CHARACTERS:
+            raise ConfigurationError(f"{name} is longer than {MAX_NOTE_CHARACTERS} characters.")
+        if note:
+            notes[language] = note
+    return notes

@@ -16,8 +16,8 @@ from tests.browser.checks import (
 from tests.browser.reading import broken_words, printed
 from tests.browser.urls import CALCULATION, LANGUAGES, URLS, in_language
 
-MAX_BYTES = 40_000
-MAX_STYLE_BYTES = 13 * 1024
+MAX_BYTES = 60_000
+MAX_STYLE_BYTES = 20_000
 
 PHONE = (320, 640)
 

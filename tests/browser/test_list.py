@@ -58,7 +58,7 @@ def test_pasted_zipcodes_are_looked_up(page: Page) -> None:
 def test_empty_form_is_rejected_and_corrected(page: Page) -> None:
     page.goto("/list")
     page.get_by_role("button", name="Show the risk factors").click()
-    expect(page.locator(".summary")).to_contain_text("Paste zipcodes or choose a file.")
+    expect(page.locator("#zipcodes-error")).to_contain_text("Paste zipcodes or choose a file.")
     expect(page.locator("#zipcodes")).to_be_focused()
     page.keyboard.type("9000")
     page.get_by_role("button", name="Show the risk factors").click()
@@ -212,7 +212,7 @@ def test_list_is_accessible_on_a_phone_in_every_language(page: Page, pasted: str
         page.goto(f"/list?lang={language}")
         page.locator("#zipcodes").fill(pasted)
         page.locator("[value=show]").click()
-        expect(page.locator(".note, .summary, #problems").first).to_be_visible()
+        expect(page.locator(".note, .error, #problems").first).to_be_visible()
         assert_accessible(page)
         assert_no_horizontal_scrolling(page)
         page.emulate_media(color_scheme="dark")

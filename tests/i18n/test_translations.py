@@ -24,7 +24,9 @@ from webapp.i18n.languages import catalog
 # Translations that equal the English text.
 SAME: Dict[str, FrozenSet[str]] = {
     "nl": frozenset({"API", "Index", "Privacy"}),
-    "fr": frozenset({"API", "Date", "Indexation", "Licences", "Organisation", "Site", "Source"}),
+    "fr": frozenset(
+        {"API", "Base %(year)s", "Date", "Indexation", "Licences", "Organisation", "Site", "Source"}
+    ),
     "de": frozenset({"API", "Index", "Organisation"}),
 }
 

@@ -110,7 +110,7 @@ def test_download_has_type_name_and_caching_headers(reader: FlaskClient) -> None
     assert headers["Content-Type"] == "text/csv; charset=utf-8"
     assert headers["Content-Disposition"] == "attachment; filename=health-index-2013.csv"
     assert headers["Cache-Control"] == "public, max-age=60, stale-while-revalidate=60"
-    assert headers["Vary"] == "Accept, Accept-Language, Cookie"
+    assert headers["Vary"] == "Accept, Accept-Language, Cookie, Accept-Encoding"
 
 
 def test_missing_month_is_left_empty(app: Flask) -> None:
@@ -130,7 +130,7 @@ def test_value_converted_with_the_derived_coefficient_is_not_called_official(app
     add_value(app, 2025, "2026-09", "103.77")
     client = app.test_client()
     page = text(client.get(f"{PAGE}&year=2013").text)
-    assert "base 2013 140.68 Month September 2026" in page
+    assert "base 2013 current 140.68 September 2026" in page
     assert "× 1.3557; this coefficient is not Statbel’s own" in page
     assert "converted to this base year with the official coefficient" not in page
     sources = {row[0]: row[3] for row in rows(client, "year=2013&period=1")}

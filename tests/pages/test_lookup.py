@@ -25,7 +25,7 @@ from webapp.data.index_models import IndexValue
 
 def test_form_has_a_zipcode_and_the_base_years(reader: FlaskClient) -> None:
     page = reader.get("/").text
-    assert '<form class="form" action="/" method="get"' in page
+    assert 'action="/" method="get"' in page
     assert re.search(r'<input id="zipcode" name="zipcode"[^>]* autofocus', page)
     assert re.findall(r'name="year" value="(\d+)"', page) == ["2025", "2013", "2004", "1996", "1988"]
     assert re.search(r'value="2004"[^>]* checked', page)
@@ -36,15 +36,13 @@ def test_lookup_shows_factor_and_index_with_their_sources(reader: FlaskClient) -
     response = reader.get("/?zipcode=9170&year=2013")
     page = text(response.text)
     assert response.status_code == 200
-    assert "Risk factor for 9170 A Risk factor A Zipcode range 9170 to 9240 Risk table No. 1" in page
+    assert "9170 Sint-Gillis-Waas Risk factor A Risk factor A, as your risk table defines it." in page
     assert (
-        "Places De Klinge, Meerdonk, Sint-Gillis-Waas, Sint-Pauwels Municipality of Sint-Gillis-Waas" in page
+        "Places De Klinge, Meerdonk, Sint-Gillis-Waas, Sint-Pauwels Municipality of Sint-Gillis-Waas "
+        "Zipcode range 9170 to 9240 Risk table No. 1" in page
     )
-    assert (
-        "Health index, base 2013 140.30 Month August 2026 Next publication 29 September 2026 (Statbel) "
-        "Source Statbel, published value" in page
-    )
-    assert "not yet; this value was supplied with the software" in page
+    assert "Health index, base 2013 current 140.30 August 2026 Next publication: 29 September 2026" in page
+    assert "Statbel, published value · not checked yet: supplied with the software" in page
 
 
 def test_lookup_keeps_the_input_and_links_to_each_result(reader: FlaskClient) -> None:
@@ -69,9 +67,9 @@ def test_range_of_one_zipcode_and_unused_zipcode_are_explained(reader: FlaskClie
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
-        ("gand", "Risk factor for 9000 Gent B"),
-        ("B-9000 Gent", "Risk factor for 9000 Gent B"),
-        (" BRÜSSEL ", "Risk factor for 1000 Brussel / Bruxelles C"),
+        ("gand", "9000 Gent Risk factor B"),
+        ("B-9000 Gent", "9000 Gent Risk factor B"),
+        (" BRÜSSEL ", "1000 Brussel / Bruxelles Risk factor C"),
     ],
 )
 def test_place_name_is_looked_up_in_any_language(reader: FlaskClient, query: str, expected: str) -> None:
@@ -87,12 +85,12 @@ def test_several_matching_places_are_linked(reader: FlaskClient) -> None:
     urls = links(response.text)
     for zipcode in (2000, 2018, 2020, 2030, 2040, 2050, 2060):
         assert f"/?zipcode={zipcode}&year=2013" in urls
-    assert "Risk factor for 2000 Antwerpen" in text(reader.get(urls[0]).text)
+    assert "2000 Antwerpen Risk factor" in text(reader.get(urls[0]).text)
 
 
 def test_places_whose_name_starts_with_the_text_are_linked_below_an_exact_match(reader: FlaskClient) -> None:
     page = reader.get("/?zipcode=gent").text
-    assert "Risk factor for 9000 Gent" in text(page)
+    assert "9000 Gent Risk factor" in text(page)
     assert "Other places matching “gent”" in text(page)
     assert "/?zipcode=9050" in links(page)  # Gentbrugge
 
@@ -117,7 +115,7 @@ def test_zipcode_with_the_name_of_another_place_offers_both(reader: FlaskClient)
 
 def test_special_zipcode_shows_its_organisation_and_no_typing_error(reader: FlaskClient) -> None:
     page = text(reader.get("/?zipcode=1110").text)
-    assert "Risk factor for 1110 NATO (NAVO / OTAN) C" in page
+    assert "1110 NATO (NAVO / OTAN) Risk factor C" in page
     assert "Organisation NATO (NAVO / OTAN) bpost gave this zipcode to an organisation" in page
     assert "typing error" not in page
     assert "Municipality" not in page
@@ -153,12 +151,11 @@ def test_places_have_their_name_in_the_language_of_the_page(reader: FlaskClient)
 
 
 def test_base_year_is_2004_by_default(reader: FlaskClient) -> None:
-    assert "base 2004 165.08" in text(reader.get("/?zipcode=9000").text)
+    assert "base 2004 last value held 165.08 December 2025" in text(reader.get("/?zipcode=9000").text)
 
 
 WRONG = [
     ("zipcode=999&year=2013", 400, "zipcode", "A zipcode has four digits"),
-    ("zipcode=&year=2013", 400, "zipcode", "Enter a zipcode or a place name"),
     ("zipcode=gentt&year=2013", 404, "zipcode", "No place found for “gentt”"),
     ("zipcode=1311&year=2013", 404, "zipcode", "Zipcode 1311 is in no range of the risk table"),
     ("zipcode=9000&year=2020", 400, "year", "Choose a base year"),
@@ -173,8 +170,7 @@ def test_invalid_field_has_a_message_and_the_focus(
     page = response.text
     assert response.status_code == status
     assert response.headers["Cache-Control"] == "no-store"
-    assert page.count(message) == 2  # in the summary and at the field
-    assert f'<a href="#{field}">' in page
+    assert page.count(message) == 1
     assert f'id="{field}"' in page
     assert f'id="{field}-error"' in page
     assert f'aria-describedby="{field}-hint {field}-error"' in page
@@ -190,13 +186,13 @@ def test_input_is_kept_after_an_error(reader: FlaskClient) -> None:
 
 
 def test_invalid_field_leaves_the_result_of_the_other(reader: FlaskClient) -> None:
-    assert "Health index, base 2013 140.30" in text(reader.get("/?zipcode=1311&year=2013").text)
-    assert "Risk factor for 9000" in text(reader.get("/?zipcode=9000&year=2020").text)
+    assert "Health index, base 2013 current 140.30" in text(reader.get("/?zipcode=1311&year=2013").text)
+    assert "9000 Gent Risk factor B" in text(reader.get("/?zipcode=9000&year=2020").text)
 
 
 def test_both_fields_can_be_wrong_and_the_first_gets_the_focus(reader: FlaskClient) -> None:
     page = reader.get("/?zipcode=99x&year=y").text
-    assert page.index('href="#zipcode"') < page.index('href="#year"')
+    assert page.index('id="zipcode-error"') < page.index('id="year-error"')
     assert re.search(r'<input id="zipcode"[^>]* autofocus', page)
     assert " checked" not in page
 
@@ -209,15 +205,65 @@ def test_unavailable_index_leaves_the_risk_factor(app: Flask) -> None:
     page = text(response.text)
     assert response.status_code == 503
     assert response.headers["Retry-After"] == "60"
-    assert "Risk factor for 9000" in page
+    assert "9000 Gent Risk factor B" in page
     assert "Health index unavailable" in page
 
 
 def test_base_year_alone_gives_the_index_alone(reader: FlaskClient) -> None:
     page = text(reader.get("/?year=2013").text)
-    assert "Health index, base 2013 140.30" in page
-    assert "Enter a zipcode" not in page
+    assert "Health index, base 2013 current 140.30" in page
+    assert "Risk factor B" not in page
     assert reader.get("/?year=abc").status_code == 400
+
+
+@pytest.mark.parametrize("empty", ["", "%20"])
+def test_empty_zipcode_is_no_error(reader: FlaskClient, empty: str) -> None:
+    response = reader.get(f"/?zipcode={empty}&year=2013")
+    assert response.status_code == 200
+    assert "Health index, base 2013 current 140.30 August 2026" in text(response.text)
+    assert "error" not in response.text
+
+
+def test_home_shows_the_index_on_every_base_year_with_its_month_and_status(reader: FlaskClient) -> None:
+    page = text(reader.get("/").text)
+    for entry in (
+        *("Base 2025 current 103.49 August 2026", "Base 2013 current 140.30 August 2026"),
+        *("Base 2004 last value held 165.08 December 2025", "Base 1988 last value held 226.44 December 2025"),
+    ):
+        assert entry in page
+    assert "Statbel publishes the next index on 29 September 2026." in page
+
+
+def test_home_works_without_an_index(empty_sqlite_app: Flask) -> None:
+    response = empty_sqlite_app.test_client().get("/")
+    assert response.status_code == 200
+    assert "Health index today" not in response.text
+
+
+@pytest.mark.parametrize(
+    ("url", "title"),
+    [
+        ("/?zipcode=9000&year=2013&lang=nl", "9000 Gent: B · 140,30 (aug 2026)"),
+        ("/?zipcode=9170&year=2004", "9170 Sint-Gillis-Waas: A · 165.08 (Dec 2025)"),
+        ("/?year=2013", "Health index, base 2013: 140.30 (Aug 2026)"),
+        ("/zipcode/9000?format=html", "9000 Gent: B"),
+        ("/?zipcode=9000&year=2020", "Error: 9000 Gent: B"),
+        ("/zipcode/999?format=html", "Error: Invalid zipcode"),
+    ],
+)
+def test_title_says_the_result(reader: FlaskClient, url: str, title: str) -> None:
+    page = text(reader.get(url).text.replace("head>", "body>"))
+    assert f"{title} – Index" in page
+
+
+def test_risk_manager_explains_factors_in_each_language(
+    sqlite_app: Flask, make_app: Callable[[Settings], Flask]
+) -> None:
+    notes = {"RISK_FACTOR_NOTE": "See <the manual>.", "RISK_FACTOR_NOTE_NL": "Zie het handboek."}
+    url = sqlite_app.config["SQLALCHEMY_DATABASE_URI"]
+    client = make_app(settings_for(url, **notes)).test_client()
+    assert "Risk factor B: See &lt;the manual&gt;." in client.get("/zipcode/9000?format=html").text
+    assert "Risicofactor B: Zie het handboek." in text(client.get("/?zipcode=9000&lang=nl").text)
 
 
 def test_further_base_year_of_the_data_can_be_chosen(app: Flask) -> None:
@@ -227,11 +273,11 @@ def test_further_base_year_of_the_data_can_be_chosen(app: Flask) -> None:
         db.session.commit()
     page = app.test_client().get("/?zipcode=9000&year=2034").text
     assert re.search(r'value="2034"[^>]* checked', page)
-    assert "Health index, base 2034 101.10" in text(page)
+    assert "Health index, base 2034 current 101.10" in text(page)
 
 
 def test_place_of_brussels_has_its_name_in_both_languages(reader: FlaskClient) -> None:
-    assert "Risk factor for 1000 Brussel / Bruxelles" in text(reader.get("/?zipcode=1000").text)
+    assert "1000 Brussel / Bruxelles Risk factor" in text(reader.get("/?zipcode=1000").text)
 
 
 def test_form_keeps_its_input_before_the_first_snapshot(
@@ -244,9 +290,9 @@ def test_form_keeps_its_input_before_the_first_snapshot(
 
 
 def test_markup_in_the_input_is_escaped(reader: FlaskClient) -> None:
-    page = reader.get('/?zipcode="><script>alert(1)</script>&year=<b>').text
+    page = reader.get('/?zipcode="><script>alert(1)</script>&year=<u>').text
     assert "<script>" not in page
-    assert "<b>" not in page
+    assert "<u>" not in page
 
 
 def test_page_shows_the_last_check_with_statbel_and_a_late_month(
@@ -256,25 +302,24 @@ def test_page_shows_the_last_check_with_statbel_and_a_late_month(
     set_clock(datetime(2026, 11, 30, 11, 5, tzinfo=timezone.utc))
     client = app.test_client()
     page = text(client.get("/index?year=2025&format=html").text)
-    assert "base 2025 104.11 Month November 2026" in page
-    assert "Last checked 30 November 2026 at 12:05" in page
+    assert "base 2025 current 104.11 November 2026" in page
+    assert "last checked on 30 November 2026 at 12:05" in page
     assert "should have published" not in page
-    assert "Next publication 23 December 2026 (Statbel)" in page
+    assert "Next publication: 23 December 2026" in page
     set_clock(datetime(2026, 12, 23, 11, 5, tzinfo=timezone.utc))
     page = text(client.get("/index?year=2025&format=html").text)
     assert "Statbel should have published a more recent month" in page
     assert "Next publication" not in page
 
 
-HEALTH_INDEX = re.compile('<section class="card" aria-labelledby="health-index">.*?</section>\n', re.DOTALL)
-SUMMARY = re.compile(r'<h2>(.*?)</h2>\s*<ul>\s*<li><a href="#(?:zipcode|year)">(.*?)</a>')
+ERROR = re.compile(r'<p class="error".*?</p>')
+FIELDS_AND_SUGGESTIONS = re.compile(r'<input id="zipcode"[^>]*>|<div class="messages".*?</div>', re.DOTALL)
 
 
-def form_and_suggestions(page: str) -> str:
-    """Return the main part of a lookup page without its error message and index."""
-    main = HEALTH_INDEX.sub("", page[page.index("<main") : page.index("</main>")])
-    [(heading, message)] = SUMMARY.findall(main)
-    return main.replace(heading, "HEADING").replace(message, "MESSAGE")
+def fields_and_suggestions(page: str) -> list[str]:
+    """Return the parts of a lookup page that an error is about, without its message."""
+    assert len(ERROR.findall(page)) == 1
+    return FIELDS_AND_SUGGESTIONS.findall(ERROR.sub("", page))
 
 
 @pytest.mark.parametrize(
@@ -290,7 +335,7 @@ def form_and_suggestions(page: str) -> str:
 def test_error_page_is_the_lookup_page(reader: FlaskClient, url: str, lookup: str) -> None:
     response = reader.get(f"{url}&format=html&lang=fr")
     expected = reader.get(f"{lookup}&lang=fr").text
-    assert form_and_suggestions(response.text) == form_and_suggestions(expected)
+    assert fields_and_suggestions(response.text) == fields_and_suggestions(expected)
     assert response.status_code in (400, 404)
     assert response.headers["Cache-Control"] == "no-store"
 
@@ -319,5 +364,5 @@ def test_zipcode_is_not_reported_unused_without_places(app: Flask) -> None:
         db.session.execute(sql("DELETE FROM place"))
         db.session.commit()
     page = text(app.test_client().get("/?zipcode=9000&year=2013").text)
-    assert "Risk factor for 9000 B" in page
+    assert "9000 Risk factor B" in page
     assert "bpost does not use" not in page

@@ -233,7 +233,7 @@ def test_response_has_type_and_caching_headers(reader: FlaskClient, path: str, c
     headers = reader.get(path).headers
     assert headers["Content-Type"] == content_type
     assert headers["Cache-Control"] == "public, max-age=60, stale-while-revalidate=60"
-    assert headers["Vary"] == "Accept, Accept-Language, Cookie"
+    assert headers["Vary"] == "Accept, Accept-Language, Cookie, Accept-Encoding"
     assert headers["Content-Language"] == "en"
 
 

@@ -63,7 +63,7 @@ def test_headers_have_the_first_and_last_day_of_the_risk_table(app: Flask, clien
 def test_page_shows_factor_and_places(reader: FlaskClient) -> None:
     response = reader.get("/zipcode/9000", headers=PAGE)
     assert (response.status_code, response.mimetype) == (200, "text/html")
-    assert "Risk factor for 9000 Gent B" in text(response.text)
+    assert "9000 Gent Risk factor B" in text(response.text)
 
 
 @pytest.mark.parametrize(

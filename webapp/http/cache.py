@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Callable, Container, Iterable, NamedTuple, Opt
 from werkzeug.http import parse_cache_control_header, parse_set_header
 from werkzeug.wrappers import Response
 
+from webapp.http.compression import negotiate_encoding
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -172,6 +174,7 @@ class HttpCache:
         self._joining = threading.Lock()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        negotiate_encoding(environ)
         key = _key(environ)
         if key is None or environ["PATH_INFO"] in self._bypass:
             return self._application(environ, start_response)

@@ -65,7 +65,6 @@ def cacheable(response: Response) -> Response:
     response.cache_control.max_age = CACHE_SECONDS
     response.cache_control["stale-while-revalidate"] = str(CACHE_SECONDS)
     response.add_etag()
-    response.make_conditional(request)
     return response
 
 

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, send_from_directory
+from flask import Flask, Response, request, send_from_directory
 
 YEAR_SECONDS = 365 * 24 * 3600
 
@@ -27,7 +27,7 @@ def register(app: Flask, folder: Path) -> None:
 
     def serve(filename: str) -> Response:
         plain = re.sub(rf"\.[0-9a-f]{{{HASH_DIGITS}}}(?=(\.[^.]+)?$)", "", filename)
-        response = send_from_directory(folder, plain)
+        response = send_from_directory(folder, plain, conditional="Range" in request.headers)
         if hashed.get(plain) == filename:
             response.cache_control.no_cache = None
             response.cache_control.public = True
@@ -37,8 +37,10 @@ def register(app: Flask, folder: Path) -> None:
 
     app.url_defaults(add_hash)
     app.add_url_rule("/static/<path:filename>", "static", serve)
+    # Fetched by its name alone, by browsers that show JSON and by bookmarks.
+    app.add_url_rule("/favicon.ico", "favicon", lambda: serve("favicon.ico"))
     # Crawlers look for it there alone (RFC 9309, 2.3).
-    app.add_url_rule("/robots.txt", "robots", serve, defaults={"filename": "robots.txt"})
+    app.add_url_rule("/robots.txt", "robots", lambda: serve("robots.txt"))
 
 
 def _hashed_name(path: Path) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import date
-from typing import Any
 
 from flask import Response, request
 
@@ -13,11 +12,13 @@ from webapp.errors import (
     DatabaseUnavailable,
     DateNotValid,
     DeskError,
+    IndexUnavailable,
     WrongYear,
     ZipcodeNotFound,
     ZipcodeNotValid,
 )
 from webapp.health_index.base_years import DEFAULT_BASE_YEAR
+from webapp.health_index.latest import LatestIndex
 from webapp.i18n.languages import current_language
 from webapp.i18n.messages import N_
 from webapp.pages.blueprint import bp
@@ -42,7 +43,7 @@ def lookup() -> Response:
     parts = PageParts({"zipcode": text, "year": year, "on": day})
     on = parts.attempt(lambda: parse_on(day), "on") if day else None
     found = latest = interpretation = None
-    if "zipcode" in request.args:
+    if text:
         interpretation = parts.attempt(lambda: _interpret(text), "zipcode")
     if interpretation and "on" not in parts.errors:
         found = _look_up(parts, interpretation, on)
@@ -68,7 +69,7 @@ def _render(
     *,
     found: RiskFactor | None = None,
     on: date | None = None,
-    latest: Any = None,
+    latest: LatestIndex | None = None,
     title: str | None = None,
 ) -> str:
     return parts.render(
@@ -78,8 +79,16 @@ def _render(
         on=on,
         latest=latest,
         nearest=_nearest(parts, interpretation, found),
+        indexes=_indexes(),
         title=title,
     )
+
+
+def _indexes() -> list[LatestIndex]:
+    """Return the latest index on each base year, or none, because the form works without."""
+    with suppress(DatabaseUnavailable, IndexUnavailable):
+        return [reads.latest_index(base_year["base_year"]) for base_year in reads.index_overview()]
+    return []
 
 
 def _nearest(
@@ -107,8 +116,6 @@ def _look_up(parts: PageParts, interpretation: Interpretation, on: date | None) 
 
 
 def _interpret(text: str) -> Interpretation:
-    if not text:
-        raise ZipcodeNotValid(N_("Enter a zipcode or a place name, for example 9000."))
     try:
         places = current.snapshot().places
     except DatabaseUnavailable:
