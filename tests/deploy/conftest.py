@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Iterator
+from typing import Iterator, Sequence
 
 import pytest
 
 from tests.support.live import Server
-from tests.support.nginx import Dns, NoNginx, Proxy
+from tests.support.nginx import NoNginx, Proxy
+
+ADDRESSES = ("127.0.1.1", "127.0.1.2", "127.0.1.3")
 
 
 @pytest.fixture
-def proxy(tmp_path: Path) -> Iterator[Proxy]:
-    """A proxy that is not running yet, and looks for one instance at 127.0.1.1."""
-    with Dns("127.0.1.1") as dns:
-        yield Proxy(tmp_path, dns)
+def addresses() -> Sequence[str]:
+    """The addresses that the proxy knows: one, unless a test says otherwise."""
+    return ADDRESSES[:1]
+
+
+@pytest.fixture
+def proxy(tmp_path: Path, addresses: Sequence[str]) -> Proxy:
+    """A proxy that is not running yet."""
+    return Proxy(tmp_path, addresses)
 
 
 @pytest.fixture

@@ -71,9 +71,26 @@ def test_web_can_be_scaled() -> None:
 
 def test_proxy_forwards_to_the_port_of_the_program() -> None:
     configuration = CONFIGURATION.read_text(encoding="utf-8")
-    assert f"set $desk web:{PORT};" in configuration
+    assert f"server web:{PORT} resolve max_fails=0;" in configuration
     assert "listen 8080 " in configuration
     assert f"EXPOSE {PORT}\n" in DOCKERFILE
+
+
+def test_nginx_of_the_proxy_looks_up_names_again() -> None:
+    [version] = re.findall(r":(\d+)\.(\d+)-alpine$", interpolated(SERVICES["proxy"]["image"]))
+    assert tuple(map(int, version)) >= (1, 28)  # `resolve` came with 1.27.3
+    configuration = CONFIGURATION.read_text(encoding="utf-8")
+    assert "resolver 127.0.0.11 " in configuration  # Docker's
+    assert "zone desk " in configuration  # `resolve` needs shared memory
+
+
+def test_proxy_keeps_idle_connections_shorter_than_the_program() -> None:
+    configuration = CONFIGURATION.read_text(encoding="utf-8")
+    program = (ROOT / "gunicorn.conf.py").read_text(encoding="utf-8")
+    upstream = configuration[configuration.index("upstream desk") :].partition("}")[0]
+    [proxy_seconds] = re.findall(r"keepalive_timeout (\d+)s;", upstream)
+    [program_seconds] = re.findall(r"^keepalive = (\d+)$", program, re.M)
+    assert int(proxy_seconds) < int(program_seconds)
 
 
 def test_proxy_has_room_for_lists_in_memory() -> None:
@@ -137,9 +154,9 @@ def test_every_setting_of_env_reaches_the_program(service: str) -> None:
     assert SERVICES[service]["env_file"] == [{"path": ".env", "required": False}]
     example = set(re.findall(r"^#([A-Z_]+)=", (ROOT / ".env.example").read_text(encoding="utf-8"), re.M))
     assert example == set(DEFAULTS)
-    # The database is that of the secret; what else is set here gives way to .env.
+    # The database is that of the secret, the port that of the proxy; what else is set here gives way to .env.
     fixed = {name for name in environment(service) if environment(service, **{name: "x"})[name] != "x"}
-    assert fixed == {"DATABASE_URL", "DATABASE_URL_FILE"}
+    assert fixed == {"DATABASE_URL", "DATABASE_URL_FILE", "PORT"}
 
 
 @pytest.mark.parametrize("service", OURS)

@@ -12,7 +12,7 @@ import os
 import platform
 import tempfile
 from pathlib import Path
-from typing import Iterator, List, NamedTuple
+from typing import Iterator, List, NamedTuple, Sequence
 
 from tests.performance import load, servers
 from tests.performance.cases import Case, cases
@@ -20,7 +20,7 @@ from tests.performance.report import Spread, ratios, spread
 from tests.performance.resources import cpu_seconds, tree
 from tests.support.databases import PostgresDatabases
 from tests.support.live import Server, wait
-from tests.support.nginx import Dns, Proxy
+from tests.support.nginx import Proxy
 from tests.support.postgres import server
 
 # Served from the HTTP cache, and by the program itself.
@@ -28,25 +28,40 @@ NAMES = ("/zipcode/<z>", "404")
 
 ONE = "one process"
 
-# Requests for each path before the first round: each of three processes has its own HTTP cache.
-WARM_UP_PASSES = 10
+# The proxy keeps a client at one process.
+CLIENTS = 250
+
+# Before each round, and for each worker: its HTTP cache renews what is a minute old.
+WARM_UP_PASSES = 3
 
 
 class Target(NamedTuple):
-    """A URL to load, and the servers that share the work."""
+    """A URL to load, and the servers that share the work: the application's, and others in front."""
 
     name: str
     url: str
-    servers: List[Server]
+    desks: List[Server]
+    others: Sequence[Server] = ()
 
     def cpu_seconds(self) -> float:
-        return sum(cpu_seconds(process) for one in self.servers for process in tree(one.process.pid))
+        processes = [process for one in (*self.desks, *self.others) for process in tree(one.process.pid)]
+        return sum(map(cpu_seconds, processes))
+
+    def warm_up(self, paths: Path, case: Case) -> None:
+        for desk in self.desks * WARM_UP_PASSES:
+            load.generate_in_python(desk.url, paths, case.headers, None)
 
 
 class Round(NamedTuple):
     rate: float
     cpu_us: float
     failures: int
+
+
+def for_clients(paths: List[str]) -> List[str]:
+    """Return each path once for one of the clients, and at least once for each client."""
+    repeated = paths * (CLIENTS // len(paths) + 1)
+    return [f"{path} 198.51.100.{number % CLIENTS}" for number, path in enumerate(repeated)]
 
 
 def measure(target: Target, paths: Path, case: Case, seconds: int) -> Round:
@@ -68,14 +83,13 @@ def targets(folder: Path, database_url: str) -> Iterator[List[Target]]:
             found.append(Target(name, running.url, [running]))
         for count in (1, 3):
             addresses = [f"127.0.{count}.{number}" for number in range(1, count + 1)]
-            dns = stack.enter_context(Dns(*addresses))
             (folder / f"behind-{count}").mkdir()
-            proxy = Proxy(folder / f"behind-{count}", dns)
+            proxy = Proxy(folder / f"behind-{count}", addresses)
             variables = {**servers.IMAGE, "DATABASE_URL": database_url}
             desks = [stack.enter_context(proxy.instance(address, **variables)) for address in addresses]
             nginx = stack.enter_context(proxy.running())
             name = "nginx, one process" if count == 1 else f"nginx, {count} processes"
-            found.append(Target(name, nginx.url, [nginx, *desks]))
+            found.append(Target(name, nginx.url, desks, [nginx]))
         yield found
 
 
@@ -83,14 +97,14 @@ def compare(case: Case, measured: List[Target], folder: Path, options: argparse.
     """Measure all rounds of a case, and print a table."""
     paths = folder / "paths"
     paths.write_text("\n".join(case.paths) + "\n", encoding="utf-8")
+    lines = folder / "lines"
+    lines.write_text("\n".join(for_clients(case.paths)) + "\n", encoding="utf-8")
     rounds: dict[str, List[Round]] = {target.name: [] for target in measured}
     order = list(measured)
-    for target in order * WARM_UP_PASSES:
-        load.generate_in_python(target.url, paths, case.headers, None)
     for _ in range(options.rounds):
         for target in order:
-            load.generate_in_python(target.url, paths, case.headers, None)  # what is a minute old
-            rounds[target.name].append(measure(target, paths, case, options.seconds))
+            target.warm_up(paths, case)
+            rounds[target.name].append(measure(target, lines, case, options.seconds))
         order.append(order.pop(0))
     say(f"\n{case.name}", f"  {'':20}{'requests/s':>12}{'CPU µs':>9}  ratio to one process")
     ones = [one.rate for one in rounds[ONE]]
@@ -112,8 +126,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=5, help="duration of a round, for each")
     parser.add_argument("--rounds", type=int, default=5, help="rounds of each case")
     options = parser.parse_args()
-    client = "wrk" if load.WRK else "client.py"
-    say(f"Python {platform.python_version()}, {os.cpu_count()} cores, client: {client}, {vars(options)}")
+    if load.WRK is None:
+        parser.exit(1, "wrk is not installed: on Debian, apt-get install wrk\n")
+    say(f"Python {platform.python_version()}, {os.cpu_count()} cores, {vars(options)}")
     with tempfile.TemporaryDirectory(prefix="scaling-") as name, server() as url:
         databases = PostgresDatabases(url)
         database_url = databases.seeded()

@@ -1,4 +1,4 @@
-"""The proxy of compose.yaml: its own configuration under the installed nginx, with a DNS server beside it."""
+"""The proxy of compose.yaml: its own configuration under the installed nginx."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ import os
 import shutil
 import signal
 import socket
-import struct
 import subprocess
-import threading
 import time
 from pathlib import Path
-from typing import Iterator
+from typing import Iterator, Sequence
 
 from tests.support.live import START_SECONDS, Server, started, wait
 from tests.support.processes import end_with_parent, free_port
@@ -20,55 +18,12 @@ from webapp.config import ROOT
 
 CONFIGURATION = ROOT / "deploy" / "nginx" / "nginx.conf"
 
-# The proxy asks for a name again after this time.
-LOOKUP_SECONDS = 2
+# Debian's nginx is older than `resolve`: the addresses stand in the place of the name.
+UPSTREAM = "server web:5000 resolve max_fails=0;"
 
 
 class NoNginx(Exception):
     """nginx is not installed; the message says how to install it."""
-
-
-class Dns:
-    """A DNS server with the same IPv4 addresses for every name.
-
-    Attributes:
-        addresses: a test may change them.
-    """
-
-    def __init__(self, *addresses: str) -> None:
-        self.addresses = list(addresses)
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind(("127.0.0.1", 0))
-        self.port: int = self._socket.getsockname()[1]
-        self._thread = threading.Thread(target=self._serve)
-
-    def __enter__(self) -> Dns:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        # A datagram without a query ends the thread: closing the socket would not.
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-            sender.sendto(b"", ("127.0.0.1", self.port))
-        self._thread.join()
-        self._socket.close()
-
-    def _serve(self) -> None:
-        while True:
-            query, sender = self._socket.recvfrom(512)
-            if not query:
-                return
-            self._socket.sendto(self._response(query), sender)
-
-    def _response(self, query: bytes) -> bytes:
-        """Answer a query of one question (RFC 1035, 4.1)."""
-        addresses = [socket.inet_aton(address) for address in self.addresses]
-        status = 0x8180 if addresses else 0x8183  # NXDOMAIN
-        header = query[:2] + struct.pack("!HHHHH", status, 1, len(addresses), 0, 0)
-        end = query.index(b"\0", 12) + 5
-        # A pointer to the name, type A, class IN, one second, four bytes.
-        records = [struct.pack("!HHHIH", 0xC00C, 1, 1, 1, 4) + address for address in addresses]
-        return header + query[12:end] + b"".join(records)
 
 
 class Proxy:
@@ -77,8 +32,8 @@ class Proxy:
     Instances share a port and differ in their address, as containers do.
     """
 
-    def __init__(self, folder: Path, dns: Dns) -> None:
-        self.dns = dns
+    def __init__(self, folder: Path, addresses: Sequence[str]) -> None:
+        self.addresses = addresses
         self.port = free_port()
         self._folder = folder
 
@@ -128,8 +83,7 @@ class Proxy:
         text = CONFIGURATION.read_text(encoding="utf-8")
         replacements = {
             "listen 8080": f"listen 127.0.0.1:{port}",
-            "resolver 127.0.0.11": f"resolver 127.0.0.1:{self.dns.port}",
-            "web:5000": f"web:{self.port}",
+            UPSTREAM: " ".join(f"server {address}:{self.port} max_fails=0;" for address in self.addresses),
             "/tmp/": f"{folder}/",  # noqa: S108  # its own, in the container
             "/dev/stdout": f"{folder}/access.log",
         }
