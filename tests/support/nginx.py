@@ -22,6 +22,10 @@ CONFIGURATION = ROOT / "deploy" / "nginx" / "nginx.conf"
 UPSTREAM = "server web:5000 resolve max_fails=0;"
 
 
+# Several start at once, beside clients that ask.
+INSTANCE_SECONDS = 60
+
+
 class NoNginx(Exception):
     """nginx is not installed; the message says how to install it."""
 
@@ -75,7 +79,7 @@ class Proxy:
         own = free_port()
         command = ["gunicorn", "wsgi:app", f"--bind=127.0.0.1:{own}", f"--bind={address}:{self.port}"]
         with started(command, own, folder, TRUSTED_PROXIES="1", **variables) as server:
-            wait(server)
+            wait(server, INSTANCE_SECONDS)
             yield server
 
     def _configuration(self, folder: Path, port: int) -> str:
