@@ -383,3 +383,17 @@ def test_binary_file_is_rejected_by_name(folder: Path) -> None:
     (folder / ".env").write_bytes(b"LOG_LEVEL=\xff\n")
     with pytest.raises(ConfigurationError, match=r"The file \.env cannot be read"):
         Settings.load()
+
+
+def test_risk_factor_note_stands_for_each_language_without_its_own() -> None:
+    notes = {"RISK_FACTOR_NOTE": " See the\n manual. ", "RISK_FACTOR_NOTE_NL": "Zie het handboek."}
+    assert Settings.of(notes).risk_factor_notes == {
+        **dict.fromkeys(("fr", "de", "en"), "See the manual."),
+        "nl": "Zie het handboek.",
+    }
+    assert Settings.of({}).risk_factor_notes == {}
+
+
+def test_long_risk_factor_note_is_rejected() -> None:
+    with pytest.raises(ConfigurationError, match="RISK_FACTOR_NOTE_FR is longer than 300 characters"):
+        Settings.of({"RISK_FACTOR_NOTE_FR": "x" * 301})

@@ -62,7 +62,11 @@ class Manager:
     def states(self) -> dict[int, str]:
         found = self._client.get("/api/v1/risk-tables").json or {}
         states = {entry["id"]: entry["state"] for entry in found["risk_tables"]}
-        assert states == {entry["id"]: entry["state"] for entry in self.do("list")}
+        listed = self.do("list")
+        assert states == {entry["id"]: entry["state"] for entry in listed}
+        page = text(self._client.get("/risk-tables").text)
+        for entry in listed:
+            assert f"No. {entry['id']}: {entry['name']} {entry['state']}" in page
         return states
 
     def ghent(self, on: str | None = None) -> str:
@@ -76,6 +80,9 @@ class Manager:
 
     def page(self, **query: str) -> str:
         return text(self._client.get("/zipcode/9000", query_string={"format": "html", **query}).text)
+
+    def page_of_table(self, table_id: int) -> str:
+        return text(self._client.get(f"/risk-tables/{table_id}").text)
 
 
 def test_risk_manager_plans_previews_cancels_rolls_back_and_answers_for_the_past(
@@ -93,10 +100,11 @@ def test_risk_manager_plans_previews_cancels_rolls_back_and_answers_for_the_past
     assert manager.states() == {1: "in force", 2: "planned"}
     assert (manager.ghent(), manager.ghent(f"{YEAR}-01-01")) == ("B", "C")
     assert "From 1 January 2035: C" in manager.page()
+    assert "B → C: 4 zipcodes 9000 Gent" in manager.page_of_table(2)
 
     # Cancel, and plan again.
     manager.do("cancel", "2", "--reason", "postponed", "--by", "Els")
-    assert "Planned" not in manager.page()
+    assert "From 1 January" not in manager.page()
     assert manager.do("load", second, "--effective-from", f"{YEAR}-01-01", "--name", "Second")["id"] == 3
     assert manager.states() == {1: "in force", 2: "cancelled", 3: "planned"}
 

@@ -122,7 +122,7 @@ class Settings:
                     raise ConfigurationError(f"{name}_FILE and {name} are both set. Remove one of them.")
                 values[name] = _secret(f"{name}_FILE", values[f"{name}_FILE"].strip())
         return cls(
-            database_url=_database_url(values["DATABASE_URL"]),
+            database_url=parse_database_url(values["DATABASE_URL"]),
             redis_url=_redis_url(values["REDIS_URL"]),
             health_index_url=_http_url(values, "HEALTH_INDEX_URL"),
             health_index_fallback_url=_http_url(values, "HEALTH_INDEX_FALLBACK_URL"),
@@ -213,50 +213,56 @@ DATABASE_URL = re.compile(
 )
 # One of several hosts, which libpq separates by commas.
 HOST = re.compile(r"(?:\[(?P<ipv6>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9_.-]+))(?::(?P<port>[0-9]+))?")
-NOT_A_DATABASE_URL = (
-    "DATABASE_URL is not a URL such as postgresql://user:password@host:5432/name "
-    "or sqlite:////folder/file.sqlite3"
-)
 # By URL scheme. The default driver of postgresql:// depends on SQLAlchemy's version.
 DRIVERS = {"postgresql": "postgresql+psycopg2", "postgres": "postgresql+psycopg2", "sqlite": "sqlite"}
 
 
-def _database_url(text: str) -> str:
+def parse_database_url(text: str, name: str = "DATABASE_URL") -> str:
+    """Return a URL for SQLAlchemy. Raises ConfigurationError.
+
+    Args:
+        name: of the setting or option, for the error.
+    """
     # Empty in the image, so that a forgotten setting stops the start. A default would store the data in the
     # container and lose it.
     text = text.strip()
     if not text:
         raise ConfigurationError(
-            "DATABASE_URL is empty. Set it to a database, for example "
-            "DATABASE_URL=postgresql://user:password@host:5432/name"
+            f"{name} is empty. Set it to a database, for example "
+            f"{name}=postgresql://user:password@host:5432/name"
         )
     url = DATABASE_URL.match(text)
     if url is None or url.end() < len(text):
-        raise ConfigurationError(NOT_A_DATABASE_URL)
-    scheme, name, hosts, query = url["scheme"], url["name"], url["hosts"], url["query"]
+        raise _not_a_database_url(name)
+    scheme, database, hosts, query = url["scheme"], url["name"], url["hosts"], url["query"]
     if scheme.startswith("postgres") and "," in hosts:
-        query = "&".join(filter(None, [query, _several_hosts(hosts, query or "")]))
+        query = "&".join(filter(None, [query, _several_hosts(hosts, query or "", name)]))
         hosts = ""
     elif not _is_port(url["port"]):
-        raise ConfigurationError(NOT_A_DATABASE_URL)
+        raise _not_a_database_url(name)
     if scheme not in DRIVERS:
+        raise ConfigurationError(f"{name} names {scheme}, but only postgresql and sqlite are supported.")
+    if scheme == "sqlite" and database in (None, "", ":memory:"):
         raise ConfigurationError(
-            f"DATABASE_URL names {scheme}, but only postgresql and sqlite are supported."
+            f"{name} names a SQLite database in memory, which threads cannot share. Name a file."
         )
-    if scheme == "sqlite" and name in (None, "", ":memory:"):
-        raise ConfigurationError(
-            "DATABASE_URL names a SQLite database in memory, which threads cannot share. Name a file."
-        )
-    if not name:  # PostgreSQL would use the one named like the user
-        raise ConfigurationError("DATABASE_URL names no database. It must end with /name.")
-    return f"{DRIVERS[scheme]}://{url['user']}{hosts}/{name}" + ("" if query is None else f"?{query}")
+    if not database:  # PostgreSQL would use the one named like the user
+        raise ConfigurationError(f"{name} names no database. It must end with /name.")
+    return f"{DRIVERS[scheme]}://{url['user']}{hosts}/{database}" + ("" if query is None else f"?{query}")
 
 
-def _several_hosts(text: str, query: str) -> str:
+def _not_a_database_url(name: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"{name} is not a URL such as postgresql://user:password@host:5432/name "
+        "or sqlite:////folder/file.sqlite3"
+    )
+
+
+def _several_hosts(text: str, query: str, name: str) -> str:
     """Return a query for several hosts, which SQLAlchemy reads from there only."""
     hosts = [HOST.fullmatch(host) for host in text.split(",")]
     if None in hosts or re.search("(^|&)(host|port)=", query):
-        raise ConfigurationError(NOT_A_DATABASE_URL)
+        raise _not_a_database_url(name)
     found = [host for host in hosts if host]
     names = ",".join(host["ipv6"] or host["name"] for host in found)
     return f"host={names}&port={','.join(host['port'] or '5432' for host in found)}"

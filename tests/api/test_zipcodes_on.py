@@ -11,9 +11,11 @@ from flask.testing import FlaskClient
 
 from tests.conftest import ORDINARY_DAY
 from tests.pages.reading import text
+from tests.support.commands import run
 from tests.support.risk_tables import load_table
 from webapp.zipcodes.risk_table import Range
 
+FORM = "multipart/form-data"
 PAGE = {"Accept": "text/html"}
 TODAY = ORDINARY_DAY.date()
 
@@ -58,6 +60,69 @@ def test_bulk_lookup_of_a_day_uses_its_table(client: FlaskClient, on: str, facto
     assert found["results"] == [{"zipcode": "9000", "risk_factor": factor, "error": None}]
     response = client.post(url, data=b"zipcode\n9000\n", content_type="text/csv")
     assert response.data == f"zipcode,risk_factor,error\n9000,{factor},\n".encode()
+
+
+@pytest.mark.parametrize(("on", "factor", "table"), DAYS)
+def test_list_and_command_of_a_day_use_its_table(
+    app: Flask, client: FlaskClient, on: str, factor: str, table: int
+) -> None:
+    form = {"zipcodes": "9000", "on": on}
+    shown = client.post("/list", data={**form, "action": "show"}, content_type=FORM).text
+    assert f"<b>{factor}</b>" in shown
+    assert f'name="on" value="{on}"' in shown
+    file = client.post("/list", data={**form, "action": "download"}, content_type=FORM)
+    assert f"9000;{factor}" in file.text
+    assert run(app, "lookup", "9000", "--on", on).output == f"9000\t{factor}\n"
+
+
+def test_list_says_its_day_and_without_one_counts_today(client: FlaskClient) -> None:
+    assert "On 15 March 2026." in text(
+        client.post("/list", data={"zipcodes": "9000", "on": "2026-03-15"}, content_type=FORM).text
+    )
+    shown = client.post("/list", data={"zipcodes": "9000", "on": " "}, content_type=FORM).text
+    assert ("<b>C</b>" in shown, "On 1" in text(shown)) == (True, False)
+
+
+def test_list_of_an_invalid_date_is_rejected_and_kept(reader: FlaskClient) -> None:
+    response = reader.post(
+        "/list", data={"zipcodes": "9000\n2000", "on": "2026-02-30", "action": "download"}, content_type=FORM
+    )
+    assert response.status_code == 400
+    assert "Enter a date as year, month and day" in text(response.text)
+    assert 'href="#on"' in response.text
+    assert "9000\n2000</textarea>" in response.text
+
+
+def test_command_with_an_invalid_date_is_rejected(app: Flask) -> None:
+    result = run(app, "lookup", "9000", "--on", "2026-02-30")
+    assert (result.exit_code, result.output.splitlines()[-1]) == (
+        2,
+        "Error: Invalid value for '--on': '2026-02-30' is not a date such as 2027-01-01.",
+    )
+
+
+@pytest.mark.parametrize(("on", "factor", "table"), DAYS)
+def test_zipcodes_with_a_factor_on_a_day_are_those_of_its_table(
+    client: FlaskClient, on: str, factor: str, table: int
+) -> None:
+    query = {"risk_factor": factor, "on": on, "cursor": "8999", "limit": "1"}
+    response = client.get("/api/v1/zipcodes", query_string=query)
+    found = response.json or {}
+    assert (found["results"][0]["zipcode"], found["total"]) == ("9000", 436 if table == 1 else 1)
+    assert response.headers["Last-Modified"] == "Mon, 14 Sep 2026 12:00:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("q=gen&on=2026-03-15", "NOT_VALID"),
+        ("risk_factor=A&on=x", "DATE_NOT_VALID"),
+        ("on=2026-03-15", "NOT_VALID"),
+    ],
+)
+def test_directory_with_an_invalid_date_is_rejected(reader: FlaskClient, query: str, code: str) -> None:
+    response = reader.get(f"/api/v1/zipcodes?{query}")
+    assert (response.status_code, (response.json or {})["code"]) == (400, code)
 
 
 def test_bulk_lookup_with_an_invalid_date_is_rejected(reader: FlaskClient) -> None:

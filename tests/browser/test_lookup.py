@@ -158,3 +158,69 @@ def test_failed_request_hides_the_suggestions(page: Page, page_errors: list[str]
     expect(page.locator("#zipcode-error")).to_be_visible()  # the form itself works
     page.context.close()
     page_errors.clear()
+
+
+RESULT = "/?zipcode=9000&year=2004"
+
+
+@pytest.mark.parametrize("viewport", [(360, 740)], ids=["phone"])
+def test_phone_shows_the_answer_on_the_first_screen(page: Page) -> None:
+    page.goto(RESULT)
+    for selector in ("#factor", "#index"):
+        box = page.locator(selector).bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= 740, selector
+
+
+def test_next_zipcode_can_be_typed_at_once(page: Page) -> None:
+    page.goto(RESULT)
+    expect(page.locator("#zipcode")).to_be_focused()
+    page.keyboard.type("9170")
+    page.keyboard.press("Enter")
+    expect_factor(page, "9170 Sint-Gillis-Waas", "A")
+
+
+def test_slash_focuses_the_field_but_can_be_typed_into_it(page: Page) -> None:
+    page.goto("/")
+    page.locator("nav.main-menu a").first.focus()
+    page.keyboard.press("/")
+    expect(page.locator("#zipcode")).to_be_focused()
+    page.keyboard.type("a/b")
+    expect(page.locator("#zipcode")).to_have_value("a/b")
+
+
+def test_base_year_shows_its_index_at_once_and_keeps_the_focus(page: Page) -> None:
+    page.goto(RESULT)
+    page.get_by_role("radio", name="2013").check()
+    expect(page.locator("#index")).to_have_text("140.30")
+    expect(page.get_by_role("radio", name="2013")).to_be_focused()
+    page.go_back()
+    expect(page.locator("#index")).to_have_text("165.08")
+    expect(page.get_by_role("radio", name="2004")).to_be_checked()
+
+
+@pytest.mark.parametrize("javascript", [False], ids=["without script"])
+def test_old_index_does_not_stand_beside_a_new_base_year(page: Page) -> None:
+    page.goto(RESULT)
+    page.get_by_role("radio", name="2013").check(force=True)
+    expect(page.locator("#index")).to_be_hidden()
+    page.get_by_role("button", name="Look up").click()
+    expect(page.locator("#index")).to_have_text("140.30")
+
+
+def test_figures_are_copied_and_announced(page: Page) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(f"{RESULT}&lang=nl")
+    for name, copied in (("De index kopiëren", "165,08"), ("De risicofactor kopiëren", "B")):
+        page.get_by_role("button", name=name).click()
+        expect(page.get_by_role("status").filter(has_text="Gekopieerd")).to_have_count(1)
+        assert page.evaluate("navigator.clipboard.readText()") == copied
+
+
+@both_ways
+def test_index_needs_no_zipcode(page: Page) -> None:
+    page.goto("/")
+    page.get_by_role("radio", name="2013").check()
+    page.get_by_role("button", name="Look up").click()
+    expect(page.locator("#index")).to_have_text("140.30")
+    expect(page.locator(".error")).to_have_count(0)

@@ -19,6 +19,8 @@ URLS = {
     "calculation": CALCULATION,
     "invalid calculation": "/indexation?amount=1,250&from=1990&to=x",
     "list": "/list",
+    "risk tables": "/risk-tables",
+    "risk table": "/risk-tables/1",
     "about": "/about",
     "api": "/api/v1/",
     "not found": "/nowhere",

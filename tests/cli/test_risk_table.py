@@ -15,12 +15,15 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from openpyxl import Workbook
+from sqlalchemy import text
 
 from tests.conftest import SetClock
 from tests.health_index.stored_values import on_sqlite
-from tests.support.commands import run
+from tests.support.commands import run, start
 from tests.support.snapshot import snapshot
 from webapp.config import ROOT
+from webapp.data.database import db
 
 SEED = (ROOT / "seed" / "risk_table.csv").read_text()
 NEW_YEAR = ("--effective-from", "2035-01-01")
@@ -185,8 +188,22 @@ def test_diff_counts_the_clients_of_a_list(app: Flask, file: Path, tmp_path: Pat
         "without_factor": 1,
         "groups": [{"from": "B", "to": "C", "rows": [2, 3]}],
     }
+    clients.write_text("old zipcode;zipcode\n9000;2000\n9030;2000\n", encoding="utf-8")
+    chosen = do_json(app, "diff", str(file), "--clients", str(clients), "--column", "old zipcode")
+    assert chosen["clients"]["groups"] == [{"from": "B", "to": "C", "rows": [2, 3]}]
     clients.write_text("client;phone\nA;x\n", encoding="utf-8")
     assert refused(app, "diff", str(file), "--clients", str(clients)).startswith("Error: ")
+
+
+@on_sqlite
+def test_diff_counts_the_clients_of_a_workbook(app: Flask, file: Path, tmp_path: Path) -> None:
+    workbook = Workbook(write_only=True)
+    sheet = workbook.create_sheet()
+    for row in (("client", "postcode"), ("A", 9000), ("B", 2000), ("C", "9031 Drongen")):
+        sheet.append(row)
+    workbook.save(tmp_path / "clients.xlsx")
+    found = do_json(app, "diff", str(file), "--clients", str(tmp_path / "clients.xlsx"))["clients"]
+    assert (found["unchanged"], found["groups"]) == (1, [{"from": "B", "to": "C", "rows": [2, 4]}])
 
 
 @on_sqlite
@@ -223,6 +240,7 @@ def test_diff_of_stored_tables(app: Flask, file: Path) -> None:
         (["cancel", "7", "--reason", "x"], 1, "Error: There is no risk table 7."),
         (["reinstate", "7", *NEW_YEAR], 1, "Error: There is no risk table 7."),
         (["export", "7"], 1, "Error: There is no risk table 7."),
+        (["diff", "1", "--column", "x"], 2, "Error: Use --column with --clients."),
     ],
 )
 def test_impossible_action_is_explained_in_one_line(
@@ -313,6 +331,17 @@ def test_reinstated_table_counts_again(app: Flask, file: Path) -> None:
     assert do_json(app, "log")[0]["action"] == "reinstate"
 
 
+@on_sqlite
+def test_cancelled_table_can_be_reinstated(app: Flask, file: Path, set_clock: SetClock) -> None:
+    load(app, file)
+    do(app, "cancel", "2", "--reason", "postponed")
+    reinstated = do_json(app, "reinstate", "2", *NEW_YEAR, "--reason", "not postponed after all")
+    assert (reinstated["id"], reinstated["diff"]["in_use"]["changed"]) == (3, 4)
+    assert [entry["state"] for entry in do_json(app, "list")] == ["planned", "cancelled", "in force"]
+    set_clock(datetime(2035, 1, 2, 12, 0, tzinfo=timezone.utc))
+    assert app.test_client().get("/zipcode/9000").json == {"risk_factor": "C"}
+
+
 # export
 
 
@@ -378,3 +407,36 @@ def test_load_that_is_killed_at_any_moment_leaves_the_old_state(
         assert (done.returncode, snapshot(app) == before) == (-signal.SIGKILL, True), done.stderr
     assert moment > 5
     assert [entry["id"] for entry in do_json(app, "list")][1:] == [1]
+
+
+@pytest.mark.slow
+def test_loads_at_once_are_stored_one_after_the_other(
+    app: Flask, database_url: str, file: Path, tmp_path: Path
+) -> None:
+    commands = []
+    for factor in "ABC":
+        other = tmp_path / f"{factor}.csv"
+        other.write_text(SEED.replace("9000 - 9032,B", f"9000 - 9032,{factor}"))
+        options = ("--name", factor, "--by", factor, "--json")
+        commands.append(start(database_url, "risk-table", "load", str(other), *NEW_YEAR, *options))
+    ends = [(command.communicate(), command.returncode) for command in commands]
+    assert [(errors, code) for (_output, errors), code in ends] == [("", 0)] * 3
+    stored = {
+        found["id"]: found["diff"]["against"] for found in (json.loads(output) for (output, _), _ in ends)
+    }
+    assert stored == {2: 1, 3: 2, 4: 3}  # each saw the one before
+    listed = do_json(app, "list")
+    assert [entry["replaced_by"] for entry in listed] == [None, 4, 4, None]
+    assert {entry["name"] for entry in listed[:3]} == set("ABC")
+    with app.app_context(), db.engine.connect() as connection:
+        counts = connection.execute(text("SELECT count(*) FROM risk_range GROUP BY risk_table_id")).scalars()
+        assert list(counts) == [164] * 4
+
+
+@pytest.mark.slow
+def test_table_is_cancelled_once_by_two_commands_at_once(app: Flask, database_url: str, file: Path) -> None:
+    load(app, file)
+    commands = [start(database_url, "risk-table", "cancel", "2", "--reason", "x") for _ in range(2)]
+    codes = sorted((command.communicate(), command.returncode)[1] for command in commands)
+    assert codes == [0, 1]
+    assert [entry["action"] for entry in do_json(app, "log")] == ["cancel", "load", "load"]

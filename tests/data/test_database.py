@@ -12,7 +12,7 @@ from flask import Flask
 
 from tests.conftest import SetClock
 from tests.support.commands import run
-from tests.support.databases import settings_for
+from tests.support.databases import PostgresDatabases, settings_for
 from webapp.config import Settings
 from webapp.data.database import db
 from webapp.data.watcher import Watcher
@@ -101,3 +101,16 @@ def test_read_only_database_serves_and_is_not_written(
             "Error: The database is read-only: cannot execute UPDATE in a read-only transaction. "
             "Use the one that takes writes, not a replica.",
         )
+
+
+@pytest.mark.slow
+def test_schema_of_the_url_is_filled_and_served(make_app: MakeApp, postgresql: PostgresDatabases) -> None:
+    empty = postgresql.empty()
+    admin = sa.create_engine(empty, poolclass=sa.pool.NullPool)
+    with admin.begin() as connection:
+        connection.exec_driver_sql("CREATE SCHEMA desk")
+    app = make_app(settings_for(with_query(empty, options="-c search_path=desk")))
+    assert run(app, "init-db").exit_code == 0
+    assert app.test_client().get("/zipcode/9000").json == {"risk_factor": "B"}
+    assert sa.inspect(admin).get_table_names() == []
+    postgresql.drop(empty)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import tempfile
 import time
 from pathlib import Path
 from typing import Callable, Iterator
@@ -16,6 +20,7 @@ from tests.support.databases import NEWEST_REVISION, NOWHERE, PostgresDatabases,
 from tests.support.fake_statbel import FakeStatbel, bestat, responding
 from tests.support.live import running
 from tests.support.pgbouncer import NoPgBouncer, pooled
+from tests.support.postgres import UNPRIVILEGED
 from tests.support.snapshot import snapshot
 from webapp.config import STATEMENT_MILLISECONDS, Settings
 from webapp.data.database import db
@@ -109,3 +114,55 @@ def test_statement_timeout_holds_for_our_transactions_only(app: Flask, url: str)
     with other.connect() as connection:
         assert connection.scalar(sa.text("SHOW statement_timeout")) == "0"
         assert connection.scalar(sa.text("SHOW default_transaction_isolation")) == "read committed"
+
+
+# TLS: PgBouncer's own, because the PostgreSQL of the wheel has none.
+
+
+@pytest.fixture(scope="module")
+def certificate() -> Iterator[Path]:
+    """A certificate of 127.0.0.1 that PgBouncer's user can read, with another one beside it."""
+    with tempfile.TemporaryDirectory(prefix="desk-tls-") as name:
+        folder = Path(name)
+        for file in (folder / "server.pem", folder / "other.pem"):
+            command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1"]
+            command += ["-subj", "/CN=desk", "-addext", "subjectAltName=IP:127.0.0.1"]
+            command += ["-keyout", str(file.with_suffix(".key")), "-out", str(file)]
+            subprocess.run(command, check=True, capture_output=True)
+        if os.geteuid() == 0:
+            for path in (folder, *folder.iterdir()):
+                shutil.chown(path, UNPRIVILEGED)
+        yield folder / "server.pem"
+
+
+@pytest.fixture(scope="module")
+def tls_pool(postgresql: PostgresDatabases, certificate: Path) -> Iterator[sa.engine.URL]:
+    """A PgBouncer that accepts encrypted connections only."""
+    try:
+        with pooled(postgresql.url, certificate) as url:
+            yield url
+    except NoPgBouncer as error:
+        pytest.fail(f"The test needs PgBouncer: {error}")
+
+
+@pytest.fixture
+def encrypted_url(tls_pool: sa.engine.URL, postgresql_url: str) -> str:
+    return through(tls_pool, postgresql_url)
+
+
+@pytest.mark.parametrize(
+    ("options", "status"),
+    [
+        ("", 200),
+        ("?sslmode=require", 200),
+        ("?sslmode=verify-full&sslrootcert={folder}/server.pem", 200),
+        ("?sslmode=disable", 503),
+        ("?sslmode=verify-full&sslrootcert={folder}/other.pem", 503),
+        ("?sslmode=verify-full&sslrootcert={folder}/missing.pem", 503),
+    ],
+)
+def test_tls_mode_of_the_url_is_used(
+    make_app: MakeApp, encrypted_url: str, certificate: Path, options: str, status: int
+) -> None:
+    url = encrypted_url + options.format(folder=certificate.parent)
+    assert make_app(settings_for(url)).test_client().get("/zipcode/9000").status_code == status

@@ -23,11 +23,12 @@ from webapp.i18n.languages import catalog
 
 # Translations that equal the English text.
 SAME: Dict[str, FrozenSet[str]] = {
-    "nl": frozenset({"API", "Index", "Privacy"}),
+    "nl": frozenset({"API", "Index", "Limburg", "Privacy"}),
     "fr": frozenset(
         {"API", "Base %(year)s", "Date", "Indexation", "Licences", "Organisation", "Site", "Source"}
+        | {"Hainaut", "Liège", "Luxembourg", "Namur", "Province"}
     ),
-    "de": frozenset({"API", "Index", "Organisation"}),
+    "de": frozenset({"API", "Index", "Limburg", "Namur", "Organisation"}),
 }
 
 

@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
-from typing import Iterator
+from typing import Iterator, Optional
 
 import sqlalchemy as sa
 
@@ -31,14 +31,25 @@ default_pool_size = 1
 logfile = {folder}/log
 """
 
+# TLS only, with the files of a certificate.
+TLS_CONFIGURATION = """
+client_tls_sslmode = require
+client_tls_cert_file = {certificate}
+client_tls_key_file = {key}
+"""
+
 
 class NoPgBouncer(Exception):
     """PgBouncer is not installed or does not start; the message says what to do."""
 
 
 @contextlib.contextmanager
-def pooled(server: sa.engine.URL) -> Iterator[sa.engine.URL]:
-    """Start a PgBouncer, and yield the URL of the server behind it. Raises NoPgBouncer."""
+def pooled(server: sa.engine.URL, certificate: Optional[Path] = None) -> Iterator[sa.engine.URL]:
+    """Start a PgBouncer, and yield the URL of the server behind it. Raises NoPgBouncer.
+
+    Args:
+        certificate: for TLS only, with its key beside it as "….key".
+    """
     program = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
     if program is None:
         raise NoPgBouncer("install it, on Debian: apt-get install pgbouncer")
@@ -48,7 +59,10 @@ def pooled(server: sa.engine.URL) -> Iterator[sa.engine.URL]:
         if os.geteuid() == 0:  # it refuses to run as root
             shutil.chown(folder, UNPRIVILEGED)
         file = folder / "pgbouncer.ini"
-        file.write_text(CONFIGURATION.format(target=_target(server), listen_port=port, folder=folder))
+        text = CONFIGURATION.format(target=_target(server), listen_port=port, folder=folder)
+        if certificate:
+            text += TLS_CONFIGURATION.format(certificate=certificate, key=certificate.with_suffix(".key"))
+        file.write_text(text)
         command = [program, "-q", *(["-u", UNPRIVILEGED] if os.geteuid() == 0 else []), str(file)]
         process = subprocess.Popen(
             command,

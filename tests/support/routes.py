@@ -103,6 +103,11 @@ CASES: Mapping[str, Iterable[Case]] = {
         Case("/list", 400, method="POST", options=_form(zipcodes="")),
         Case("/list", 400, method="POST", options=PLAIN),
     ],
+    "/risk-tables": [Case("/risk-tables")],
+    "/risk-tables/<int:table_id>": [
+        Case("/risk-tables/1"),
+        Case("/risk-tables/7", 404),
+    ],
     "/zipcode/<zipcode>": [
         Case("/zipcode/9000"),
         Case("/zipcode/9001"),
@@ -153,6 +158,7 @@ CASES: Mapping[str, Iterable[Case]] = {
         Case("/api/v1/zipcodes?q=gen&limit=3"),
         Case("/api/v1/zipcodes?q=zzz"),
         Case("/api/v1/zipcodes?risk_factor=A&cursor=4000"),
+        Case("/api/v1/zipcodes?risk_factor=A&on=2026-03-15"),
         Case("/api/v1/zipcodes", 400),
     ],
     "/api/v1/zipcodes/<zipcode>": [

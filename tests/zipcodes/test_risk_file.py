@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.zipcodes.ranges import tables
-from webapp.zipcodes.risk_file import Fault, RiskFileRows, parse
+from webapp.zipcodes.risk_file import HEADER_ADVICE, Fault, RiskFileRows, parse
 from webapp.zipcodes.risk_table import Range
 
 
@@ -55,8 +56,21 @@ def test_adjoining_zipcodes_of_a_list_with_one_factor_become_a_range() -> None:
     assert len(parse_all(*rows).ranges) == 4
 
 
-def test_ambiguous_header_is_a_fault() -> None:
-    assert parse_all(["zipcode", "postcode", "factor"], ["9000", "9000", "A"]).faults[0].row == 1
+@pytest.mark.parametrize(
+    "header",
+    [["zipcode", "postcode", "factor"], ["zipcode", "place"], ["place", "factor"], ["factor", "risk"]],
+)
+def test_header_without_one_column_of_each_is_the_only_fault(header: list[str]) -> None:
+    assert parse_all(header, ["9000", "9000", "A"], ["9001", "B"]) == RiskFileRows(
+        [], [Fault(1, HEADER_ADVICE)]
+    )
+
+
+def test_range_may_have_the_dash_of_a_text_program() -> None:
+    assert parse_all(["1000 – 1310", "C"], ["1315–1320", "B"]).ranges == [
+        Range(1000, 1310, "C"),
+        Range(1315, 1320, "B"),
+    ]
 
 
 @settings(deadline=None, database=None)

@@ -11,7 +11,7 @@ from webapp.api.fields import ApiSchema, Cursor, Day, Limit, ResponseSchema, Zip
 from webapp.api.routing import ApiBlueprint, ViewResult
 from webapp.data import current, reads
 from webapp.errors import DateNotValid, RiskTableUnavailable, ZipcodeNotFound, ZipcodeNotValid
-from webapp.zipcodes import risk_table, search
+from webapp.zipcodes import search
 from webapp.zipcodes.places import KINDS
 from webapp.zipcodes.risk_table import FACTORS
 
@@ -46,6 +46,7 @@ class DirectoryQuery(ApiSchema):
         metadata={"description": f"Maximum number of results, up to {MAX_RESULTS}. Defaults to 20."},
     )
     cursor = Cursor("With risk_factor: next_cursor of the previous response.")
+    on = Day("With risk_factor: date in Belgium on which it counts. Defaults to today.")
 
     @validates_schema
     def check_combination(self, data: dict[str, Any], **_options: Any) -> None:
@@ -53,6 +54,8 @@ class DirectoryQuery(ApiSchema):
             raise ValidationError("Specify either q or risk_factor.", "q")
         if "q" in data and "cursor" in data:
             raise ValidationError("Cannot be combined with q.", "cursor")
+        if "q" in data and "on" in data:
+            raise ValidationError("Leave on out: suggestions have no risk factor.", "q")
 
 
 class NamesSchema(ApiSchema):
@@ -184,7 +187,7 @@ def zipcode(path: dict[str, Any], query: dict[str, Any]) -> ViewResult:
     ),
     params=DirectoryQuery,
     response=(SuggestionsSchema, ZipcodesWithFactorSchema),
-    errors=(RiskTableUnavailable,),
+    errors=(DateNotValid, RiskTableUnavailable),
     examples=("/zipcodes?q=gen&limit=3", "/zipcodes?risk_factor=A&limit=3"),
 )
 def directory_of_zipcodes(query: dict[str, Any]) -> ViewResult:
@@ -195,7 +198,7 @@ def directory_of_zipcodes(query: dict[str, Any]) -> ViewResult:
         found = reads.suggestions(query["q"], query["limit"])
         results = [{**place, "zipcode": str(place["zipcode"])} for place in found.places]
         return jsonify({"results": results, "matches": found.total}), snapshot.places.loaded_at
-    table = snapshot.risk_table
+    table = snapshot.timeline.on(query.get("on", snapshot.day)).table
     factor = query["risk_factor"]
     page = search.with_factor(
         table, snapshot.places, factor, after=query.get("cursor", 0), limit=query["limit"]
@@ -208,4 +211,4 @@ def directory_of_zipcodes(query: dict[str, Any]) -> ViewResult:
         ],
         "next_cursor": page.next_after and str(page.next_after),
     }
-    return jsonify(body), risk_table.changed_at(table, snapshot.places)
+    return jsonify(body), reads.risk_tables_changed_at()

@@ -6,7 +6,7 @@ import click
 from flask import Flask
 from flask.cli import with_appcontext
 
-from webapp.cli import index_value, risk_table, zipcode_lookup
+from webapp.cli import copy_db, index_value, risk_table, zipcode_lookup
 from webapp.cli.errors import one_line_errors
 from webapp.config import ROOT
 from webapp.data import init_db as database
@@ -26,6 +26,7 @@ def register_commands(app: Flask) -> None:
         add_migrations(app)
     app.cli.add_command(init_db)
     app.cli.add_command(refresh_index)
+    app.cli.add_command(copy_db.command)
     app.cli.add_command(index_value.group)
     app.cli.add_command(risk_table.group)
     app.cli.add_command(zipcode_lookup.command)

@@ -8,6 +8,7 @@ from typing import Iterator
 import click
 from sqlalchemy.exc import DBAPIError
 
+from webapp.data.copy_db import CopyRefused
 from webapp.data.index_decisions import DecisionRefused
 from webapp.data.risk_tables import ActionRefused
 from webapp.data.schema import OldSchema
@@ -25,7 +26,7 @@ def one_line_errors() -> Iterator[None]:
         yield
     except FileError as error:
         raise click.ClickException(f"{error}. Nothing was changed.") from None
-    except (DeskError, DecisionRefused, ActionRefused) as error:
+    except (DeskError, DecisionRefused, ActionRefused, CopyRefused) as error:
         raise click.ClickException(str(error)) from None
     except UpstreamError as error:
         raise click.ClickException(f"Statbel cannot be read: {error}") from None

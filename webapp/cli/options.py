@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import getpass
 import os
+from datetime import date
 from typing import Callable
 
 import click
+
+from webapp.i18n.iso_date import parse_iso_date
 
 
 def parse_line(
@@ -21,6 +24,16 @@ def parse_line(
         return line
 
     return parse
+
+
+def parse_date(_context: click.Context, _parameter: click.Parameter, text: str | None) -> date | None:
+    """Validate a date such as 2027-01-01; a callback of options."""
+    if text is None:
+        return None
+    try:
+        return parse_iso_date(text)
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is not a date such as 2027-01-01.") from None
 
 
 def current_user() -> str:

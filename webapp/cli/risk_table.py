@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from webapp import clock
 from webapp.cli import risk_table_diff
 from webapp.cli.errors import one_line_errors
-from webapp.cli.options import current_user, parse_line
+from webapp.cli.options import current_user, parse_date, parse_line
 from webapp.data import audit_log, current, risk_table_file, risk_tables
 from webapp.data.audit_log import MAX_AUTHOR_LENGTH, MAX_REASON_LENGTH, Author
 from webapp.data.database import db
@@ -29,7 +29,6 @@ from webapp.data.risk_tables import (
     NewTable,
 )
 from webapp.data.transactions import write_transaction
-from webapp.i18n.iso_date import parse_iso_date
 from webapp.tables import csv_file
 from webapp.zipcodes import client_diff, table_diff
 from webapp.zipcodes.risk_table import Range, RiskTable, to_csv
@@ -57,14 +56,9 @@ def group() -> None:
     pass
 
 
-def _parse_date(_context: click.Context, _parameter: click.Parameter, text: str | None) -> date | None:
-    if text is None:
-        return None
-    try:
-        day = parse_iso_date(text)
-    except ValueError:
-        raise click.BadParameter(f"{text!r} is not a date such as 2027-01-01.") from None
-    if not MIN_DATE <= day <= MAX_DATE:
+def _parse_first_day(context: click.Context, parameter: click.Parameter, text: str | None) -> date | None:
+    day = parse_date(context, parameter, text)
+    if day and not MIN_DATE <= day <= MAX_DATE:
         raise click.BadParameter(f"use a date from {MIN_DATE} to {MAX_DATE}.")
     return day
 
@@ -75,7 +69,7 @@ def _load_options(command: Command) -> Command:
         click.option(
             "--effective-from",
             required=True,
-            callback=_parse_date,
+            callback=_parse_first_day,
             metavar="DATE",
             help="The first day, in Belgium, such as 2027-01-01.",
         ),
@@ -205,13 +199,14 @@ def check(context: click.Context, file: Path, as_json: bool) -> None:
 )
 @click.argument("table", metavar="TABLE")
 @click.argument("against", type=click.IntRange(1), required=False, metavar="[AGAINST]")
-@click.option("--effective-from", callback=_parse_date, metavar="DATE", help="The first day of a file.")
+@click.option("--effective-from", callback=_parse_first_day, metavar="DATE", help="The first day of a file.")
 @click.option("--csv", "as_csv", is_flag=True, help="All changed zipcodes, as CSV.")
 @click.option(
     "--clients",
     type=click.Path(path_type=Path),
     help="A list of clients, CSV or .xlsx: also show how many of them change.",
 )
+@click.option("--column", default="", help="Its column with the zipcodes: the name, or the number from 1.")
 @as_json_option
 @with_appcontext
 def diff(
@@ -221,8 +216,11 @@ def diff(
     effective_from: date | None,
     as_csv: bool,
     clients: Path | None,
+    column: str,
     as_json: bool,
 ) -> None:
+    if column and not clients:
+        raise click.UsageError("Use --column with --clients.")
     if as_csv and (as_json or clients):
         raise click.UsageError("Use --csv without --json and --clients.")
     with one_line_errors():
@@ -232,7 +230,7 @@ def diff(
         old, ranges = _compared(tables, table, against, effective_from)
         before = old.ranges if old else ()
         found = table_diff.diff(before, ranges, places.all_zipcodes)
-        changes = clients and client_diff.diff(csv_file.read_bytes(clients), before, ranges, places)
+        changes = clients and client_diff.diff(csv_file.read_bytes(clients), before, ranges, places, column)
         if as_csv:
             risk_table_diff.print_csv(found, places)
         elif as_json:

@@ -6,12 +6,14 @@ import io
 import os
 import sys
 from contextlib import contextmanager
+from datetime import date
 from typing import IO, Callable, Iterator
 
 import click
 from flask.cli import with_appcontext
 
 from webapp.cli.errors import one_line_errors
+from webapp.cli.options import parse_date
 from webapp.data import current, reads
 from webapp.tables import kinds, workbook
 from webapp.zipcodes import bulk
@@ -42,15 +44,21 @@ from webapp.zipcodes.opened_list import answer_workbook
     help="A list in CSV or an Excel workbook (.xlsx), or - for standard input.",
 )
 @click.option("--column", default="", help="Its column with the zipcodes: the name, or the number from 1.")
+@click.option(
+    "--on",
+    callback=parse_date,
+    metavar="DATE",
+    help="The day in Belgium on which the risk factors count, such as 2026-03-15; by default today.",
+)
 @with_appcontext
-def command(zipcodes: tuple[str, ...], file: IO[bytes] | None, column: str) -> None:
+def command(zipcodes: tuple[str, ...], file: IO[bytes] | None, column: str, on: date | None) -> None:
     if bool(zipcodes) == bool(file):
         raise click.UsageError("Give zipcodes, or a file with --csv.")
     if column and not file:
         raise click.UsageError("Zipcodes on the command line have no columns: leave --column out.")
     with one_line_errors():
         current.watcher().load()
-        lookup = reads.lookup()
+        lookup = reads.lookup(on)
         if file:
             columns = _answer(file, lookup, column)
             sys.stdout.buffer.flush()

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import suppress
+from pathlib import Path
 
+from flask import current_app
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, MetaData, event
-from sqlalchemy.engine import Engine
+from sqlalchemy import create_engine as create_sqlalchemy_engine
+from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.orm import DeclarativeBase
 
-from webapp.config import STATEMENT_MILLISECONDS
+from webapp.config import STATEMENT_MILLISECONDS, engine_options
 
 
 class Model(DeclarativeBase):
@@ -28,6 +31,16 @@ class Model(DeclarativeBase):
 
 
 db = SQLAlchemy(model_class=Model)
+
+
+def create_engine(database_url: str) -> Engine:
+    """Create an engine for another database than the application's."""
+    url = make_url(database_url)
+    if url.get_backend_name() == "sqlite" and url.database and not url.database.startswith("file:"):
+        url = url.set(database=str(Path(current_app.instance_path) / url.database))  # as Flask-SQLAlchemy
+    engine = create_sqlalchemy_engine(url, **engine_options(database_url))
+    configure(engine)
+    return engine
 
 
 def configure(engine: Engine) -> None:

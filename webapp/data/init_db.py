@@ -35,8 +35,8 @@ def init(folder: Path, *, risk_table_again: bool = False) -> InitResult:
     index_rows = index_seed.read(folder / "health_index.csv")
     place_rows = place_seed.read_all(folder)
     with db.engine.begin() as connection:
-        _lock(connection)
-        _upgrade(connection)
+        lock(connection)
+        upgrade(connection)
         with Session(connection, expire_on_commit=False) as session:
             lock_version(session)
             return InitResult(
@@ -49,7 +49,8 @@ def init(folder: Path, *, risk_table_again: bool = False) -> InitResult:
             )
 
 
-def _lock(connection: Connection) -> None:
+def lock(connection: Connection) -> None:
+    """Exclude other runs until the transaction ends, and lift the limit on statements."""
     if connection.dialect.name == "postgresql":
         # A migration may exceed the timeout for other statements.
         connection.execute(text("SET LOCAL statement_timeout = 0"))
@@ -59,7 +60,8 @@ def _lock(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _upgrade(connection: Connection) -> None:
+def upgrade(connection: Connection) -> None:
+    """Upgrade the schema to REVISION."""
     # Imported here: it takes as long as all of Flask, and a server does not need it.
     import alembic.command
     from alembic.config import Config

@@ -20,6 +20,7 @@ from webapp.zipcodes.lookup import Lookup
 from webapp.zipcodes.places import Suggestion
 from webapp.zipcodes.risk_table import RiskFactor, RiskTableDescription
 from webapp.zipcodes.search import Matches
+from webapp.zipcodes.table_diff import Counts
 from webapp.zipcodes.timeline import RiskFactorOn
 
 
@@ -59,6 +60,18 @@ def risk_table_diff(table_id: int, against_id: int | None) -> dict[str, Any]:
     before = tables.get(against_id).ranges if against_id else ()
     found = table_diff.diff(before, tables.get(table_id).ranges, places.all_zipcodes)
     return table_diff.describe(found, places)
+
+
+@memoize
+def risk_table_counts() -> dict[int, Counts | None]:
+    """Count the changes of each risk table against the one before, if any; see table_diff.count_in_use."""
+    snapshot = current.snapshot()
+    in_use = snapshot.places.all_zipcodes
+    pairs = [(snapshot.timeline.before(table), table) for table in snapshot.timeline.tables]
+    return {
+        table.id: table_diff.count_in_use(before, table, in_use) if before else None
+        for before, table in pairs
+    }
 
 
 def lookup(on: date | None = None) -> Lookup:

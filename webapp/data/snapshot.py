@@ -72,7 +72,7 @@ class Snapshot:
 
 def load(connection: Connection, previous: Snapshot | None) -> Snapshot:
     """Load a snapshot in one transaction. Raises SQLAlchemyError or OldSchema."""
-    _begin(connection)
+    begin_reading(connection)
     revision = schema.revision(connection)
     schema.require_readable(revision)
     values = (IndexValue(*row) for row in connection.execute(_columns(IndexValueModel, IndexValue)))
@@ -89,7 +89,7 @@ def load(connection: Connection, previous: Snapshot | None) -> Snapshot:
     )
 
 
-def _begin(connection: Connection) -> None:
+def begin_reading(connection: Connection) -> None:
     """Begin a transaction with a consistent view."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")

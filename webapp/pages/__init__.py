@@ -6,5 +6,6 @@ from webapp.pages import index as index
 from webapp.pages import indexation as indexation
 from webapp.pages import lookup as lookup
 from webapp.pages import publications as publications
+from webapp.pages import risk_tables as risk_tables
 from webapp.pages import zipcode as zipcode
 from webapp.pages.blueprint import bp as bp

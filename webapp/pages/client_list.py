@@ -30,6 +30,7 @@ from webapp.zipcodes.client_list import (
     spreadsheet,
     too_large,
 )
+from webapp.zipcodes.timeline import parse_on
 
 # Up to this size, a client gets an error for a large file; a larger upload is cut off.
 MAX_SKIPPED_BYTES = 128 * MEGABYTE
@@ -55,7 +56,7 @@ def client_list() -> Response:
     Lists are never stored: the browser sends the list again for the download.
     """
     if request.method != "POST":
-        return _page(PageParts({"zipcodes": "", "column": ""}), None)
+        return _page(PageParts(_values("", "", "")), None)
     body = RequestBody(MAX_SKIPPED_BYTES)
     try:
         response = _answer(body)
@@ -68,7 +69,7 @@ def client_list() -> Response:
 
 
 def _answer(body: RequestBody) -> Response:
-    parts = PageParts({"zipcodes": "", "column": ""})
+    parts = PageParts(_values("", "", ""))
     sent = parts.attempt(lambda: read_form(body, MAX_FORM_BYTES, too_large()), "file")
     if sent is None:
         return _page(parts, None)
@@ -93,6 +94,7 @@ def _page(parts: PageParts, found: ClientList | None, choices: Sequence[tuple[in
         parts.render(
             "list.html",
             found=found,
+            on=parse_on(parts.values["on"]) if found and parts.values["on"] else None,
             options=options,
             codes=CODES,
             max_bytes=MAX_BYTES,
@@ -101,21 +103,25 @@ def _page(parts: PageParts, found: ClientList | None, choices: Sequence[tuple[in
     )
 
 
-def _look_up(parts: PageParts, sent: SentForm) -> ClientList | Spreadsheet | ColumnNotClear:
+def _look_up(parts: PageParts, sent: SentForm) -> ClientList | Spreadsheet | ColumnNotClear | None:
     """Return the result for the page, the file, or the error that asks for a column.
 
-    An uploaded file wins over pasted text.
+    An uploaded file wins over pasted text. The result is None for an invalid date.
     """
     pasted = sent.texts.get("zipcodes", "")
     column = sent.texts.get("column", "").strip()
+    day = sent.texts.get("on", "").strip()
     file = sent.files.get("file")
     # Show an invalid file for correction, unless it would replace pasted text that may exist nowhere else.
     text = pasted if file is None or pasted.strip() else _text(file)
-    parts.values = _values(text, column)
+    parts.values = _values(text, column, day)
+    on = parts.attempt(lambda: parse_on(day), "on") if day else None
+    if parts.errors:
+        return None
     if file is None and not pasted.strip():
         raise RequestNotValid(N_("Paste zipcodes or choose a file."))
     body = pasted.encode() if file is None else file
-    lookup = reads.lookup()
+    lookup = reads.lookup(on)
     try:
         if sent.texts.get("action") == "download":
             return spreadsheet(body, lookup, _words(), column, is_pasted=file is None)
@@ -123,13 +129,13 @@ def _look_up(parts: PageParts, sent: SentForm) -> ClientList | Spreadsheet | Col
     except ColumnNotClear as error:
         return error
     if file is not None:
-        parts.values = _values(_text(file), column)
+        parts.values = _values(_text(file), column, day)
     return found
 
 
-def _values(text: str, column: str) -> dict[str, str]:
+def _values(text: str, column: str, day: str) -> dict[str, str]:
     """Return the form values, without too long a text."""
-    return {"zipcodes": text if len(text) <= MAX_SHOWN_LETTERS else "", "column": column}
+    return {"zipcodes": text if len(text) <= MAX_SHOWN_LETTERS else "", "column": column, "on": day}
 
 
 def _text(body: bytes) -> str:

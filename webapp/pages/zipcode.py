@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from webapp.data import reads
 from webapp.http.negotiation import represent
 from webapp.pages.blueprint import bp
+from webapp.pages.zipcode_map import drawn
 from webapp.zipcodes.timeline import RiskFactorOn, parse_on
 from webapp.zipcodes.zipcode import parse_zipcode
 
@@ -23,7 +24,13 @@ def zipcode(zipcode: str) -> Response:
     return represent(
         payload={"risk_factor": found["factor"]},
         template="zipcode.html",
-        context=lambda: {"found": found, "on": on, "nearest": reads.nearest_if_unused(found)},
+        context=lambda: {
+            "found": found,
+            "on": on,
+            "nearest": reads.nearest_if_unused(found),
+            "drawn": drawn(),
+            "point": drawn().points.get(number),
+        },
         headers=_headers(found),
         text=found["factor"],
     )

@@ -28,7 +28,9 @@ class ClientDiff(NamedTuple):
         return self.unchanged + self.without_factor + sum(map(len, self.groups.values()))
 
 
-def diff(body: bytes, before: Sequence[Range], after: Sequence[Range], places: Places) -> ClientDiff:
+def diff(
+    body: bytes, before: Sequence[Range], after: Sequence[Range], places: Places, column: str = ""
+) -> ClientDiff:
     """Look up the clients of a list in both tables.
 
     Raises ColumnNotClear; TooLarge and CsvNotValid, naming the row.
@@ -36,7 +38,7 @@ def diff(body: bytes, before: Sequence[Range], after: Sequence[Range], places: P
     old, new = (_lookup(ranges, places) for ranges in (before, after))
     unchanged = without_factor = 0
     groups: dict[tuple[str | None, str | None], list[int]] = {}
-    for client in clients(open_list(body, old, column=""), old):
+    for client in clients(open_list(body, old, column), old):
         factors = client.result[0] or None, new.result(client.cell)[0] or None
         if factors[0] != factors[1]:
             groups.setdefault(factors, []).append(client.number)

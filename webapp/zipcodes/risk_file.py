@@ -24,6 +24,9 @@ FACTOR_NAMES = {
 }
 
 
+HEADER_ADVICE = "the header must name one column of zipcodes and one of factors, such as zipcode;factor"
+
+
 class Fault(NamedTuple):
     """A fault of a file; `row` is None if it is of the whole file."""
 
@@ -53,9 +56,12 @@ def parse(rows: Iterable[tuple[int, Sequence[str]]]) -> RiskFileRows:
     columns: _Columns | None = None
     for position, (number, fields) in enumerate(rows):
         if position == 0:
-            columns = _header(fields)
+            names = [fold(field) for field in fields]
+            columns = _header(names)
             if columns:
                 continue
+            if not {*ZIPCODE_NAMES, *FACTOR_NAMES}.isdisjoint(names):
+                return RiskFileRows([], [Fault(number, HEADER_ADVICE)])  # the rows would all be faults
         try:
             numbered.append((number, _range(fields, columns)))
         except ValueError as error:
@@ -72,8 +78,7 @@ def _row(fault: Fault) -> int:
     return fault.row or 0
 
 
-def _header(fields: Sequence[str]) -> _Columns | None:
-    names = [fold(field) for field in fields]
+def _header(names: Sequence[str]) -> _Columns | None:
     zipcodes = [index for index, name in enumerate(names) if name in ZIPCODE_NAMES]
     factors = [index for index, name in enumerate(names) if name in FACTOR_NAMES]
     return _Columns(zipcodes[0], factors[0]) if len(zipcodes) == len(factors) == 1 else None
@@ -89,7 +94,7 @@ def _range(fields: Sequence[str], columns: _Columns | None) -> Range:
         zipcodes, factor = fields
     else:
         raise ValueError(f"must have 2 fields, zipcodes and factor, but has {len(fields)}")
-    match = re.fullmatch(r"([0-9]{4})(?:\s*-\s*([0-9]{4}))?", zipcodes)
+    match = re.fullmatch(r"([0-9]{4})(?:\s*[-–]\s*([0-9]{4}))?", zipcodes)
     if not match:
         raise ValueError(f"{zipcodes!r} is not a zipcode or a range such as 1000 - 1310")
     first, last = int(match.group(1)), int(match.group(2) or match.group(1))

@@ -62,6 +62,10 @@ class RiskTable:
             return None
         return self.ranges[position]
 
+    def factor_of(self, zipcode: int) -> str | None:
+        found = self.range_of(zipcode)
+        return found.factor if found else None
+
 
 class RiskFactor(TypedDict):
     """A risk factor and its range. `kind` is one of places.KINDS, None for an unused zipcode."""

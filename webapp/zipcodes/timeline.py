@@ -182,15 +182,10 @@ def find(timeline: Timeline, places: Places, zipcode: int, on: date, today: date
 def _planned(timeline: Timeline, zipcode: int, day: date) -> list[PlannedFactor]:
     """Return the changes of the factor of a zipcode after a day."""
     planned: list[PlannedFactor] = []
-    factor = _factor(timeline.on(day).table, zipcode)
+    factor = timeline.on(day).table.factor_of(zipcode)
     for table, first, _last in timeline.after(day):
-        planned_factor = _factor(table, zipcode)
+        planned_factor = table.factor_of(zipcode)
         if first and planned_factor != factor:
             planned.append({"effective_from": first, "factor": planned_factor, "risk_table": table.id})
         factor = planned_factor
     return planned
-
-
-def _factor(table: RiskTable, zipcode: int) -> str | None:
-    found = table.range_of(zipcode)
-    return found.factor if found else None

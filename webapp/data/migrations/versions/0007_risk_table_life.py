@@ -5,7 +5,8 @@ else. On SQLite, which knows no time zones, they let a table that has been in fo
 refuses that.
 
 The previous release reads and adds risk tables as before. It knows no cancellation, so it must not run on a
-day on which a cancelled table would have come into force.
+day on which a cancelled table would have come into force, unless the schema is downgraded: that deletes
+cancelled tables.
 
 Revision ID: 0007
 Revises: 0006
@@ -150,5 +151,18 @@ def downgrade() -> None:
                 op.execute(f"DROP TRIGGER keep_{table}_{event}")
         op.execute("DROP TRIGGER keep_risk_table_cancelled")
     op.drop_table("audit_log")
+    _keep_order_of_risk_tables()
     for column in ADDED_COLUMNS:
         op.execute(f"ALTER TABLE risk_table DROP COLUMN {column}")
+
+
+def _keep_order_of_risk_tables() -> None:
+    """Keep the order in which tables count without the columns that are dropped."""
+    cancelled = "SELECT id FROM risk_table WHERE cancelled_at IS NOT NULL"
+    op.execute(f"DELETE FROM risk_range WHERE risk_table_id IN ({cancelled})")  # noqa: S608  # our own text
+    op.execute("DELETE FROM risk_table WHERE cancelled_at IS NOT NULL")
+    # A table with an open beginning counts before a backdated one. `upgrade` finds it by its first day.
+    op.execute(
+        "UPDATE risk_table SET effective_from = (SELECT min(effective_from) FROM risk_table) "
+        "WHERE open_beginning"
+    )
