@@ -45,12 +45,20 @@ def environment(service: str, **variables: str) -> dict[str, str]:
     }
 
 
-def test_file_matches_the_schema_of_compose() -> None:
+@pytest.mark.parametrize(
+    ("schema", "file"), [("compose-spec", "compose.yaml"), ("github-workflows", ".github/workflows/ci.yml")]
+)
+def test_file_matches_its_schema(schema: str, file: str) -> None:
     pytest.importorskip("check_jsonschema", reason="has no current release for this Python")
-    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]
-    done = subprocess.run(
-        [*command, ROOT / "compose.yaml"], capture_output=True, text=True, check=False, timeout=60
-    )
+    command = [
+        sys.executable,
+        "-m",
+        "check_jsonschema",
+        "--builtin-schema",
+        f"vendor.{schema}",
+        str(ROOT / file),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stdout
 
 
@@ -82,15 +90,6 @@ def test_nginx_of_the_proxy_looks_up_names_again() -> None:
     configuration = CONFIGURATION.read_text(encoding="utf-8")
     assert "resolver 127.0.0.11 " in configuration  # Docker's
     assert "zone desk " in configuration  # `resolve` needs shared memory
-
-
-def test_proxy_keeps_idle_connections_shorter_than_the_program() -> None:
-    configuration = CONFIGURATION.read_text(encoding="utf-8")
-    program = (ROOT / "gunicorn.conf.py").read_text(encoding="utf-8")
-    upstream = configuration[configuration.index("upstream desk") :].partition("}")[0]
-    [proxy_seconds] = re.findall(r"keepalive_timeout (\d+)s;", upstream)
-    [program_seconds] = re.findall(r"^keepalive = (\d+)$", program, re.M)
-    assert int(proxy_seconds) < int(program_seconds)
 
 
 def test_proxy_has_room_for_lists_in_memory() -> None:

@@ -343,3 +343,23 @@ def test_frozen_instance_is_passed_over(nginx: Server, desks: list[Server]) -> N
             os.kill(process, signal.SIGCONT)
     assert len(seconds) == len(threads)
     assert max(seconds) < MAX_SECONDS
+
+
+@pytest.mark.parametrize("path", ["/", "/list", LOOKUP])
+def test_request_is_tried_twice_when_no_instance_responds(proxy: Proxy, nginx: Server, path: str) -> None:
+    """The first connection is closed without a response, as by an instance that is killed."""
+    with socket.create_server((ADDRESSES[0], proxy.port)) as listener:
+        statuses: list[int] = []
+        request = threading.Thread(
+            target=lambda: statuses.append(
+                requests.post(f"{nginx.url}{path}", b"9000", timeout=9).status_code
+            )
+        )
+        request.start()
+        listener.accept()[0].close()
+        with listener.accept()[0] as second:
+            while not second.recv(65536).endswith(b"9000"):
+                pass
+            second.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            request.join()
+    assert statuses == [200]
