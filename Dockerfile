@@ -1,4 +1,4 @@
-# One gunicorn process group on port 5000, as a non-root user.
+# One gunicorn process group on port 5000, or PORT, as a non-root user.
 #   docker build -t desk .                                  Python 3.8
 #   docker build -t desk --build-arg PYTHON_VERSION=3.13 .  a newer Python, with newer libraries
 #   docker build -t desk --build-arg PYTHON_DIGEST=@sha256:… .  exactly this base image (deploy/pin-images)
@@ -35,6 +35,7 @@ RUN python -m compileall -q webapp
 
 USER 10001:10001
 EXPOSE 5000
+# On the address that gunicorn listens on, whatever sets it.
 HEALTHCHECK --interval=30s --timeout=3s --start-period=10s \
-    CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:5000/healthz', timeout=2)"]
+    CMD ["python", "-m", "webapp.http.health_check"]
 CMD ["gunicorn", "wsgi:app"]

@@ -5,7 +5,7 @@ VENV ?= .venv
 PORT ?= 5000
 BIN := $(VENV)/bin
 
-.PHONY: help run dev check test test-all test-browser coverage lint format messages lock bench bench-bulk \
+.PHONY: help run dev check test test-all test-browser coverage lint format messages lock licences bench bench-bulk \
   bench-scaling
 
 help: ## show this list
@@ -72,6 +72,10 @@ bench-scaling: $(VENV)/develops ## measure one process, two workers, and three p
 
 lock: $(VENV)/develops ## pin the Pipfile for all Pythons; UPGRADE=--upgrade for the newest versions
 	$(BIN)/python .ci/lock.py $(UPGRADE)
+
+# Also with the Python of the image, for the packages that only it needs.
+licences: $(VENV)/runs ## list the licences of the packages in docs/licences.md
+	$(BIN)/python .ci/licences.py
 
 # Fails with one line if something listens on the port.
 define require_free_port

@@ -1,19 +1,24 @@
 """Settings of gunicorn, each with its reason. Command-line flags take precedence."""
 
+import errno
 import gc
 import logging
 import os
 import random
 import resource
+import shutil
+import socket
 import sys
+import tempfile
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any, Dict, NamedTuple
 
 from gunicorn.glogging import Logger
 
-from webapp.config import MAX_UPLOADS, ROOT, ConfigurationError, Settings, database_place
+from webapp import logs
+from webapp.config import MAX_UPLOADS, ROOT, Address, ConfigurationError, Settings, database_place
 
 try:
     settings = Settings.load()
@@ -22,7 +27,7 @@ except ConfigurationError as error:
     sys.exit(f"Error: {error.format_message()}")
 
 wsgi_app = "wsgi:app"
-bind = "0.0.0.0:5000"
+bind = f"0.0.0.0:{settings.port}"
 
 # One process, so that all requests share its caches. No request waits for another server, so more than four
 # threads, besides those for uploads, only slow down the slowest responses (docs/performance.md).
@@ -66,7 +71,8 @@ keepalive = 15
 # with it. No proxy needs it here: TRUSTED_PROXIES is the only setting that trusts one.
 forwarder_headers = ""
 
-# Standard output and standard error. The last field is the duration in milliseconds.
+# Standard output and standard error, in the format of webapp/logs.py. The last field is the duration in
+# milliseconds.
 accesslog = "-"
 errorlog = "-"
 loglevel = settings.log_level
@@ -80,9 +86,29 @@ logging.logMultiprocessing = False
 
 
 class logger_class(Logger):  # type: ignore[misc]  # noqa: N801  # no types; the name of the setting
-    """Gather only the fields of access_log_format, not all headers and variables of each request."""
+    """Writes the format of the application's logs.
+
+    Attributes:
+        observe: counts a request for the metrics; None without.
+    """
+
+    observe: Any = None
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        if cfg.logconfig or cfg.logconfig_dict or cfg.logconfig_json:  # set by a flag
+            return
+        for handler in (*self.error_log.handlers, *self.access_log.handlers):
+            if isinstance(handler, logging.StreamHandler):  # not syslog, which adds the time itself
+                handler.setFormatter(logs.formatter(settings.log_format))
+
+    def access(self, resp: Any, req: Any, environ: Dict[str, Any], request_time: timedelta) -> None:
+        super().access(resp, req, environ, request_time)
+        if self.observe:
+            self.observe(resp, environ, request_time)
 
     def atoms(self, resp: Any, req: Any, environ: Dict[str, Any], request_time: timedelta) -> Any:
+        """Gather only the fields of access_log_format, not all headers and variables of the request."""
         if self.cfg.access_log_format != access_log_format:  # set by a flag
             return super().atoms(resp, req, environ, request_time)
         return {
@@ -99,10 +125,32 @@ class logger_class(Logger):  # type: ignore[misc]  # noqa: N801  # no types; the
 control_socket_disable = True
 
 
+class Metrics(NamedTuple):
+    """The listener of METRICS_BIND, and the folder of the workers' files."""
+
+    listener: socket.socket
+    folder: Path
+
+
 def pre_fork(server: Any, worker: Any) -> None:
-    """Choose the core with the fewest workers."""
-    taken = [other.core for other in server.WORKERS.values()]
+    """Choose the core with the fewest workers, and the lowest free slot of the metrics."""
+    others = server.WORKERS.values()
+    taken = [other.core for other in others]
     worker.core = min(CORES, key=taken.count, default=None)
+    worker.slot = min(set(range(len(others) + 1)) - {other.slot for other in others})
+    worker.metrics = getattr(server, "metrics", None)
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """Remove the gauges of a worker that has ended; its counters go on in the next one."""
+    if worker.metrics:
+        for file in worker.metrics.folder.glob(f"gauge_live*_{worker.slot}.db"):
+            file.unlink()
+
+
+def on_exit(server: Any) -> None:
+    if getattr(server, "metrics", None):
+        shutil.rmtree(server.metrics.folder, ignore_errors=True)
 
 
 def post_fork(server: Any, worker: Any) -> None:
@@ -120,12 +168,20 @@ def post_worker_init(worker: Any) -> None:
     watcher = getattr(worker.wsgi, "extensions", {}).get("watcher")
     if watcher:  # none in the bare function of `make bench`
         watcher.start(FIRST_LOOK_SECONDS)
+    if watcher and worker.metrics:
+        from webapp.ops import metrics_server
+
+        listener, folder = worker.metrics
+        worker.log.observe = metrics_server.start(worker.wsgi, listener, str(folder), worker.slot)
     gc.freeze()
     gc.enable()
 
 
 def when_ready(server: Any) -> None:
-    """Log the URL to open, and the database."""
+    """Listen for the metrics, and log the URL to open and the database."""
+    if settings.metrics_bind:
+        server.metrics = Metrics(_listen(settings.metrics_bind), Path(_metrics_folder()))
+        server.log.info("Metrics: http://%s:%s/metrics", *settings.metrics_bind)
     for address in server.address:
         if isinstance(address, tuple):  # not the path of a Unix socket
             host = "127.0.0.1" if address[0] == "0.0.0.0" else address[0]
@@ -134,6 +190,24 @@ def when_ready(server: Any) -> None:
     if settings.is_embedded:
         file = ROOT / "instance" / settings.database_url[len("sqlite:///") :].partition("?")[0]
         server.log.info("Database: %s (embedded)", file)
-        server.log.info("For PostgreSQL set DATABASE_URL=postgresql://user:password@host:5432/name")
+        server.log.info("For PostgreSQL set DATABASE_URL=postgresql://user@host:5432/name")
     else:
         server.log.info("Database: %s", database_place(settings.database_url))
+
+
+def _listen(address: Address) -> socket.socket:
+    """Listen on an address, or end the process with one line."""
+    try:
+        # In the first process, so that it stays open when a worker ends.
+        family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+        return socket.create_server(address, family=family)
+    except OSError as error:
+        reason = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be used: {error.strerror}"
+        sys.exit(f"Error: METRICS_BIND {address.host}:{address.port} {reason}. Choose another.")
+
+
+def _metrics_folder() -> str:
+    """Create a folder in memory, since each request writes to its files."""
+    return tempfile.mkdtemp(
+        prefix="desk-metrics-", dir=worker_tmp_dir if os.access(memory, os.W_OK) else None
+    )

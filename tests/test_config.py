@@ -9,11 +9,13 @@ import pytest
 from click import ClickException
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from redis import Redis
 from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
 
 from webapp import config
 from webapp.config import DEFAULTS, ROOT, ConfigurationError, Settings
+from webapp.http.rate_limit import redis_options
 
 
 def test_settings_have_defaults() -> None:
@@ -56,6 +58,13 @@ def test_database_url_is_accepted(text: str, expected: str) -> None:
         ("rediss://h", "rediss://h"),
         ("unix:///run/redis", "unix:///run/redis"),
         (" ", None),
+        ("redis://h:6379?db=2", "redis://h:6379?db=2"),
+        (
+            "redis://h/0?socket_timeout=0.1&client_name=desk",
+            "redis://h/0?socket_timeout=0.1&client_name=desk",
+        ),
+        ("rediss://h/0?ssl_cert_reqs=required", "rediss://h/0?ssl_cert_reqs=required"),
+        ("unix:///run/redis?db=1", "unix:///run/redis?db=1"),
     ],
 )
 def test_redis_url_is_accepted(text: str, expected: Optional[str]) -> None:
@@ -75,6 +84,8 @@ def test_timeout_is_accepted(text: str, expected: object) -> None:
         ("RATE_LIMIT", 0, 1_000_000),
         ("TRUSTED_PROXIES", 0, 9),
         ("PIN_WORKER", False, True),
+        ("MAX_INDEX_LAG_DAYS", 0, 1000),
+        ("PORT", 1, 65_535),
     ],
 )
 def test_whole_number_is_accepted_within_its_bounds(name: str, minimum: int, maximum: int) -> None:
@@ -84,6 +95,46 @@ def test_whole_number_is_accepted_within_its_bounds(name: str, minimum: int, max
     for number in (minimum - 1, maximum + 1):
         with pytest.raises(ConfigurationError, match=f"^{name} is "):
             Settings.of({name: str(number)})
+
+
+@pytest.mark.parametrize("option", ["foot=1", "dbs=2", "Client_Name=desk", "password"])
+def test_error_of_a_redis_option_does_not_show_the_password(option: str) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        Settings.of({"REDIS_URL": f"redis://:secret@h/0?{option}&password=secret"})
+    assert "secret" not in error.value.message
+
+
+REDIS_VALUES = {config.WHOLE: "1", config.DECIMAL: "0.5", config.YES_OR_NO: "yes"}
+SPECIAL_VALUES = {"protocol": "3", "ssl_cert_reqs": "none", "max_connections": "5"}
+
+
+@pytest.mark.parametrize("scheme", ["redis://h/0", "rediss://h/0", "unix:///run/redis"])
+def test_accepted_options_of_redis_are_known_to_its_client(scheme: str) -> None:
+    names = {**config.REDIS_OPTIONS, **config.REDIS_TLS_OPTIONS}
+    accepted = 0
+    for name, pattern in names.items():
+        url = f"{scheme}?{name}={SPECIAL_VALUES.get(name) or REDIS_VALUES.get(pattern, 'x')}"
+        try:
+            Settings.of({"REDIS_URL": url})
+        except ConfigurationError:
+            continue
+        accepted += 1
+        Redis.from_url(url, **redis_options(1)).connection_pool.make_connection()
+    assert accepted >= 8
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("127.0.0.1:9100", ("127.0.0.1", 9100)),
+        (" 0.0.0.0:1 ", ("0.0.0.0", 1)),
+        ("[::1]:65535", ("::1", 65535)),
+        ("localhost:9100", ("127.0.0.1", 9100)),
+        ("", None),
+    ],
+)
+def test_address_of_the_metrics_is_accepted(text: str, expected: object) -> None:
+    assert Settings.of({"METRICS_BIND": text}).metrics_bind == expected
 
 
 @pytest.mark.parametrize("text", ["debug", "Warning", "CRITICAL"])
@@ -114,6 +165,26 @@ def test_log_level_is_accepted_in_any_case(text: str) -> None:
         ("REDIS_URL", "localhost:6379"),
         ("REDIS_URL", "http://localhost:6379"),
         ("REDIS_URL", "redis://localhost:port"),
+        ("REDIS_URL", "redis://localhost?foo=bar"),
+        ("REDIS_URL", "redis://localhost/0?foo"),
+        ("REDIS_URL", "redis://localhost/0?db=x"),
+        ("REDIS_URL", "redis://localhost/name"),
+        ("REDIS_URL", "redis://localhost/0?socket_timeout=soon"),
+        ("REDIS_URL", "redis://localhost/0?ssl_cert_reqs=required"),
+        ("REDIS_URL", "unix:///run/redis?socket_keepalive=1"),
+        ("METRICS_BIND", "9100"),
+        ("METRICS_BIND", ":9100"),
+        ("METRICS_BIND", "127.0.0.1"),
+        ("METRICS_BIND", "127.0.0.1:0"),
+        ("METRICS_BIND", "127.0.0.1:65536"),
+        ("METRICS_BIND", "127.0.0.256:9100"),
+        ("METRICS_BIND", "::1:9100"),
+        ("METRICS_BIND", "example.be:9100"),
+        ("METRICS_BIND", "http://127.0.0.1:9100"),
+        ("LOG_FORMAT", "xml"),
+        ("PORT", "0"),
+        ("PORT", "65536"),
+        ("MAX_INDEX_LAG_DAYS", "-1"),
         ("HEALTH_INDEX_URL", ""),
         ("HEALTH_INDEX_URL", "ftp://statbel.fgov.be/"),
         ("HEALTH_INDEX_URL", "http://"),
@@ -346,6 +417,32 @@ def test_empty_database_url_is_rejected(folder: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("DATABASE_URL", "")
     with pytest.raises(ConfigurationError, match="DATABASE_URL is empty"):
         Settings.load()
+
+
+@pytest.mark.parametrize(
+    ("line", "note"),
+    [
+        ("RATE_LIMITS=1", "'RATE_LIMITS' is no setting, and is ignored. Did you mean RATE_LIMIT?"),
+        ("rate_limit=1", "'rate_limit' is no setting, and is ignored. Did you mean RATE_LIMIT?"),
+        ("DATABASE_URI=x", "'DATABASE_URI' is no setting, and is ignored. Did you mean DATABASE_URL?"),
+        ("FAVOURITE=x", "'FAVOURITE' is no setting, and is ignored."),
+    ],
+)
+def test_unknown_name_in_the_file_is_noted_with_a_close_one(folder: Path, line: str, note: str) -> None:
+    (folder / ".env").write_text(f"WEB_THREADS=7\n{line}\n")
+    loaded = Settings.load()
+    assert (loaded.web_threads, loaded.notes) == (7, (f".env: {note}",))
+
+
+def test_names_of_other_programs_in_the_file_are_not_noted(folder: Path) -> None:
+    names = ("POSTGRES_PASSWORD", "FLASK_DEBUG", "GUNICORN_CMD_ARGS", "WEB_CONCURRENCY", "TZ", "PGSSLMODE")
+    (folder / ".env").write_text("".join(f"{name}=1\n" for name in names))
+    assert Settings.load().notes == ()
+
+
+def test_names_in_the_environment_are_not_noted(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RATE_LIMITS", "1")
+    assert Settings.load().notes == ()
 
 
 def test_environment_is_not_changed_by_the_file(folder: Path) -> None:

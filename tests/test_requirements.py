@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+import sys
 from importlib import metadata
 from pathlib import Path
 from types import ModuleType
@@ -14,9 +15,9 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def lock() -> ModuleType:
-    """Load `.ci/lock.py` by path, since the folder is no package."""
-    spec = importlib.util.spec_from_file_location("lock", ROOT / ".ci" / "lock.py")
+def script(name: str) -> ModuleType:
+    """Load a script of `.ci` by path, since the folder is no package."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / ".ci" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -24,7 +25,8 @@ def lock() -> ModuleType:
     return module
 
 
-LOCK = lock()
+LOCK = script("lock")
+LICENCES = script("licences")
 PIPFILE: Dict[str, Any] = LOCK.tomllib.loads((ROOT / "Pipfile").read_text())
 SECTIONS = {
     "requirements.txt": PIPFILE["packages"],
@@ -78,3 +80,19 @@ def test_development_has_the_versions_of_production() -> None:
     runs = set(re.findall(r"^\S+==\S+", (ROOT / "requirements.txt").read_text(), re.MULTILINE))
     develops = set(re.findall(r"^\S+==\S+", (ROOT / "requirements-dev.txt").read_text(), re.MULTILINE))
     assert runs <= develops
+
+
+def test_licences_are_listed_for_all_packages_of_the_image() -> None:
+    """If this fails, run `make licences`."""
+    listed = {name: versions for name, (versions, _licence) in LICENCES.rows().items()}
+    assert listed == {name: ", ".join(versions) for name, versions in LICENCES.pins().items()}
+    assert len(listed) > 30
+    assert all(licence for _versions, licence in LICENCES.rows().values())
+
+
+def test_listed_licences_are_those_of_the_installed_packages() -> None:
+    if sys.version_info < (3, 9):  # the list names the licences of newer releases
+        return
+    for name, (_versions, licence) in LICENCES.rows().items():
+        installed = LICENCES.licence(name)
+        assert not installed or installed == licence, name

@@ -14,7 +14,7 @@ from webapp.version import VERSION
 
 def test_version_command_prints_the_version(sqlite_app: Flask) -> None:
     result = run(sqlite_app, "version")
-    assert (result.exit_code, result.output) == (0, f"{VERSION}\n")
+    assert (result.exit_code, result.output.split("\n")[0]) == (0, VERSION)
 
 
 def test_openapi_document_has_the_version(reader: FlaskClient) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 from jinja2 import StrictUndefined
@@ -11,12 +13,14 @@ from webapp.config import ROOT, Settings
 from webapp.data.database import configure, db
 from webapp.data.memo import cache
 from webapp.data.watcher import PollFirst, Watcher
-from webapp.http import compression, error_handlers, rate_limit, security, static_files, uploads
+from webapp.http import compression, error_handlers, facts, rate_limit, security, static_files, uploads
 from webapp.http.cache import HttpCache
 from webapp.http.guard import App, Guard
 from webapp.i18n import languages
 from webapp.pages import lookup
 from webapp.statbel.sources import Statbel
+
+log = logging.getLogger(__name__)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -25,7 +29,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     Raises ConfigurationError.
     """
     settings = settings or Settings.load()
-    logs.configure(settings.log_level)
+    logs.configure(settings.log_level, settings.log_format)
+    for note in settings.notes:
+        log.warning("%s", note)
     app = App(
         "webapp",
         template_folder=str(ROOT / "templates"),
@@ -33,6 +39,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         instance_path=str(ROOT / "instance"),
     )
     app.config.from_mapping(settings.for_flask())
+    app.extensions["settings"] = settings
     app.url_map.merge_slashes = False  # /zipcode//9000 is a mistake, not another URL
     _write_json_readably(app)
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True, "undefined": StrictUndefined}
@@ -53,6 +60,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     api.register(app)
     error_handlers.register(app, lookup.error_page)
     probes = [rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith(f"{ops.bp.name}.")]
+    if settings.metrics_bind:
+        facts.register(app)  # before what rejects requests
     rate_limit.protect(app, settings, exempt=[rule.endpoint for rule in probes])
     security.protect(app)
     uploads.protect(app)
@@ -69,6 +78,7 @@ def _add_middleware(app: App, settings: Settings, watcher: Watcher, probes: list
         http_cache = HttpCache(
             app.wsgi_app, lambda: watcher.serial, settings.http_cache_mb * 1024 * 1024, probes
         )
+        app.extensions["http_cache"] = http_cache
         app.wsgi_app = http_cache  # type: ignore[method-assign]
     rate_limit.trust_proxies(app, settings)  # outside the cache, which then sees the proxy's scheme
     app.wsgi_app = PollFirst(app.wsgi_app, watcher)  # type: ignore[method-assign]

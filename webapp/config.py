@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Dict, Mapping, Optional, Tuple
-from urllib.parse import urljoin, urlsplit
+from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from click import ClickException
 from dotenv import dotenv_values
@@ -28,6 +30,7 @@ WORKBOOK_NAME = "CPI%20All%20base%20years.xlsx"
 MAX_SECRET_BYTES = 64 * 1024
 
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
+LOG_FORMATS = ("text", "json")
 
 # PostgreSQL's timeouts, since gunicorn's does not interrupt a thread.
 CONNECT_SECONDS = 3
@@ -36,6 +39,8 @@ STATEMENT_MILLISECONDS = 3000
 # The worker receives a body up to this size before it calls the app. A larger body is an upload: a thread
 # receives it.
 MAX_BUFFERED_BODY_BYTES = 64 * 1024
+
+MAX_PORT = 65_535
 
 # Concurrent uploads: of all clients, and of one.
 MAX_UPLOADS = 8
@@ -56,6 +61,10 @@ DEFAULTS = {
     "RATE_LIMIT": "6000",
     "TRUSTED_PROXIES": "0",
     "LOG_LEVEL": "info",
+    "LOG_FORMAT": "text",
+    "METRICS_BIND": "",
+    "MAX_INDEX_LAG_DAYS": "3",
+    "PORT": "5000",
     "RISK_FACTOR_NOTE": "",
     "RISK_FACTOR_NOTE_NL": "",
     "RISK_FACTOR_NOTE_FR": "",
@@ -65,9 +74,52 @@ DEFAULTS = {
 
 MAX_NOTE_CHARACTERS = 300
 
+# Of other programs that read the same file: Flask, gunicorn, Python, Pipenv, Docker Compose, PostgreSQL.
+FOREIGN_VARIABLES = re.compile(
+    "(FLASK|GUNICORN|PYTHON|PIPENV|PIP|COMPOSE|DOCKER|POSTGRES|PG|MALLOC)_?[A-Z0-9_]*"
+    "|WEB_CONCURRENCY|TZ|LANG|LC_[A-Z]+|PATH|HOME"
+)
+
+# Options of redis-py in a URL, with the pattern of their values. It accepts any name, and then fails with
+# each connection.
+WHOLE, DECIMAL, YES_OR_NO, TEXT = (
+    "[0-9]{1,9}",
+    r"[0-9]{1,9}(\.[0-9]{1,9})?",
+    "(?i:true|false|yes|no|1|0)",
+    ".+",
+)
+REDIS_OPTIONS = {
+    "db": WHOLE,
+    "username": TEXT,
+    "password": TEXT,
+    "client_name": r"\S+",
+    "protocol": "[23]",
+    "health_check_interval": WHOLE,
+    "max_connections": "[1-9][0-9]{0,6}",
+    "socket_timeout": DECIMAL,
+    "socket_connect_timeout": DECIMAL,
+    "socket_keepalive": YES_OR_NO,
+}
+# Only for some schemes.
+REDIS_TLS_OPTIONS = {
+    "ssl_ca_certs": TEXT,
+    "ssl_cert_reqs": "none|optional|required",
+    "ssl_certfile": TEXT,
+    "ssl_check_hostname": YES_OR_NO,
+    "ssl_keyfile": TEXT,
+}
+REDIS_TCP_OPTIONS = ("socket_connect_timeout", "socket_keepalive")
+
 
 class ConfigurationError(ClickException):
     """Invalid setting. A ClickException, so that `flask` prints it as one line."""
+
+
+class Address(NamedTuple):
+    """A TCP address to listen on."""
+
+    host: str
+    port: int
 
 
 @dataclass(frozen=True)
@@ -85,6 +137,11 @@ class Settings:
         http_cache_mb: size of the HTTP cache; 0 for none.
         rate_limit: requests per client and minute; 0 for no limit.
         trusted_proxies: number of proxies that set X-Forwarded-For and X-Forwarded-Proto.
+        log_format: "text" or "json".
+        metrics_bind: where a server has its metrics; None for no metrics.
+        max_index_lag_days: working days by which the index may be late before `/readyz?strict=1` fails.
+        port: of the default bind.
+        notes: mistakes in `.env` that do not stop the start.
         risk_factor_notes: the risk manager's sentence about risk factors, by language.
     """
 
@@ -100,7 +157,12 @@ class Settings:
     rate_limit: int
     trusted_proxies: int
     log_level: str
+    log_format: str
+    metrics_bind: Optional[Address]
+    max_index_lag_days: int
+    port: int
     risk_factor_notes: Mapping[str, str]
+    notes: Tuple[str, ...] = ()
 
     @classmethod
     def load(cls) -> Settings:
@@ -110,10 +172,10 @@ class Settings:
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigurationError(f"The file .env cannot be read: {error}") from None
         variables = {name: value for name, value in file.items() if value is not None}
-        return cls.of({**variables, **os.environ})
+        return cls.of({**variables, **os.environ}, tuple(_unknown_names(variables)))
 
     @classmethod
-    def of(cls, variables: Mapping[str, str]) -> Settings:
+    def of(cls, variables: Mapping[str, str], notes: Tuple[str, ...] = ()) -> Settings:
         """Validate variables, with DEFAULTS for missing ones. Raises ConfigurationError."""
         values = {**DEFAULTS, **variables}
         for name in ("DATABASE_URL", "REDIS_URL"):
@@ -133,8 +195,13 @@ class Settings:
             http_cache_mb=_whole_number(values, "HTTP_CACHE_MB", 0, 1024),
             rate_limit=_whole_number(values, "RATE_LIMIT", 0, 1_000_000),
             trusted_proxies=_whole_number(values, "TRUSTED_PROXIES", 0, 9),
-            log_level=_log_level(values["LOG_LEVEL"]),
+            log_level=_choice(values, "LOG_LEVEL", LOG_LEVELS),
+            log_format=_choice(values, "LOG_FORMAT", LOG_FORMATS),
+            metrics_bind=_address(values["METRICS_BIND"]),
+            max_index_lag_days=_whole_number(values, "MAX_INDEX_LAG_DAYS", 0, 1000),
+            port=_whole_number(values, "PORT", 1, MAX_PORT),
             risk_factor_notes=_risk_factor_notes(values),
+            notes=notes,
         )
 
     @property
@@ -152,6 +219,7 @@ class Settings:
             "CACHE_THRESHOLD": 20_000,
             # Except security.BULK_ENDPOINTS.
             "MAX_CONTENT_LENGTH": 64 * 1024,
+            "MAX_INDEX_LAG_DAYS": self.max_index_lag_days,
             "RISK_FACTOR_NOTES": self.risk_factor_notes,
         }
 
@@ -284,9 +352,29 @@ def _is_port(text: Optional[str]) -> bool:
 
 def _redis_url(text: str) -> Optional[str]:
     text = text.strip()
-    if text and not _is_url(text, "redis", "rediss", "unix"):
+    if not text:
+        return None
+    if not _is_url(text, "redis", "rediss", "unix"):
         raise ConfigurationError("REDIS_URL must be a URL such as redis://host:6379/0.")
-    return text or None
+    url = urlsplit(text)
+    known = dict(REDIS_OPTIONS)
+    if url.scheme == "rediss":
+        known.update(REDIS_TLS_OPTIONS)
+    elif url.scheme == "unix":
+        known = {name: pattern for name, pattern in known.items() if name not in REDIS_TCP_OPTIONS}
+    elif not re.fullmatch("/?[0-9]{0,4}/?", url.path):
+        raise ConfigurationError("REDIS_URL must end with the number of a database, such as /0.")
+    for name, value in parse_qsl(url.query, keep_blank_values=True):
+        _check_redis_option(name, value, known)
+    return text
+
+
+def _check_redis_option(name: str, value: str, known: Mapping[str, str]) -> None:
+    if name not in known:
+        hint = _close_match(name, known) or f"Known are {', '.join(sorted(known))}."
+        raise ConfigurationError(f"REDIS_URL has the unknown option {name[:40]!r}. {hint}")
+    if not re.fullmatch(known[name], value):  # without the value, which may be a password
+        raise ConfigurationError(f"REDIS_URL has an invalid value for the option {name}.")
 
 
 def _http_url(values: Mapping[str, str], name: str) -> str:
@@ -333,10 +421,45 @@ def _whole_number(values: Mapping[str, str], name: str, minimum: int, maximum: i
     return int(text)
 
 
-def _log_level(text: str) -> str:
-    if text.lower() not in LOG_LEVELS:
-        raise ConfigurationError(f"LOG_LEVEL is {text!r}, but must be one of {', '.join(LOG_LEVELS)}.")
-    return text.lower()
+def _choice(values: Mapping[str, str], name: str, choices: Tuple[str, ...]) -> str:
+    text = values[name].strip().lower()
+    if text not in choices:
+        raise ConfigurationError(f"{name} is {values[name][:20]!r}, but must be one of {', '.join(choices)}.")
+    return text
+
+
+def _address(text: str) -> Optional[Address]:
+    """Parse the address of METRICS_BIND."""
+    text = text.strip()
+    if not text:
+        return None
+    match = re.fullmatch(
+        r"(?:\[(?P<ipv6>[0-9A-Fa-f:.]+)\]|(?P<ipv4>[0-9.]+)|localhost):(?P<port>[0-9]{1,5})", text
+    )
+    if match and 1 <= int(match["port"]) <= MAX_PORT:
+        try:
+            return Address(str(ip_address(match["ipv6"] or match["ipv4"] or "127.0.0.1")), int(match["port"]))
+        except ValueError:
+            pass
+    raise ConfigurationError(
+        f"METRICS_BIND is {text[:60]!r}, but must be an IP address and a port, for example 127.0.0.1:9100 "
+        "or [::1]:9100."
+    )
+
+
+def _unknown_names(names: Iterable[str]) -> List[str]:
+    """Return a line for each name that is neither a setting nor known to belong to another program."""
+    return [
+        f".env: {name[:60]!r} is no setting, and is ignored. {_close_match(name, DEFAULTS)}".rstrip()
+        for name in names
+        if name not in DEFAULTS and not FOREIGN_VARIABLES.fullmatch(name)
+    ]
+
+
+def _close_match(name: str, known: Iterable[str]) -> str:
+    by_folded = {known_name.casefold(): known_name for known_name in known}
+    close = get_close_matches(name.casefold(), by_folded, 1)
+    return f"Did you mean {by_folded[close[0]]}?" if close else ""
 
 
 def _risk_factor_notes(values: Mapping[str, str]) -> Dict[str, str]:

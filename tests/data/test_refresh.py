@@ -481,7 +481,7 @@ def test_failure_and_recovery_are_logged_once(
     ]
     assert quarter(4) == []
     statbel.bestat = responding(complete([SEPTEMBER]))
-    assert quarter(5) == ["statbel refresh works again"]
+    assert quarter(5) == ["statbel refresh works again after 3 failures of this process"]
     assert quarter(6) == []
 
 

@@ -602,7 +602,7 @@ def test_url_with_many_variants_does_not_evict_others(site: Site) -> None:
 
 
 def entry(size: int) -> CachedResponse:
-    return CachedResponse("200 OK", [], [b"x" * size], 0, 1, 1, size + OVERHEAD_BYTES)
+    return CachedResponse("200 OK", [], [b"x" * size], 0, 1, 1, size + OVERHEAD_BYTES, {})
 
 
 def test_many_urls_fill_the_store_up_to_its_limit() -> None:

@@ -22,7 +22,7 @@ from webapp.data.zipcode_models import RiskRange, RiskTable
 MakeApp = Callable[[Settings], Flask]
 
 # Headers that the cache or the server adds.
-ADDED_HEADERS = {"Age", "Cache-Status", "Date"}
+ADDED_HEADERS = {"Age", "Cache-Status", "Date", "X-Request-ID"}
 
 PATHS = [
     *(

@@ -90,7 +90,7 @@ def test_unexpected_error_shows_a_reference_and_logs_the_traceback(
     assert response.status_code == 500
     assert "secret" not in response.text
     assert "Traceback" not in response.text
-    logged = re.search(r"reference ([0-9a-f]{8}): GET /broken failed", caplog.text)
+    logged = re.search(r"reference ([0-9a-f]{16}): GET /broken failed", caplog.text)
     assert logged
     assert logged.group(1) in response.text
     assert "ZeroDivisionError: the secret is 42" in caplog.text

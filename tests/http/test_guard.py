@@ -325,7 +325,7 @@ def test_error_outside_flask_has_a_reference_and_one_log_entry(
     assert HEADERS.items() <= dict(response.headers).items()
     assert response.headers["Cache-Control"] == "no-store"
     assert len(caplog.records) == 1
-    logged = re.search(rf"reference ([0-9a-f]{{8}}): GET {path} failed", caplog.text)
+    logged = re.search(rf"reference ([0-9a-f]{{16}}): GET {path} failed", caplog.text)
     assert logged
     assert logged[1] in response.text
     assert caplog.text.count("ZeroDivisionError: the secret is 42") == 1
@@ -449,7 +449,7 @@ def test_error_outside_flask_is_not_left_to_gunicorn(sqlite_url: str, tmp_path: 
         log = service.log.read_text()
     assert response.status == 500
     assert HEADERS.items() <= dict(response.headers).items()
-    assert re.search(r'"reference":"([0-9a-f]{8})"', response.text)
+    assert re.search(r'"reference":"([0-9a-f]{16})"', response.text)
     assert log.count("Traceback") == before + 1
     assert "ZeroDivisionError" in log
 

@@ -8,6 +8,7 @@ import itertools
 import logging
 import os
 import random
+import re
 import signal
 import socket
 import sys
@@ -108,29 +109,53 @@ def test_cached_response_does_not_count(limited: Limited) -> None:
 
 
 @pytest.fixture
-def bulk_cost_of_three(monkeypatch: pytest.MonkeyPatch, limited: Limited) -> FlaskClient:
-    """A client that may send six requests, or two with a list."""
+def bulk_client(monkeypatch: pytest.MonkeyPatch, limited: Limited) -> FlaskClient:
+    """A client that may send six requests, or two with the largest body."""
     monkeypatch.setattr(rate_limit, "MAX_BULK_PER_WINDOW", 2)
     return limited(RATE_LIMIT="6")
 
 
-def test_bulk_lookup_counts_as_many_requests(bulk_cost_of_three: FlaskClient) -> None:
-    client = bulk_cost_of_three
-    for _ in range(2):
-        assert client.post("/api/v1/zipcodes/lookup", json={"zipcodes": []}).status_code == 200
-    assert client.get("/index").status_code == 429
+LOOKUP = "/api/v1/zipcodes/lookup"
+CSV = {"Content-Type": "text/csv"}
 
 
-def test_sent_list_counts_as_many_requests_and_its_form_as_one(bulk_cost_of_three: FlaskClient) -> None:
-    client = bulk_cost_of_three
-    assert statuses(client, "/list", 3) == [200] * 3
-    sent = client.post("/list", data={"zipcodes": "9000"}, content_type="multipart/form-data")
-    assert sent.status_code == 200
-    assert client.get("/list").status_code == 429
+def rest_of_limit(client: FlaskClient) -> int:
+    """Return how many more requests are answered."""
+    return statuses(client, "/index", 7).count(200)
 
 
-def test_options_of_the_bulk_lookup_counts_as_one_request(bulk_cost_of_three: FlaskClient) -> None:
-    client = bulk_cost_of_three
+@pytest.mark.parametrize(
+    ("size", "cost"),
+    [(2, 1), (2047, 1), (2048, 2), (4096, 3), (200_000, 3)],
+)
+def test_bulk_lookup_counts_by_the_size_of_its_body(bulk_client: FlaskClient, size: int, cost: int) -> None:
+    assert bulk_client.post(LOOKUP, data=b"9000\n".ljust(size), headers=CSV).status_code == 200
+    assert rest_of_limit(bulk_client) == 6 - cost
+
+
+def test_bulk_lookup_of_unknown_size_counts_as_the_largest(bulk_client: FlaskClient) -> None:
+    environ = {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_LENGTH": ""}
+    response = bulk_client.post(LOOKUP, data=b"9000\n", headers=CSV, environ_overrides=environ)
+    assert response.status_code == 200
+    assert rest_of_limit(bulk_client) == 3
+
+
+def test_sent_list_counts_by_its_size_and_its_form_as_one(bulk_client: FlaskClient) -> None:
+    assert statuses(bulk_client, "/list", 1) == [200]
+    for zipcodes in ("9000", "9000\n" * 1000):
+        sent = bulk_client.post("/list", data={"zipcodes": zipcodes}, content_type="multipart/form-data")
+        assert sent.status_code == 200
+    assert rest_of_limit(bulk_client) == 6 - 1 - 1 - 3
+
+
+def test_office_behind_one_address_may_send_a_short_list_each(limited: Limited) -> None:
+    client = limited(RATE_LIMIT="6000")
+    body = {"zipcodes": ["9000", "2000"]}
+    assert {client.post(LOOKUP, json=body).status_code for _ in range(200)} == {200}
+
+
+def test_options_of_the_bulk_lookup_counts_as_one_request(bulk_client: FlaskClient) -> None:
+    client = bulk_client
     for _ in range(5):
         assert client.options("/api/v1/zipcodes/lookup").status_code == 200
     assert statuses(client, "/index", 2) == [200, 429]
@@ -343,10 +368,10 @@ FAILURES = (frozen, full, wants_password, read_only, wrong_type, no_more_connect
 
 @pytest.fixture
 def logged(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
-    """Return the log messages of the rate limit, up to their comma."""
+    """Return the log messages of the rate limit, without reason and numbers."""
     caplog.set_level(logging.INFO, rate_limit.__name__)
     return lambda: [
-        record.getMessage().partition(",")[0]
+        re.split(":| after", record.getMessage())[0]
         for record in caplog.records
         if record.name == rate_limit.__name__
     ]
@@ -363,8 +388,8 @@ def small(redis_url: str, limit: int) -> Flask:
 
 # Far more than the timeout of Redis, for a busy machine, and far less than a wait without it.
 MAX_DELAY_SECONDS = 2.0
-COUNTS_IN_PROCESS = "rate limit counts in the process"
-COUNTS_IN_REDIS = "rate limit counts in Redis again"
+COUNTS_IN_PROCESS = "counting requests in Redis failed"
+COUNTS_IN_REDIS = "counting requests in Redis works again"
 
 
 def send_together(app: Flask, count: int) -> tuple[list[int], list[float]]:

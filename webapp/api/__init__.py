@@ -8,6 +8,7 @@ from flask_smorest import Api
 
 from webapp.api import document, health_index, indexation, lookup, risk_tables, zipcodes
 from webapp.api.routing import PREFIX, ProblemSchema
+from webapp.http import request_id
 
 
 class ProblemApi(Api):  # type: ignore[misc]  # flask-smorest has no types
@@ -33,6 +34,6 @@ def register(app: Flask) -> None:
         resources=rf"{PREFIX}(/.*)?",
         send_wildcard=True,
         methods=["GET", "HEAD", "OPTIONS", "POST"],
-        expose_headers=["ETag", "Retry-After", lookup.COLUMN_HEADER],
+        expose_headers=["ETag", "Retry-After", lookup.COLUMN_HEADER, request_id.HEADER],
         max_age=86400,
     )

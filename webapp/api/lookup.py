@@ -27,7 +27,9 @@ from webapp.errors import (
     StorageFull,
     TooLarge,
 )
+from webapp.http import facts
 from webapp.http.body import RequestBody
+from webapp.logs import Outage
 from webapp.tables import kinds, workbook
 from webapp.tables.chunks import CHUNK_BYTES, MEGABYTE
 from webapp.tables.workbook_writer import MEDIA_TYPE as WORKBOOK
@@ -37,7 +39,7 @@ from webapp.zipcodes.columns import ListColumns
 from webapp.zipcodes.opened_list import answer_workbook
 from webapp.zipcodes.risk_table import FACTORS
 
-log = logging.getLogger(__name__)
+disk_outage = Outage(logging.getLogger(__name__), "writing a temporary file", logging.ERROR)
 
 bp = ApiBlueprint("api-lookup", "Many zipcodes at once", "/zipcodes/lookup")
 
@@ -189,6 +191,7 @@ def _lookup_json(body: RequestBody, on: date | None) -> Response:
         answer = {"zipcode": zipcode, "risk_factor": factor or None, "error": error or None}
         read_as = found.read_as(zipcode)
         answers.append({**answer, "read_as": read_as} if read_as else answer)
+    facts.record(facts.ROWS, len(answers))
     return _not_kept(jsonify({"results": answers}))
 
 
@@ -246,6 +249,7 @@ def _lookup_csv(body: RequestBody, column: str, on: date | None) -> Response:
         return bulk.answer_csv(read, output.write, found, column)
 
     answered, file = _in_file(answer)
+    facts.record(facts.ROWS, answered.rows)
     return _file(file, f"text/csv; charset={answered.charset}", answered.columns)
 
 
@@ -257,8 +261,9 @@ def _lookup_workbook(body: RequestBody, column: str, on: date | None, head: byte
     if not kinds.is_workbook(file.getvalue()):
         kinds.refuse_other_kinds(file.getvalue()[: kinds.HEAD_BYTES])
         raise CsvNotValid("This is no Excel workbook (.xlsx). Send CSV as text/csv.")
-    columns, output = _in_file(lambda output: answer_workbook(file, output, found, column))
-    return _file(output, WORKBOOK, columns)
+    answered, output = _in_file(lambda output: answer_workbook(file, output, found, column))
+    facts.record(facts.ROWS, answered.rows)
+    return _file(output, WORKBOOK, answered.columns)
 
 
 def _in_file(answer: Callable[[IO[bytes]], Any]) -> tuple[Any, IO[bytes]]:
@@ -274,9 +279,9 @@ def _in_file(answer: Callable[[IO[bytes]], Any]) -> tuple[Any, IO[bytes]]:
             output.flush()
             until_answered.pop_all()
     except OSError as error:
-        # No traceback: the message says where, and the disk is the problem.
-        log.error("writing a temporary file failed: %s", error)  # noqa: TRY400  # no traceback for a full disk
+        disk_outage.failed(str(error))
         raise StorageFull("The response does not fit on the disk. Please try again in a minute.") from None
+    disk_outage.ended()
     return answered, output
 
 

@@ -6,14 +6,13 @@ import click
 from flask import Flask
 from flask.cli import with_appcontext
 
-from webapp.cli import copy_db, index_value, risk_table, zipcode_lookup
+from webapp.cli import copy_db, doctor, index_value, release, risk_table, zipcode_lookup
 from webapp.cli.errors import one_line_errors
 from webapp.config import ROOT
 from webapp.data import init_db as database
 from webapp.data import refresh, schema
 from webapp.data.database import db
 from webapp.data.risk_tables import SeedResult
-from webapp.version import VERSION
 
 SEED = ROOT / "seed"
 
@@ -30,7 +29,8 @@ def register_commands(app: Flask) -> None:
     app.cli.add_command(index_value.group)
     app.cli.add_command(risk_table.group)
     app.cli.add_command(zipcode_lookup.command)
-    app.cli.add_command(version)
+    app.cli.add_command(release.command)
+    app.cli.add_command(doctor.command)
 
 
 def add_migrations(app: Flask) -> None:
@@ -87,8 +87,3 @@ def refresh_index() -> None:
     with one_line_errors():
         result = refresh.refresh()
     click.echo(f"Statbel ({result.source}): {result.changed} values new or revised.")
-
-
-@click.command("version", help="Print the version of this release.")
-def version() -> None:
-    click.echo(VERSION)

@@ -9,9 +9,10 @@ import click
 from sqlalchemy.exc import DBAPIError
 
 from webapp.data.copy_db import CopyRefused
+from webapp.data.database import is_missing_table, reason
 from webapp.data.index_decisions import DecisionRefused
 from webapp.data.risk_tables import ActionRefused
-from webapp.data.schema import OldSchema
+from webapp.data.schema import MISSING_TABLE, NotInitialized, OldSchema
 from webapp.errors import DeskError
 from webapp.statbel.parsing import UpstreamError
 from webapp.tables.csv_file import FileError
@@ -30,6 +31,8 @@ def one_line_errors() -> Iterator[None]:
         raise click.ClickException(str(error)) from None
     except UpstreamError as error:
         raise click.ClickException(f"Statbel cannot be read: {error}") from None
+    except NotInitialized:
+        raise click.ClickException("The database is not initialised: run flask init-db") from None
     except OldSchema as error:
         raise click.ClickException(f"The database cannot be used: {error}") from None
     except CommandError as error:
@@ -43,12 +46,12 @@ def one_line_errors() -> Iterator[None]:
 
 
 def _database_message(error: DBAPIError) -> str:
-    reason = " ".join(str(error.orig).split())
+    if is_missing_table(error):
+        return f"The database cannot be used: {MISSING_TABLE}"
+    cause = reason(error)
     code = getattr(error.orig, "pgcode", None)
     if code == "42501":  # insufficient_privilege
-        return (
-            f"The user of the database may not do this: {reason}. Use the owner of the tables (desk_owner)."
-        )
-    if code == "25006" or "readonly database" in reason:  # read_only_sql_transaction
-        return f"The database is read-only: {reason}. Use the one that takes writes, not a replica."
-    return f"The database cannot be used: {reason}"
+        return f"The user of the database may not do this: {cause}. Use the owner of the tables (desk_owner)."
+    if code == "25006" or "readonly database" in cause:  # read_only_sql_transaction
+        return f"The database is read-only: {cause}. Use the one that takes writes, not a replica."
+    return f"The database cannot be used: {cause}"

@@ -93,7 +93,7 @@ def _answer_workbook(head: bytes, read: Callable[[int], bytes], lookup: Lookup, 
     if len(body.getvalue()) > workbook.MAX_FILE_BYTES:
         raise workbook.too_large_file()
     output = io.BytesIO()
-    columns = answer_workbook(body, output, lookup, column)
+    columns = answer_workbook(body, output, lookup, column).columns
     sys.stdout.buffer.write(output.getvalue())
     return columns
 

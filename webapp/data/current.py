@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import current_app, g
 
+from webapp.data.schema import NOT_INITIALIZED
 from webapp.data.snapshot import Snapshot
 from webapp.errors import DatabaseUnavailable
 from webapp.i18n.messages import N_
@@ -23,6 +24,8 @@ def snapshot() -> Snapshot:
     """Return the same snapshot throughout a request or command. Raises DatabaseUnavailable."""
     if "snapshot" not in g:
         found = watcher().snapshot
+        if found is None and watcher().failure == NOT_INITIALIZED:
+            raise DatabaseUnavailable(N_("The database is not initialised yet: run flask init-db."))
         if found is None:
             raise DatabaseUnavailable(N_("Please try again in a moment."))
         g.snapshot = found

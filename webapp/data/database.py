@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import suppress
 from pathlib import Path
@@ -11,6 +12,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, MetaData, event
 from sqlalchemy import create_engine as create_sqlalchemy_engine
 from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase
 
 from webapp.config import STATEMENT_MILLISECONDS, engine_options
@@ -71,3 +73,17 @@ def limit_statements(engine: Engine) -> None:
     def limit(connection: Connection) -> None:
         with suppress(error_class):  # a lost connection: the next statement reports it
             connection.connection.cursor().execute(f"SET LOCAL statement_timeout = {STATEMENT_MILLISECONDS}")
+
+
+def reason(error: Exception) -> str:
+    """Return the message of the database on one line, without SQL."""
+    message = str(getattr(error, "orig", error))
+    return " ".join(re.split(r"\nLINE [0-9]+:", message)[0].split())
+
+
+def is_missing_table(error: Exception) -> bool:
+    """Return True if a statement named a table that does not exist."""
+    if not isinstance(error, DBAPIError):
+        return False
+    undefined_table = "42P01"
+    return getattr(error.orig, "pgcode", None) == undefined_table or "no such table" in str(error.orig)

@@ -27,12 +27,15 @@ from webapp.health_index.base_years import BASE_YEARS
 from webapp.health_index.coefficients import base_year_in_force
 from webapp.health_index.publication import latest_published_month
 from webapp.health_index.values import PUBLISHED
+from webapp.logs import Outage
 from webapp.statbel.parsing import ParsedResponse, UpstreamError
 from webapp.statbel.plausibility import Judgement, Key, Stored, describe, judge
 from webapp.statbel.sources import Statbel, StatbelSource
 from webapp.tables.csv_file import FileError
 
 log = logging.getLogger(__name__)
+
+seed_outage = Outage(log, "reading the seed for plausibility checks")
 
 MIN_INTERVAL = timedelta(minutes=15)
 
@@ -66,8 +69,10 @@ def refresh() -> RefreshResult:
                 written, left_out = _store(session, response, source, seed)
                 lagging = _lagging_base_years(session)
         except UpstreamError as error:
+            statbel.failures[source.name] += 1
             failures.append(f"{source.name}: {error}")
             continue
+        statbel.succeeded_at[source.name] = clock.now()
         responded.append(source.name)
         changed += written
         if left_out:
@@ -133,8 +138,9 @@ def _seed() -> dict[Key, Decimal]:
     try:
         rows = index_seed.read(SEED_FILE)
     except FileError as error:
-        log.warning("reading the seed for plausibility checks failed: %s", error)
+        seed_outage.failed(str(error))
         return {}
+    seed_outage.ended()
     return {Key(row["base_year"], row["month"]): row["value"] for row in rows}
 
 
@@ -193,14 +199,21 @@ def _left_out(response: ParsedResponse, judgement: Judgement) -> str:
 
 
 def _record(succeeded: bool, failure: str) -> None:
+    statbel: Statbel = current_app.extensions["statbel"]
     with write_transaction() as session:
-        previous = session.scalar(select(UpstreamCheck.failure))
+        columns = select(UpstreamCheck.failure, UpstreamCheck.succeeded_at)
+        previous, succeeded_at = session.execute(columns).first() or (None, None)
         changes = {"succeeded_at": clock.now()} if succeeded else {}
         _upsert_check(session, attempted_at=clock.now(), failure=failure or None, **changes)
-    if failure and failure != previous:
-        log.warning("statbel refresh %s: %s", "incomplete" if succeeded else "failed", failure)
-    elif previous and not failure:
-        log.info("statbel refresh works again")
+    if failure:
+        statbel.failed_refreshes = statbel.failed_refreshes + 1 if previous else 1
+        if failure != previous:
+            log.warning("statbel refresh %s: %s", "incomplete" if succeeded else "failed", failure)
+    elif previous:
+        since = f", the last success was at {succeeded_at:%Y-%m-%dT%H:%MZ}" if succeeded_at else ""
+        text = "statbel refresh works again after %d failures of this process%s"
+        log.info(text, statbel.failed_refreshes, since)
+        statbel.failed_refreshes = 0
 
 
 def _upsert_check(session: Session, **changes: Any) -> None:

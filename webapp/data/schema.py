@@ -23,8 +23,16 @@ PLACE_NAMES_REVISION = "0006"
 RISK_TABLE_REVISION = "0007"
 
 
+NOT_INITIALIZED = "the database is not initialised: run flask init-db"
+MISSING_TABLE = "the database is not initialised or not up to date: run flask init-db"
+
+
 class OldSchema(Exception):
     """The schema is too old."""
+
+
+class NotInitialized(OldSchema):
+    """There is no schema."""
 
 
 def revision(connection: Connection) -> str:
@@ -36,12 +44,16 @@ def revision(connection: Connection) -> str:
 
 def upgrade_advice(revision: str) -> str | None:
     """Return a hint for operators, or None if the schema is up to date."""
-    if revision != "nothing" and revision >= REVISION:
+    if revision == "nothing":
+        return NOT_INITIALIZED
+    if revision >= REVISION:
         return None
     return f"the schema is at {revision}, not at {REVISION}: run flask init-db"
 
 
 def require_readable(revision: str) -> None:
-    """Raise OldSchema unless this release can read the schema."""
-    if revision == "nothing" or revision < MIN_REVISION:
+    """Raise OldSchema or NotInitialized unless this release can read the schema."""
+    if revision == "nothing":
+        raise NotInitialized(NOT_INITIALIZED)
+    if revision < MIN_REVISION:
         raise OldSchema(upgrade_advice(revision))

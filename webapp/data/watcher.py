@@ -20,10 +20,11 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from webapp import clock
 from webapp.data import refresh, snapshot
 from webapp.data.attempt import Attempt
-from webapp.data.database import db
-from webapp.data.schema import OldSchema
+from webapp.data.database import db, is_missing_table, reason
+from webapp.data.schema import MISSING_TABLE, OldSchema
 from webapp.data.snapshot import Snapshot
 from webapp.data.version_model import DataVersion
+from webapp.logs import Outage
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -64,7 +65,9 @@ class Watcher:
             self._engine = db.engine
         self.snapshot: Snapshot | None = None
         self.failure: str | None = None
+        self._outage = Outage(log, "data version check")
         self._polled_at: float | None = None
+        self._loaded_at: float | None = None
         self._next_poll = float("-inf")
         self._polling = threading.RLock()
         self._abandoned: list[Attempt[Snapshot | None]] = []
@@ -74,7 +77,7 @@ class Watcher:
         self._stopped = threading.Event()
         self._refresh: threading.Thread | None = None
         self._next_refresh = float("-inf")
-        self._refresh_failed = False
+        self._refresh_outage = Outage(log, "refresh of the health index")
 
     @property
     def serial(self) -> int:
@@ -86,6 +89,11 @@ class Watcher:
     def age_seconds(self) -> float | None:
         """Seconds since the last successful poll."""
         return None if self._polled_at is None else monotonic() - self._polled_at
+
+    @property
+    def snapshot_age_seconds(self) -> float | None:
+        """Seconds since the data of the snapshot was loaded, because it had changed."""
+        return None if self._loaded_at is None else monotonic() - self._loaded_at
 
     def start(self, wait_seconds: float = 0) -> None:
         """Start the thread, after the fork, and wait for the first poll."""
@@ -109,8 +117,8 @@ class Watcher:
                 self._first_poll.set()
                 if self.snapshot:
                     self.snapshot.places.prepare_search()
-            except Exception:  # the thread must survive: the next poll may succeed
-                log.exception("data version check failed")
+            except Exception as error:  # noqa: BLE001  # the thread must survive: the next poll may succeed
+                self._outage.failed(f"unexpected {type(error).__name__}", error)
             self._wake.wait(POLL_SECONDS)
 
     def poll_before_request(self) -> None:
@@ -133,6 +141,7 @@ class Watcher:
         """Load a snapshot in this thread. Raises SQLAlchemyError or OldSchema."""
         with self._engine.connect() as connection:
             self.snapshot = snapshot.load(connection, self.snapshot)
+        self._polled_at = self._loaded_at = monotonic()
         return self.snapshot
 
     def _update_day(self) -> None:
@@ -160,7 +169,10 @@ class Watcher:
             self._fail(str(error))
         # UnicodeError: an error message of the server in another encoding.
         except (SQLAlchemyError, UnicodeError) as error:
-            self._fail(f"the database does not respond ({type(error).__name__})", error)
+            if is_missing_table(error):
+                self._fail(MISSING_TABLE, error)
+            else:
+                self._fail(f"the database does not respond ({type(error).__name__})", error)
         except Exception as error:  # noqa: BLE001  # such as a date beyond Python's range
             self._fail(f"the data cannot be read ({type(error).__name__})", error, exc_info=error)
         else:
@@ -180,15 +192,14 @@ class Watcher:
         if loaded:
             # The date may have changed since it was loaded.
             self.snapshot = replace(loaded, serial=self.serial + 1, day=clock.today())
-        if self.failure:
-            log.warning("data version check works again")
+            self._loaded_at = monotonic()
+        self._outage.ended()
         self._polled_at = monotonic()
         self.failure = None
 
     def _fail(self, failure: str, error: Exception | None = None, exc_info: Exception | None = None) -> None:
-        if self.failure is None:
-            detail = f": {_reason(error)}" if error else ""
-            log.warning("data version check failed: %s%s", failure, detail, exc_info=exc_info)
+        detail = f": {reason(error)}" if error else ""
+        self._outage.failed(f"{failure}{detail}", exc_info)
         self.failure = failure
 
     def _is_refresh_due(self) -> bool:
@@ -196,7 +207,7 @@ class Watcher:
         if current is None or self.failure:
             return False
         running = self._refresh is not None and self._refresh.is_alive()
-        if (running or self._refresh_failed) and monotonic() < self._next_refresh:
+        if (running or self._refresh_outage.failures) and monotonic() < self._next_refresh:
             return False
         return refresh.is_due(current)
 
@@ -213,21 +224,14 @@ class Watcher:
         try:
             with self._app.app_context():
                 refreshed = refresh.refresh_if_due()
-        except Exception as error:  # the process must go on serving
+        except Exception as error:  # noqa: BLE001  # the process must go on serving
             self._next_refresh = monotonic() + REFRESH_RETRY_SECONDS
-            if not self._refresh_failed:
-                unexpected = None if isinstance(error, DBAPIError) else error
-                log.warning("refresh of the health index failed: %s", _reason(error), exc_info=unexpected)
-            self._refresh_failed = True
+            unexpected = None if isinstance(error, DBAPIError) else error
+            self._refresh_outage.failed(reason(error), unexpected)
         else:
-            self._refresh_failed = False
+            self._refresh_outage.ended()
             if refreshed:
                 self._wake.set()
-
-
-def _reason(error: Exception) -> str:
-    """Return the message on one line, without SQL."""
-    return " ".join(str(getattr(error, "orig", error)).split())
 
 
 class PollFirst:

@@ -48,3 +48,18 @@ def public_holidays(year: int) -> Set[date]:
     return {date(year, month, day) for month, day in fixed} | {
         easter_day + timedelta(days=days) for days in after_easter
     }
+
+
+def lag_months(last: date, on: date) -> int:
+    """Return how many published months follow the last one that is held."""
+    due = latest_published_month(on)
+    return max(0, 12 * (due.year - last.year) + due.month - last.month)
+
+
+def lag_working_days(last: date, on: date) -> int:
+    """Return the working days since the publication of the month after the last one that is held."""
+    if not lag_months(last, on):
+        return 0
+    day = publication_day(last + relativedelta(months=1))
+    days = (day + timedelta(days=number) for number in range(1, (on - day).days + 1))
+    return sum(map(is_working_day, days))

@@ -16,6 +16,8 @@ from werkzeug.http import parse_cache_control_header, parse_set_header
 from werkzeug.wrappers import Response
 
 from webapp.http.compression import negotiate_encoding
+from webapp.http.facts import KEY as FACTS
+from webapp.http.facts import Facts
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -62,6 +64,7 @@ class CachedResponse(NamedTuple):
     fresh_until: float
     usable_until: float
     size: int
+    facts: Facts
 
 
 class ResponseStore:
@@ -231,10 +234,12 @@ class HttpCache:
         self, key: Key, environ: WSGIEnvironment, version: int, reason: str
     ) -> tuple[Response, bool]:
         """Call the app. Return its response, and True if it was stored."""
+        facts: Facts = {}
+        environ[FACTS] = facts
         plain = {name: value for name, value in environ.items() if name not in CONDITIONS}
         response = Response.from_app(self._application, {**plain, "REQUEST_METHOD": "GET"})
         try:
-            vary, entry = _vary(response), _cache_entry(response)
+            vary, entry = _vary(response), _cache_entry(response, facts)
         except BaseException:
             response.close()
             raise
@@ -265,6 +270,7 @@ def _key(environ: WSGIEnvironment) -> Key | None:
 def _serve(
     stored: CachedResponse, now: float, environ: WSGIEnvironment, start_response: StartResponse
 ) -> Iterable[bytes]:
+    environ[FACTS] = stored.facts
     headers = [
         *stored.headers,
         ("Age", str(int(now - stored.stored_at))),
@@ -278,7 +284,7 @@ def _serve(
     return response(environ, start_response)
 
 
-def _cache_entry(response: Response) -> CachedResponse | None:
+def _cache_entry(response: Response, facts: Facts) -> CachedResponse | None:
     """Return the entry for a response, or None if it is not publicly cacheable."""
     control = parse_cache_control_header(", ".join(response.headers.getlist("Cache-Control")))
     # For shared caches, s-maxage takes precedence.
@@ -308,6 +314,7 @@ def _cache_entry(response: Response) -> CachedResponse | None:
         fresh_until=now + seconds,
         usable_until=now + seconds + stale_seconds,
         size=len(body) + OVERHEAD_BYTES,
+        facts=facts,
     )
 
 

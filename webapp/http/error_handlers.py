@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import uuid
 from typing import Any, Callable, Mapping
 
 from flask import Flask, Response, current_app, jsonify, make_response, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
 
 from webapp.errors import HTTP_ERRORS, DeskError
+from webapp.http import request_id
 from webapp.http.negotiation import API_PREFIX, FORMATS, plain_text, preferred
 from webapp.i18n.messages import Message
 
@@ -61,7 +61,7 @@ def http_error_response(error: HTTPException) -> Response:
 
 
 def unexpected_error_response(error: Exception) -> Response:
-    reference = uuid.uuid4().hex[:8]
+    reference = request_id.current()
     log.error("reference %s: %s %s failed", reference, request.method, request.path, exc_info=error)
     code, title, advice = HTTP_ERRORS[500]
     extra = {"reference": reference}
@@ -89,7 +89,9 @@ def _represent(
         )
         response.mimetype = "application/problem+json"
     elif chosen == "html":
-        page = domain_page() or render_template("error.html", title=title, message=message)
+        page = domain_page() or render_template(
+            "error.html", title=title, message=message, reference=extra.get("reference")
+        )
         response = make_response(page)
     elif chosen == "text":
         response = plain_text(code)

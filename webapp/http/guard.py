@@ -1,11 +1,13 @@
-"""Outermost middleware: normalize input that Werkzeug cannot parse, and turn exceptions into responses."""
+"""Outermost middleware: normalize input that Werkzeug cannot parse, and turn exceptions into responses.
+
+Each response gets the id of its request.
+"""
 
 from __future__ import annotations
 
 import json
 import logging
 import re
-import uuid
 from functools import lru_cache
 from ipaddress import IPv6Address
 from itertools import chain
@@ -16,7 +18,9 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.http import parse_date
 from werkzeug.wsgi import ClosingIterator
 
+from webapp.config import MAX_PORT
 from webapp.errors import INTERNAL_ERROR
+from webapp.http import request_id
 from webapp.http.security import HEADERS
 
 if TYPE_CHECKING:
@@ -31,7 +35,6 @@ HOST = re.compile(
     rf"(?:(?P<name>{LABEL}(?:\.{LABEL})*)\.?|\[(?P<ipv6>[0-9a-f:.]+)\])(?::(?P<port>[0-9]{{0,5}}))?",
     re.ASCII | re.IGNORECASE,
 )
-MAX_PORT = 65_535
 PUNYCODE_PREFIX = "xn--"
 
 SCHEMES = re.compile(r"https?([ \t]*,[ \t]*https?)*", re.IGNORECASE)
@@ -63,6 +66,7 @@ class Guard:
         self._wsgi_app = app.wsgi_app
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        reference = request_id.begin(environ)
         started: list[tuple[str, list[tuple[str, str]]]] = []
         written: list[bytes] = []
 
@@ -78,9 +82,12 @@ class Guard:
             body = _fetch_first_chunk(self._wsgi_app(environ, start), written)
             status, headers = started[0]
         except Exception as error:  # noqa: BLE001  # any error becomes a response
-            return self._error_response(error, environ)(environ, start_response)
+            response = self._error_response(error, environ)
+            response.headers[request_id.HEADER] = reference
+            return response(environ, start_response)
         try:
-            start_response(status, headers)
+            # Added here, because a stored response has many requests.
+            start_response(status, [*headers, (request_id.HEADER, reference)])
         except Exception:  # the server refused a header, and will not close the body
             getattr(body, "close", lambda: None)()
             raise
@@ -93,7 +100,7 @@ class Guard:
                 response = self._app.make_response(self._app.handle_user_exception(error))
                 return self._app.process_response(response)
         except Exception:
-            reference = uuid.uuid4().hex[:8]
+            reference = request_id.current()
             log.exception(
                 "reference %s: %s %s failed", reference, environ["REQUEST_METHOD"], environ["PATH_INFO"]
             )

@@ -19,12 +19,17 @@ from webapp.config import Settings
 from webapp.errors import RateLimited
 from webapp.http.security import is_bulk
 from webapp.i18n.messages import N_
+from webapp.logs import Outage
 
 log = logging.getLogger(__name__)
 
 WINDOW_SECONDS = 60
 
-# One file per second: a million rows keep a thread busy for seconds.
+# A body counts as one more request for each, which takes about as long as that many bytes of zipcodes.
+BYTES_PER_REQUEST = 2048
+
+# A body costs at most a share of the limit, so that each minute has room for as many, of any size: one file
+# per second, since a million rows keep a thread busy for seconds.
 MAX_BULK_PER_WINDOW = 60
 
 # They take about 15 MB. Beyond this, the oldest windows are dropped.
@@ -107,11 +112,14 @@ class RedisCounter:
         # During an outage, the client whose request failed: a probe for another might succeed.
         self._failed_client: str | None = None
         self._probe_at = inf
+        self._outage = Outage(log, "counting requests in Redis")
 
     def add(self, client: str, cost: int) -> Window:
         try:
             if self._failed_client is None:
-                return self._wait_for_redis(client, cost)
+                window = self._wait_for_redis(client, cost)
+                self._outage.ended()
+                return window
             self._probe_when_due(self._failed_client)
         except Exception as error:  # noqa: BLE001  # an outage must not fail requests
             self._back_off(client, error)
@@ -131,11 +139,9 @@ class RedisCounter:
 
     def _back_off(self, client: str, error: Exception) -> None:
         with self._lock:
-            is_new = self._failed_client is None
             self._failed_client = client
             self._probe_at = monotonic() + REDIS_BACK_OFF_SECONDS
-        if is_new:
-            log.warning("rate limit counts in the process, Redis failed: %s: %s", type(error).__name__, error)
+        self._outage.failed(f"{type(error).__name__}: {error}".rstrip(": "))
 
     def _probe_when_due(self, client: str) -> None:
         with self._lock:
@@ -152,7 +158,7 @@ class RedisCounter:
             self._back_off(client, error)
             return
         self._failed_client = None
-        log.warning("rate limit counts in Redis again")
+        self._outage.ended()
 
 
 def redis_options(timeout_seconds: float) -> dict[str, Any]:
@@ -188,12 +194,22 @@ def protect(app: Flask, settings: Settings, exempt: Container[str | None]) -> No
     def count_request() -> None:
         if request.endpoint in exempt:
             return
-        cost = max(1, limit // MAX_BULK_PER_WINDOW) if is_bulk() else 1
-        window = counter.add(client_address(), cost)
+        window = counter.add(client_address(), bulk_cost(limit) if is_bulk() else 1)
         if window.requests > limit:
             error = RateLimited(N_("You can send at most %(most)s requests per minute."), most=limit)
             error.retry_after = max(1, ceil(window.seconds_left))
             raise error
+
+
+def bulk_cost(limit: int) -> int:
+    """Return how many requests the current one counts for, by the size of its body.
+
+    A body of unknown size counts as the largest.
+    """
+    max_cost = max(1, limit // MAX_BULK_PER_WINDOW)
+    if "Transfer-Encoding" in request.headers:
+        return max_cost
+    return min(1 + (request.content_length or 0) // BYTES_PER_REQUEST, max_cost)
 
 
 def client_address() -> str:

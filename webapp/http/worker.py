@@ -29,6 +29,7 @@ from gunicorn.http.errors import LimitRequestHeaders
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from webapp.config import MAX_BUFFERED_BODY_BYTES
+from webapp.logs import request_id
 
 MAX_HEAD_BYTES = 64 * 1024
 REQUEST_TIMEOUT_SECONDS = 10
@@ -314,7 +315,11 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # no types
         self._unwatch(conn)
         self._in_threads += 1
         conn.give_to_parser()
-        self.tpool.submit(self.handle, conn).add_done_callback(partial(self._return_to_loop, conn))
+        self.tpool.submit(self._handle, conn).add_done_callback(partial(self._return_to_loop, conn))
+
+    def _handle(self, conn: Connection) -> Any:
+        request_id.set("-")  # of the thread's last request; a request that cannot be parsed gets none
+        return self.handle(conn)
 
     def _return_to_loop(self, conn: Connection, future: Any) -> None:
         self._from_threads.append((conn, not future.exception() and future.result()))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, current_app, jsonify, request
 
 from webapp.data import current
 from webapp.data.schema import upgrade_advice
 from webapp.data.snapshot import Snapshot
+from webapp.data.status import lag_reason, status
 from webapp.errors import RiskTableUnavailable
 
 bp = Blueprint("ops", __name__)
@@ -25,7 +26,11 @@ def healthz() -> Response:
 
 @bp.get("/readyz")
 def readyz() -> Response:
-    """Report ready once the process has a snapshot, with `reasons` if the service is degraded."""
+    """Report ready once the process has a snapshot, with `reasons` if the service is degraded.
+
+    With `?strict=1`, an index that is late is a reason, and any reason is an error: for alerts.
+    """
+    is_strict = request.args.get("strict") == "1"
     watcher = current.watcher()
     snapshot, age = watcher.snapshot, watcher.age_seconds
     reasons = [watcher.failure] if watcher.failure else []
@@ -33,10 +38,18 @@ def readyz() -> Response:
         reasons.append(f"the database was last checked {age:.0f} seconds ago")
     if snapshot is None:
         reasons = reasons or ["the database has not responded yet"]
-        return _respond({"status": "unavailable", "reasons": reasons}, 503)
+        return _respond({"status": "unavailable", "reasons": reasons, **status(watcher)}, 503)
     reasons += _problems(snapshot)
-    body = {"status": "degraded" if reasons else "ok", "last_look_seconds": round(age or 0, 1)}
-    return _respond({**body, "reasons": reasons} if reasons else body, 200)
+    if is_strict:
+        late = lag_reason(snapshot, current_app.config["MAX_INDEX_LAG_DAYS"])
+        reasons += [late] if late else []
+    body = {
+        "status": "degraded" if reasons else "ok",
+        "last_look_seconds": round(age or 0, 1),
+        **({"reasons": reasons} if reasons else {}),
+        **status(watcher),
+    }
+    return _respond(body, 503 if is_strict and reasons else 200)
 
 
 def _problems(snapshot: Snapshot) -> list[str]:

@@ -11,6 +11,7 @@ from flask_babel import gettext
 
 from webapp.data import reads
 from webapp.errors import ColumnNotClear, DeskError, RequestNotValid, ZipcodeNotFound, ZipcodeNotValid
+from webapp.http import facts
 from webapp.http.body import RequestBody
 from webapp.http.multipart import SentForm, read_form
 from webapp.i18n.messages import N_
@@ -124,10 +125,13 @@ def _look_up(parts: PageParts, sent: SentForm) -> ClientList | Spreadsheet | Col
     lookup = reads.lookup(on)
     try:
         if sent.texts.get("action") == "download":
-            return spreadsheet(body, lookup, _words(), column, is_pasted=file is None)
+            written = spreadsheet(body, lookup, _words(), column, is_pasted=file is None)
+            facts.record(facts.ROWS, written.clients)
+            return written
         found = read(body, lookup, column, is_pasted=file is None)
     except ColumnNotClear as error:
         return error
+    facts.record(facts.ROWS, found.total)
     if file is not None:
         parts.values = _values(_text(file), column, day)
     return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from datetime import datetime
 from typing import Callable, NamedTuple
 
 from webapp.statbel.bestat import read_bestat
@@ -24,6 +26,10 @@ class Statbel:
 
     Args:
         timeout: seconds to connect, and for one source; their sum for all.
+
+    Attributes:
+        succeeded_at, failures: last success and number of failures of each source in this process.
+        failed_refreshes: number in the current outage, in this process.
     """
 
     def __init__(
@@ -35,6 +41,9 @@ class Statbel:
             StatbelSource("workbook", workbook_url, read_open_data, replaces="open-data"),
         )
         self._timeout = timeout
+        self.succeeded_at: dict[str, datetime] = {}
+        self.failures: Counter[str] = Counter()
+        self.failed_refreshes = 0
 
     def deadline(self) -> Deadline:
         """Start the deadline for all sources together."""

@@ -40,10 +40,11 @@ Write = Callable[[bytes], object]
 
 
 class Answered(NamedTuple):
-    """IANA encoding and columns of a file that was read."""
+    """IANA encoding, columns, and number of rows of a file that was read."""
 
     charset: str
     columns: ListColumns
+    rows: int
 
 
 def answer_csv(
@@ -75,7 +76,8 @@ def answer_csv(
     rest = rows.answer_lines(body)
     rows.answer_rest(_with_first(rest, body))
     output.flush()
-    return Answered(found.charset, columns)  # the charset is final after the last chunk
+    # The charset is final after the last chunk.
+    return Answered(found.charset, columns, rows.total - found.preface_rows)
 
 
 def too_many_rows(max_rows: int = MAX_ROWS) -> TooLarge:
@@ -129,6 +131,11 @@ class _Rows:
         self._rows = found.preface_rows
         # Row ends by the bytes of the cell.
         self._tails: Dict[bytes, bytes] = {}
+
+    @property
+    def total(self) -> int:
+        """Rows without the header."""
+        return self._rows - bool(self._columns.header)
 
     def answer_lines(self, chunks: Iterable[bytes]) -> bytes:
         """Answer rows until a field may span lines; return the unanswered bytes of that chunk."""
@@ -246,7 +253,7 @@ class _Rows:
 
     def _count(self, rows: int) -> None:
         self._rows += rows
-        if self._rows - bool(self._columns.header) > MAX_ROWS:
+        if self.total > MAX_ROWS:
             raise too_many_rows()
 
 

@@ -90,10 +90,11 @@ class Words(NamedTuple):
 
 
 class Spreadsheet(NamedTuple):
-    """A csv or xlsx file."""
+    """A csv or xlsx file with `clients` looked up."""
 
     body: bytes
     extension: str
+    clients: int
 
 
 def too_large() -> TooLarge:
@@ -145,13 +146,14 @@ def spreadsheet(
         notes = _Notes(words, lookup, has_notes=True)
         file = io.BytesIO()
         opened.write(file, lookup, notes.names, notes.added)
-        if not notes.has_clients:
+        if not notes.clients:
             raise _no_rows()
-        return Spreadsheet(file.getvalue(), "xlsx")
+        return Spreadsheet(file.getvalue(), "xlsx", notes.clients)
     notes = _Notes(words, lookup)
     for client in clients(opened, lookup):
         notes.look_at(client)
-    if not notes.has_clients:
+    count = notes.clients
+    if not count:
         raise _no_rows()
     opened = OpenedCsv(body, lookup, column, is_pasted=is_pasted)
     gathered: List[bytes] = []
@@ -162,7 +164,7 @@ def spreadsheet(
         if size > MAX_RESPONSE_BYTES:
             megabytes = MAX_RESPONSE_BYTES // MEGABYTE
             raise TooLarge(N_("The result would be larger than %(megabytes)s MB."), megabytes=megabytes)
-    return Spreadsheet(b"".join(gathered), "csv")
+    return Spreadsheet(b"".join(gathered), "csv", count)
 
 
 class _Notes:
@@ -172,11 +174,11 @@ class _Notes:
         self._words = words
         self._lookup = lookup
         self._has_notes = has_notes
-        self.has_clients = False
+        self.clients = 0
 
     def look_at(self, client: Client) -> None:
-        """Record whether any client needs a note."""
-        self.has_clients = True
+        """Count a client, and record whether it needs a note."""
+        self.clients += 1
         if not self._has_notes and client.cell not in self._lookup.results:
             self._has_notes = bool(self._note(client.cell, client.result))
 
@@ -185,7 +187,7 @@ class _Notes:
         return [self._words.factor, *([self._words.note] if self._has_notes else [])]
 
     def added(self, _number: int, cell: str, result: Result) -> List[str]:
-        self.has_clients = True
+        self.clients += 1
         factor, error = result
         cells = [factor or self._words.by_code[error]]
         return [*cells, self._note(cell, result)] if self._has_notes else cells

@@ -140,8 +140,22 @@ def clients(opened: OpenedList, lookup: Lookup) -> Iterator[Client]:
         yield Client(row.number, row.fields, cell, lookup.result(cell))
 
 
-def answer_workbook(file: IO[bytes], output: IO[bytes], lookup: Lookup, column: str = "") -> ListColumns:
+class AnsweredWorkbook(NamedTuple):
+    """Columns, and number of rows, of a workbook that was read."""
+
+    columns: ListColumns
+    rows: int
+
+
+def answer_workbook(file: IO[bytes], output: IO[bytes], lookup: Lookup, column: str = "") -> AnsweredWorkbook:
     """Copy a workbook's list and add the columns risk_factor and error."""
     opened = OpenedWorkbook(file, lookup, column)
-    opened.write(output, lookup, list(bulk.RESULT_COLUMNS), lambda _number, _cell, result: list(result))
-    return opened.columns
+    rows = 0
+
+    def added(_number: int, _cell: str, result: Result) -> list[str]:
+        nonlocal rows
+        rows += 1
+        return list(result)
+
+    opened.write(output, lookup, list(bulk.RESULT_COLUMNS), added)
+    return AnsweredWorkbook(opened.columns, rows)

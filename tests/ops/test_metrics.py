@@ -1,0 +1,431 @@
+"""Metrics: counted for all workers of a process group, on an address of their own."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, Callable, Iterator
+
+import pytest
+import requests
+import yaml
+from flask import Flask
+from prometheus_client import values
+from prometheus_client.mmap_dict import MmapedDict
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.conftest import SetClock
+from tests.support import live
+from tests.support.databases import NOWHERE, SQLiteDatabases, settings_for
+from tests.support.live import Server
+from tests.support.processes import free_port
+from tests.support.risk_tables import unprotect_in
+from webapp.config import ROOT
+from webapp.ops import metrics
+
+MakeApp = Callable[..., Flask]
+
+
+class Metrics:
+    """Parsed metrics."""
+
+    def __init__(self, text: str) -> None:
+        self.samples = [
+            sample for family in text_string_to_metric_families(text) for sample in family.samples
+        ]
+
+    def sum(self, name: str, **labels: str) -> float:
+        found = [
+            sample.value
+            for sample in self.samples
+            if sample.name == name and labels.items() <= sample.labels.items()
+        ]
+        assert found, (name, labels)
+        return sum(found)
+
+    def labels(self, name: str, label: str) -> set[str]:
+        return {sample.labels[label] for sample in self.samples if sample.name == name}
+
+    def names(self) -> dict[str, set[str]]:
+        """Return the names of the labels of each metric."""
+        names: dict[str, set[str]] = {}
+        for sample in self.samples:
+            names.setdefault(sample.name, set()).update(sample.labels)
+        return names
+
+
+# In this process
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A folder for the metrics of this process."""
+    opened = []
+
+    class ClosedFile(MmapedDict):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments)  # type: ignore[no-untyped-call]  # no types
+            opened.append(self)
+
+    monkeypatch.setattr(values, "MmapedDict", ClosedFile)
+    monkeypatch.setattr(values, "ValueClass", values.ValueClass)  # restored afterwards
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", "")
+    metrics.use_folder(str(tmp_path), 0)
+    yield str(tmp_path)
+    for file in opened:
+        file.close()  # type: ignore[no-untyped-call]  # no types
+
+
+def read(folder: str) -> Metrics:
+    return Metrics(metrics.render(folder).decode())
+
+
+def observe(
+    observer: metrics.RequestMetrics, status: str = "200 OK", method: str = "GET", **options: Any
+) -> None:
+    headers = [("Content-Type", options["media_type"])] if "media_type" in options else []
+    headers += [("Cache-Status", options["cache"])] if "cache" in options else []
+    environ = {"REQUEST_METHOD": method, "desk.facts": options.get("facts", {})}
+    observer.observe(SimpleNamespace(status=status, headers=headers), environ, timedelta(milliseconds=3))
+
+
+def test_request_is_counted_by_route_method_status_and_representation(folder: str) -> None:
+    observer = metrics.RequestMetrics()
+    for media_type in ("application/json", "application/problem+json", "text/html; charset=utf-8", "x/y"):
+        for _ in range(2):
+            observe(observer, "404 NOT FOUND", "HEAD", media_type=media_type, facts={"route": "/index"})
+    found = read(folder)
+    labels = {"route": "/index", "method": "HEAD", "status": "404"}
+    counts = {
+        name: found.sum("desk_http_requests_total", representation=name, **labels)
+        for name in ("json", "html", "other")
+    }
+    assert counts == {"json": 4, "html": 2, "other": 2}
+    assert found.sum("desk_http_request_duration_seconds_count", route="/index", method="HEAD") == 8
+    assert found.sum("desk_http_request_duration_seconds_bucket", route="/index", le="0.0025") == 0
+    assert found.sum("desk_http_request_duration_seconds_bucket", route="/index", le="0.005") == 8
+
+
+def test_unknown_methods_and_routes_are_counted_together(folder: str) -> None:
+    observer = metrics.RequestMetrics()
+    for method in ("BREW", "PROPFIND", "x" * 100):
+        observe(observer, "405", method)
+    found = read(folder)
+    assert found.labels("desk_http_requests_total", "method") == {"other"}
+    assert found.labels("desk_http_requests_total", "route") == {"unmatched"}
+    assert found.labels("desk_http_requests_total", "representation") == {"none"}
+
+
+def test_cache_limits_and_rows_are_counted(folder: str) -> None:
+    observer = metrics.RequestMetrics()
+    names = ("desk_http_cache_hits_total", "desk_http_cache_misses_total", "desk_rate_limited_requests_total")
+    assert [read(folder).sum(name) for name in names] == [0, 0, 0]
+    for cache in ("desk; hit; ttl=3", "desk; hit; ttl=-3", "desk; fwd=miss; stored", "desk; fwd=stale"):
+        observe(observer, cache=cache)
+    observe(observer, "429 TOO MANY REQUESTS")
+    observe(observer, facts={"rows": 250})
+    found = read(folder)
+    assert [found.sum(name) for name in (*names, "desk_bulk_rows_total")] == [2, 2, 1, 250]
+
+
+def data_metrics(app: Flask, folder: str) -> Metrics:
+    app.extensions["watcher"].poll()
+    metrics.DataMetrics(app).update()
+    return read(folder)
+
+
+def test_data_is_described(app: Flask, folder: str) -> None:
+    found = data_metrics(app, folder)
+    rows = {
+        name: found.sum("desk_snapshot_rows", table=name) for name in ("index_value", "risk_range", "place")
+    }
+    assert rows == {"index_value": 1696, "risk_range": 164, "place": 2781}
+    assert found.sum("desk_database_up") == 1
+    assert abs(found.sum("desk_snapshot_last_look_timestamp_seconds") - time.time()) < 60
+    assert found.sum("desk_snapshot_version") == app.extensions["watcher"].snapshot.version
+    assert 0 <= found.sum("desk_snapshot_age_seconds") < 60
+    assert found.sum("desk_index_lag_working_days") == 0
+    lags = {year: found.sum("desk_index_lag_months", base_year=year) for year in ("2025", "2013", "2004")}
+    assert lags == {"2025": 0, "2013": 0, "2004": 8}
+    assert [found.sum("desk_risk_table_in_force", day=day) for day in ("today", "tomorrow")] == [1, 1]
+
+
+def test_missing_table_and_late_index_show(app: Flask, folder: str, set_clock: SetClock) -> None:
+    unprotect_in(app)
+    set_clock(datetime(2026, 10, 5, 12, tzinfo=timezone.utc))
+    watcher = app.extensions["watcher"]
+    with watcher._engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE risk_table SET effective_from = '2026-10-06', open_beginning = 0")
+    found = data_metrics(app, folder)
+    assert [found.sum("desk_risk_table_in_force", day=day) for day in ("today", "tomorrow")] == [0, 1]
+    assert found.sum("desk_index_lag_working_days") == 4
+    assert found.sum("desk_index_lag_months", base_year="2025") == 1
+
+
+def test_failures_of_sources_are_counted_once(app: Flask, folder: str) -> None:
+    data = metrics.DataMetrics(app)
+    app.extensions["statbel"].failures["bestat"] += 2
+    for _ in range(3):
+        data.update()
+    assert read(folder).sum("desk_source_failures_total", source="bestat") == 2
+    assert read(folder).sum("desk_source_failures_total", source="workbook") == 0
+
+
+def test_success_of_a_source_shows(app: Flask, folder: str) -> None:
+    app.extensions["statbel"].succeeded_at["open-data"] = datetime(2026, 9, 1, tzinfo=timezone.utc)
+    found = data_metrics(app, folder)
+    seconds = datetime(2026, 9, 1, tzinfo=timezone.utc).timestamp()
+    assert found.sum("desk_source_last_success_timestamp_seconds", source="open-data") == seconds
+
+
+def test_unseen_database_shows(make_app: MakeApp, folder: str, unreachable_url: str) -> None:
+    found = data_metrics(make_app(settings_for(unreachable_url)), folder)
+    assert found.sum("desk_database_up") == 0
+    assert found.sum("desk_snapshot_last_look_timestamp_seconds") == 0
+
+
+# What is read from them
+
+
+@pytest.fixture
+def existing(app: Flask, folder: str) -> dict[str, set[str]]:
+    """The names of all metrics, each with the names of its labels."""
+    observer = metrics.RequestMetrics()
+    observe(observer, facts={"route": "/"})
+    app.extensions["statbel"].succeeded_at["bestat"] = datetime(2026, 9, 1, tzinfo=timezone.utc)
+    return {**data_metrics(app, folder).names(), "up": set()}
+
+
+# Labels that Prometheus adds.
+ADDED_LABELS = {"instance", "job"}
+FUNCTIONS = {
+    *("sum", "max", "by", "rate", "increase", "time", "histogram_quantile", "topk", "label_values"),
+}
+
+
+def assert_exists(expression: str, existing: dict[str, set[str]]) -> None:
+    """Check the metrics and labels of an expression of PromQL."""
+    expression = re.sub(r"\$__\w+|\$\w+", "5m", expression)
+    for name, matchers in re.findall(r"\b([a-z_]+)\s*\{([^}]*)\}", expression):
+        for label in re.findall(r"(\w+)\s*(?:=~|!~|!=|=)", matchers):
+            assert label in existing[name] | ADDED_LABELS, (expression, label)
+    grouping = {label for group in re.findall(r"\bby \(([^)]*)\)", expression) for label in group.split(", ")}
+    bare = re.sub(r'"[^"]*"|\{[^}]*\}|\[[^\]]*\]|\bby \([^)]*\)', "", expression)
+    names = set(re.findall(r"\b[a-z_]{2,}\b", bare)) - FUNCTIONS - ADDED_LABELS
+    assert names, expression
+    assert names <= existing.keys(), (expression, names - existing.keys())
+    known = {label for name in names for label in existing[name]} | ADDED_LABELS
+    assert grouping <= known, (expression, grouping - known)
+
+
+ALERTS = yaml.safe_load((ROOT / "deploy" / "prometheus" / "alerts.yml").read_text(encoding="utf-8"))
+
+
+def rules() -> list[dict[str, Any]]:
+    return [rule for group in ALERTS["groups"] for rule in group["rules"]]
+
+
+def test_alerts_name_metrics_that_exist(existing: dict[str, set[str]]) -> None:
+    for rule in rules():
+        assert_exists(rule["expr"], existing)
+
+
+def test_alerts_have_a_severity_a_summary_and_an_action() -> None:
+    for rule in rules():
+        assert re.fullmatch("Desk[A-Za-z]+", rule["alert"])
+        assert rule["labels"]["severity"] in ("warning", "critical")
+        assert set(rule["annotations"]) == {"summary", "action"}
+    names = [rule["alert"] for rule in rules()]
+    assert len(set(names)) == len(names)
+
+
+def test_alerts_show_only_labels_that_their_metrics_have(existing: dict[str, set[str]]) -> None:
+    for rule in rules():
+        shown = set(re.findall(r"\$labels\.(\w+)", rule["annotations"]["summary"]))
+        names = [name for name in existing if re.search(rf"\b{name}\b", rule["expr"])]
+        assert shown <= {label for name in names for label in existing[name]} | ADDED_LABELS, rule["alert"]
+
+
+def test_dashboard_names_metrics_that_exist(existing: dict[str, set[str]]) -> None:
+    dashboard = json.loads((ROOT / "deploy" / "grafana" / "desk.json").read_text(encoding="utf-8"))
+    expressions = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    assert len(expressions) > 8
+    for expression in expressions:
+        assert_exists(expression, existing)
+    for variable in dashboard["templating"]["list"]:
+        if variable["type"] == "query":
+            assert_exists(variable["query"], existing)
+
+
+def test_documents_name_metrics_that_exist(existing: dict[str, set[str]]) -> None:
+    text = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(desk_[a-z_]+)[`{]", text))
+    histogram = {"desk_http_request_duration_seconds"}
+    assert named <= existing.keys() | histogram
+    plain = {re.sub("_(bucket|count|sum)$", "", name) for name in existing if name.startswith("desk_")}
+    assert named == plain
+
+
+# Of a server
+
+
+class Group(SimpleNamespace):
+    """A server with two workers."""
+
+    server: Server
+    address: str
+
+    def read(self) -> Metrics:
+        return Metrics(requests.get(f"http://{self.address}/metrics", timeout=5).text)
+
+    def workers(self) -> list[int]:
+        children = f"/proc/{self.server.process.pid}/task/{self.server.process.pid}/children"
+        return [int(pid) for pid in Path(children).read_text().split()]
+
+
+@contextlib.contextmanager
+def group(folder: Path, url: str, workers: int = 2, **variables: str) -> Iterator[Group]:
+    address = f"127.0.0.1:{free_port()}"
+    variables = {"DATABASE_URL": url, "METRICS_BIND": address, **NOWHERE, **variables}
+    with live.running(folder, GUNICORN_CMD_ARGS=f"--workers={workers}", **variables) as server:
+        found = Group(server=server, address=address)
+        wait_until(lambda: found.read().sum("desk_workers") == workers)
+        yield found
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while True:
+        with contextlib.suppress(requests.RequestException, AssertionError):
+            if condition():
+                return
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+@pytest.fixture(scope="module")
+def running(sqlite: SQLiteDatabases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Group]:
+    with group(tmp_path_factory.mktemp("metrics"), sqlite.seeded(), RATE_LIMIT="500") as found:
+        yield found
+
+
+def send(running: Group, path: str, count: int, **options: Any) -> list[int]:
+    """Send requests on new connections, which the workers share."""
+    method = options.pop("method", "GET")
+    return [
+        requests.request(method, running.server.url + path, timeout=5, **options).status_code
+        for _ in range(count)
+    ]
+
+
+def labelled(found: Metrics, **labels: str) -> float:
+    try:
+        return found.sum("desk_http_requests_total", **labels)
+    except AssertionError:
+        return 0
+
+
+@pytest.mark.slow
+def test_requests_to_all_workers_are_counted_together(running: Group) -> None:
+    before = running.read()
+    send(running, "/zipcode/9000", 20)
+    send(running, "/no/such/page", 5)
+    send(running, "/zipcode/9000", 3, headers={"Accept": "text/html"})
+    send(running, "/zipcode/9000", 2, method="BREW")
+    csv = {"data": b"zipcode\n9000\n2000\n", "headers": {"Content-Type": "text/csv"}}
+    send(running, "/api/v1/zipcodes/lookup", 2, method="POST", **csv)
+    after = running.read()
+    route = "/zipcode/<zipcode>"
+    expected = [
+        ({"route": route, "representation": "json", "status": "200", "method": "GET"}, 20),
+        ({"route": route, "representation": "html", "status": "200"}, 3),
+        ({"method": "other"}, 2),
+        ({"route": "unmatched", "status": "404"}, 5),
+        ({"route": "/api/v1/zipcodes/lookup", "method": "POST", "representation": "csv"}, 2),
+    ]
+    for labels, count in expected:
+        assert labelled(after, **labels) - labelled(before, **labels) == count, labels
+    grown = {
+        name: after.sum(name) - before.sum(name)
+        for name in ("desk_http_cache_hits_total", "desk_http_cache_misses_total", "desk_bulk_rows_total")
+    }
+    assert grown["desk_bulk_rows_total"] == 4
+    assert grown["desk_http_cache_hits_total"] + grown["desk_http_cache_misses_total"] == 28
+    assert grown["desk_http_cache_hits_total"] >= 18  # each worker has its own cache
+    assert after.sum("desk_http_cache_bytes") > 0
+
+
+@pytest.mark.slow
+def test_counters_go_on_and_gauges_vanish_when_a_worker_is_killed(running: Group) -> None:
+    send(running, "/index", 10)
+    before = running.read()
+    for worker in running.workers():
+        os.kill(worker, signal.SIGKILL)
+        wait_until(lambda worker=worker: worker not in running.workers())  # type: ignore[misc]  # mypy cannot infer defaults
+    wait_until(lambda: running.read().sum("desk_workers") == 2)
+    send(running, "/index", 10)
+    after = running.read()
+    assert labelled(after, route="/index") - labelled(before, route="/index") == 10
+    files = list(Path("/dev/shm").glob("desk-metrics-*/counter_*.db"))  # noqa: S108  # where the server puts them
+    if files:
+        assert {file.name for file in files} <= {"counter_0.db", "counter_1.db"}
+    assert abs(after.sum("desk_snapshot_last_look_timestamp_seconds") - time.time()) < 30
+
+
+@pytest.mark.slow
+def test_public_port_has_no_metrics_and_theirs_nothing_else(running: Group) -> None:
+    assert send(running, "/metrics", 2) == [404, 404]
+    for path, status in (("/metrics", 200), ("/metrics?x=1", 200), ("/", 404), ("/index", 404)):
+        assert requests.get(f"http://{running.address}{path}", timeout=5).status_code == status, path
+    head = requests.head(f"http://{running.address}/metrics", timeout=5)
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+    assert requests.post(f"http://{running.address}/metrics", timeout=5).status_code == 501
+
+
+@pytest.mark.slow
+def test_silent_clients_do_not_hold_up_metrics(running: Group) -> None:
+    host, port = running.address.split(":")
+    with contextlib.ExitStack() as stack:
+        for _ in range(5):
+            stack.enter_context(socket.create_connection((host, int(port))))
+        assert running.read().sum("desk_workers") == 2
+
+
+@pytest.mark.slow
+def test_folder_is_removed_at_the_end(sqlite_url: str, tmp_path: Path) -> None:
+    def folders() -> set[Path]:
+        return {*Path("/dev/shm").glob("desk-metrics-*"), *Path("/tmp").glob("desk-metrics-*")}  # noqa: S108  # as above
+
+    before = folders()
+    with group(tmp_path, sqlite_url, workers=1):
+        assert len(folders() - before) >= 1
+    assert not [folder for folder in folders() - before if not list(folder.glob("*.db"))]
+
+
+@pytest.mark.slow
+def test_address_in_use_ends_the_start_with_one_line(sqlite_url: str, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        done = subprocess.run(
+            [sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{free_port()}"],
+            cwd=ROOT,
+            env=live.environment(DATABASE_URL=sqlite_url, METRICS_BIND=address, **NOWHERE),
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert f"Error: METRICS_BIND {address} is in use. Choose another." in done.stderr
+    assert "Traceback" not in done.stderr
