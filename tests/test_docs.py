@@ -35,6 +35,7 @@ MAX_IMAGE_BYTES = 120_000
 OTHER_VARIABLES = {
     "BACKUP_DAYS": "deploy/postgresql/backup",
     "BACKUP_HOUR": "deploy/postgresql/backup",
+    "DESK_IMAGE": "compose.yaml",
     "DESK_PORT": "compose.yaml",
     "FLASK_SKIP_DOTENV": "Dockerfile",
     "MAX_SECONDS": "deploy/rolling-update",

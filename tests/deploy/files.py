@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from webapp.config import ROOT
+from webapp.config import DEFAULTS, ROOT
 
 DEPLOY = ROOT / "deploy"
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
@@ -19,11 +19,7 @@ DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 [USER] = re.findall(r"^USER (\d+):\1$", DOCKERFILE, re.MULTILINE)
 
 # The port on which gunicorn.conf.py listens.
-PORT = int(
-    re.findall(r'^bind = "0\.0\.0\.0:(\d+)"', (ROOT / "gunicorn.conf.py").read_text(encoding="utf-8"), re.M)[
-        0
-    ]
-)
+PORT = int(DEFAULTS["PORT"])
 
 
 def documents(path: Path) -> list[Any]:

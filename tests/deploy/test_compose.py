@@ -13,7 +13,7 @@ from flask import Flask
 from tests.deploy.files import DEPLOY, DOCKERFILE, PORT, documents
 from tests.support.nginx import CONFIGURATION
 from webapp.cli import add_migrations
-from webapp.config import DEFAULTS, ROOT, Settings
+from webapp.config import DEFAULTS, FOREIGN_VARIABLES, ROOT, Settings
 from webapp.zipcodes import bulk
 
 [COMPOSE] = documents(ROOT / "compose.yaml")
@@ -167,6 +167,16 @@ def test_settings_are_known_and_valid(service: str) -> None:
     loaded = Settings.of(settings)
     assert loaded.trusted_proxies == 1
     assert loaded.redis_url == "redis://redis:6379/0"
+
+
+def test_variables_of_compose_are_documented_and_no_unknown_settings() -> None:
+    text = (ROOT / "compose.yaml").read_text(encoding="utf-8")
+    names = set(re.findall(r"\$\{([A-Z_]+)", text)) - set(DEFAULTS)
+    documented = (ROOT / "docs/deployment.md").read_text(encoding="utf-8")
+    documented += (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+    for name in names:
+        assert FOREIGN_VARIABLES.fullmatch(name), name
+        assert f"`{name}`" in documented or name == "PYTHON_VERSION", name
 
 
 def test_redis_and_metrics_can_be_switched_off() -> None:
