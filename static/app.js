@@ -36,7 +36,7 @@ function suggest(field) {
   field.setAttribute("aria-expanded", "false");
   field.after(list, status);
 
-  function show(places) {
+  function show(places, total = 0) {
     list.replaceChildren(...places.map((place, index) => {
       const option = document.createElement("li");
       option.id = `${list.id}-${index}`;
@@ -52,11 +52,22 @@ function suggest(field) {
     list.hidden = !places.length;
     field.setAttribute("aria-expanded", String(!list.hidden));
     status.textContent = places.length ? field.dataset.found.replace("#", places.length) : "";
+    if (total > places.length) {
+      status.textContent = field.dataset.cut.replace("##", total).replace("#", places.length);
+      const line = document.createElement("li");
+      line.setAttribute("role", "presentation");
+      line.textContent = status.textContent;
+      list.append(line);
+    }
+  }
+
+  function options() {
+    return list.querySelectorAll("[role=option]"); // without the line that says how many there are
   }
 
   function select(index) {
     selected = index;
-    [...list.children].forEach((option, at) => option.setAttribute("aria-selected", String(at === index)));
+    options().forEach((option, at) => option.setAttribute("aria-selected", String(at === index)));
     if (index < 0) field.removeAttribute("aria-activedescendant");
     else field.setAttribute("aria-activedescendant", list.children[index].id);
   }
@@ -84,7 +95,8 @@ function suggest(field) {
     try {
       const url = `${field.dataset.suggest}?q=${encodeURIComponent(text)}&limit=8`;
       const response = await fetch(url, { signal: request.signal });
-      show(response.ok ? (await response.json()).results : []);
+      const found = response.ok ? await response.json() : { results: [] };
+      show(found.results, found.matches);
     } catch (error) {
       if (error.name !== "AbortError") show([]); // server unreachable: the form still works
     }
@@ -92,7 +104,7 @@ function suggest(field) {
 
   field.addEventListener("input", () => { cancelRequest(); timer = setTimeout(load, DEBOUNCE_MS); });
   field.addEventListener("keydown", (event) => {
-    const count = list.children.length;
+    const count = options().length;
     if (event.isComposing || event.key === "Escape") {
       if (!event.isComposing) close();
       return;
@@ -107,7 +119,7 @@ function suggest(field) {
   });
   list.addEventListener("mousedown", (event) => event.preventDefault()); // keeps the focus in the field
   list.addEventListener("click", (event) => {
-    const option = event.target.closest("li");
+    const option = event.target.closest("[role=option]");
     if (option) submit(option);
   });
   field.addEventListener("blur", close);

@@ -21,11 +21,14 @@ function parsed(text) {
 function show(page) {
   const text = form().elements.zipcodes.value;
   const files = form().elements.file.files;
+  const day = form().elements.on.value;
   document.body.replaceChildren(...page.nodes);
   document.documentElement.lang = page.lang;
   document.title = page.title;
   form().elements.zipcodes.value = text;
   form().elements.file.files = files;
+  form().elements.on.value = day;
+  if (day) form().querySelector("details").open = true;
   (document.querySelector("#totals, [autofocus]") ?? document.querySelector("h1")).focus();
 }
 
@@ -87,13 +90,13 @@ function send(action) {
   request.send(data);
 }
 
-// Follows a link to this page in another language, and shows the results in it.
-async function translate(link) {
+// Gets this page in another language, and shows the results in it.
+async function translate(url) {
   const hasResults = document.getElementById("totals");
   const column = form().elements.column?.value;
-  const response = await fetch(link.href, { headers: { Accept: "text/html" } });
-  if (!response.ok) return location.assign(link.href);
-  push(parsed(await response.text()), link.href);
+  const response = await fetch(url, { headers: { Accept: "text/html" } });
+  if (!response.ok) return location.assign(url);
+  push(parsed(await response.text()), url);
   if (!hasResults) return;
   if (column) form().append(Object.assign(document.createElement("input"), { type: "hidden", name: "column", value: column }));
   send("show");
@@ -114,14 +117,10 @@ function refuseLargeFiles(field) {
 document.addEventListener("submit", (event) => {
   if (event.target !== form()) return;
   event.preventDefault();
-  send(event.submitter?.value ?? "show");
-});
-
-document.addEventListener("click", (event) => {
-  const link = event.target.closest(".languages a");
-  if (!link || !isFilled() || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  event.preventDefault();
-  translate(link);
+  const url = event.submitter?.getAttribute("formaction");
+  if (!url) send(event.submitter?.value ?? "show");
+  else if (isFilled()) translate(event.submitter.formAction);
+  else location.assign(url);
 });
 
 document.addEventListener("input", (event) => {

@@ -78,6 +78,10 @@ TEXTS = {
         "x;cp\n1;9000\n2;L-9620\n3;9000 GE\n4;F-59000\n5;2000\n6;1000\n",
         Expected(2, "cp", {2: "B", 3: NOT_VALID, 4: NOT_VALID, 5: NOT_VALID, 6: "C", 7: "C"}),
     ),
+    "countries": (
+        "x;cp;Land\n1;9000;BE\n2;8000;CH\n3;2000;Luxembourg\n4;1000;België\n5;2000;\n6;9000;CH\n",
+        Expected(2, "cp", {2: "B", 3: NOT_VALID, 4: NOT_VALID, 5: "C", 6: "C", 7: NOT_VALID}),
+    ),
     "another place": ("x;cp\n1;9000 Antwerpen\n2;2000\n", Expected(2, "cp", {2: "B", 3: "C"})),
     "quotes and line ends": ('n;cp\n"a\nb";9000\n\n"c;d";2000\n', Expected(2, "cp", {2: "B", 4: "C"})),
     "semicolons in a comma file": ("name,zip\nA; B,9000\nC; D,2000\n", Expected(2, "zip", {2: "B", 3: "C"})),
@@ -91,6 +95,10 @@ ERRORS = {
     "pdf": (b"%PDF-1.7\n", "CSV_NOT_VALID", "This is a PDF"),
     "vcard": (b"BEGIN:VCARD\r\nVERSION:3.0\r\n", "CSV_NOT_VALID", "This is an address book"),
     "png": (b"\x89PNG\r\n\x1a\n\0\0", "CSV_NOT_VALID", "This is a picture"),
+    "compressed": (b"7z\xbc\xaf\x27\x1c", "CSV_NOT_VALID", "This file is compressed."),
+    "pdf after a blank line": (b"\n%PDF-1.7\n", "CSV_NOT_VALID", "This is a PDF"),
+    "symbolic link": (b'ID;PWXL;N;E\nC;Y1;X1;K"zip"\n', "CSV_NOT_VALID", "of the old kind (.slk)"),
+    "web archive": (b"MIME-Version: 1.0\r\n", "CSV_NOT_VALID", "This is a web page (HTML)"),
     "xls": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "CSV_NOT_VALID", "Save it as .xlsx or CSV UTF-8"),
     "code page 850": ("cp;n\n9000;Zoé\n".encode("cp850"), "CSV_NOT_VALID", "Save the file as “CSV UTF-8”"),
     "mac roman": ("cp;n\n9000;René\n".encode("mac-roman"), "CSV_NOT_VALID", "Row 2 is not UTF-8"),
@@ -100,6 +108,7 @@ ERRORS = {
         "COLUMN_NOT_CLEAR",
         "1 “Business Postal Code”, 2 “Home Postal Code”. Give the name or number of one as “column”.",
     ),
+    "amounts": (b"Budget;x\n2000;a\n3000;b\n", "COLUMN_NOT_CLEAR", "1 “Budget”, 2 “x”"),
     "no column": (b"Klantnr;Bedrag\n2001;1500\n3001;2000\n", "COLUMN_NOT_CLEAR", "1 “Klantnr”, 2 “Bedrag”"),
     "client numbers": (
         b"Postcode;Plaats\n2001;9000 Gent\n3001;2000 Antwerpen\n",
@@ -203,7 +212,7 @@ BODIES = {
     **{name: (text.encode(), expected) for name, (text, expected) in TEXTS.items()},
     **{
         f"{name} in Excel": (as_workbook(TEXTS[name][0]), TEXTS[name][1])
-        for name in ("two-line header", "header without a name", "no header, numbers", "foreign")
+        for name in ("two-line header", "header without a name", "no header, numbers", "foreign", "countries")
     },
 }
 

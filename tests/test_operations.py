@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from datetime import date
 from pathlib import Path
 from typing import Callable, Iterator, NamedTuple
@@ -17,8 +19,9 @@ from flask import Flask
 
 from tests.support.commands import run
 from tests.support.databases import NOWHERE, PostgresDatabases, SQLiteDatabases, settings_for
-from tests.support.live import running
+from tests.support.live import Server, environment, running, wait
 from tests.support.postgres import own_server
+from tests.support.processes import free_port
 from tests.support.programs import path_with_programs
 from tests.support.risk_tables import load_table
 from tests.support.snapshot import snapshot
@@ -33,18 +36,8 @@ DAY = date(2035, 1, 1)
 # Sections whose scripts a test of this file runs.
 EXECUTED_HERE = ("Two users", "Upgrade and roll back", "Back up and restore", "From SQLite to PostgreSQL")
 
-# Commands that are executed elsewhere, with the file that does so.
+# Commands in sentences or consoles that other tests execute, with the file that does so.
 EXECUTED_ELSEWHERE = {
-    # They need Docker; .ci/run has the container checked.
-    "POSTGRES_PASSWORD=choose1 docker compose up --build": ".ci/run",
-    "docker build -t desk .": ".ci/run",
-    "docker build --build-arg PYTHON_VERSION=3.13 .": ".ci/run",
-    "docker run --rm -e DATABASE_URL=postgresql://… desk flask init-db": ".ci/run",
-    "docker run -d -p 5000:5000 --read-only --tmpfs /tmp --cap-drop all "
-    "-e DATABASE_URL=postgresql://… desk": ".ci/run",
-    "make run": "tests/test_serving.py",
-    "pipenv install --skip-lock": "tests/test_requirements.py",
-    "pipenv run start": "tests/test_requirements.py",
     "flask init-db": "tests/data/test_init_db.py",
     "flask init-db --risk-table": "tests/cli/test_commands.py",
     "flask risk-table": "tests/cli/test_risk_table.py",
@@ -53,8 +46,26 @@ EXECUTED_ELSEWHERE = {
     "flask index-value list": "tests/cli/test_index_value.py",
     "flask lookup": "tests/cli/test_commands.py",
     "flask version": "tests/test_version.py",
+    "make run": "tests/test_operations.py",
+    "make run PORT=5001": "tests/test_operations.py",
 }
 
+# Commands that no test executes, with the reason.
+DOCKER = "it needs Docker; .ci/run builds and runs the image with podman"
+NOT_EXECUTED = {
+    "POSTGRES_PASSWORD=choose1 docker compose up --build": DOCKER,
+    "docker build -t desk .": DOCKER,
+    "docker build --build-arg PYTHON_VERSION=3.13 .": DOCKER,
+    "docker run --rm -e DATABASE_URL=postgresql://… desk flask init-db": DOCKER,
+    "docker run --rm -e DATABASE_URL=postgresql://… desk flask doctor": DOCKER,
+    "docker run -d -p 5000:5000 --read-only --tmpfs /tmp --cap-drop all "
+    "-e DATABASE_URL=postgresql://… desk": DOCKER,
+    "pipenv install --skip-lock": "it installs; tests/test_requirements.py reads the Pipfile",
+    "pipenv run start": "pipenv is not installed; it runs the commands of make run",
+}
+
+ACCOUNTED = {*EXECUTED_ELSEWHERE, *NOT_EXECUTED}
+ADVICE = "run it here, or name the file that does so in EXECUTED_ELSEWHERE, or the reason in NOT_EXECUTED"
 PROGRAMS = "flask|make|docker|pipenv|psql|pg_dump|pg_restore|createdb|curl|kubectl|nginx|sh|bash"
 
 
@@ -93,9 +104,8 @@ def script(heading: str) -> Iterator[Script]:
 def test_every_script_is_executed() -> None:
     for found in scripts(OPERATIONS):
         for command in found.commands:
-            assert found.heading in EXECUTED_HERE or command in EXECUTED_ELSEWHERE, (
-                f"no test executes {command!r} of {found.heading!r}: run it here, or name the file that "
-                "does so in EXECUTED_ELSEWHERE"
+            assert found.heading in EXECUTED_HERE or command in ACCOUNTED, (
+                f"no test executes {command!r} of {found.heading!r}: {ADVICE}"
             )
 
 
@@ -104,15 +114,15 @@ def test_every_command_in_a_sentence_is_executed() -> None:
     executed += [example.command.replace(".venv/bin/", "") for example in examples(OPERATIONS)]
     prose = " ".join(OPERATIONS.prose.split())  # a line may end within a command
     for command in re.findall(rf"`((?:{PROGRAMS}) [^`]+)`", prose):
-        assert command in EXECUTED_ELSEWHERE or any(command in other for other in executed), (
-            f"no test executes {command!r}: name the file that does so in EXECUTED_ELSEWHERE"
+        assert command in ACCOUNTED or any(command in other for other in executed), (
+            f"no test executes {command!r}: {ADVICE}"
         )
 
 
 def test_files_that_execute_commands_exist_and_the_commands_are_documented() -> None:
     prose = " ".join(OPERATIONS.text.split())
-    for command, file in EXECUTED_ELSEWHERE.items():
-        assert (ROOT / file).is_file(), file
+    assert all((ROOT / file).is_file() for file in EXECUTED_ELSEWHERE.values())
+    for command in ACCOUNTED:
         assert command in prose, command
     assert {found.heading for found in scripts(OPERATIONS)} >= set(EXECUTED_HERE)
 
@@ -174,6 +184,55 @@ def use(app: Flask) -> None:
         ["index-value", "withdraw", "2013", "2025-12", "--reason", "taken back"],
     ):
         assert run(app, *command).exit_code == 0
+
+
+@pytest.mark.slow
+def test_make_run_serves(sqlite_url: str, tmp_path: Path) -> None:
+    """In place of an installation, with the programs of this Python."""
+    (tmp_path / "bin").symlink_to(Path(sys.executable).parent)
+    (tmp_path / "runs").touch()
+    port = free_port()
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen(
+            ["make", "run", f"PORT={port}", f"VENV={tmp_path}"],
+            cwd=ROOT,
+            env={**os.environ, **NOWHERE, "DATABASE_URL": sqlite_url},
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    try:
+        give_up = time.monotonic() + 60
+        while "Listening at" not in (tmp_path / "log").read_text():  # init-db comes first
+            assert process.poll() is None and time.monotonic() < give_up, (tmp_path / "log").read_text()
+            time.sleep(0.1)
+        wait(Server(f"http://127.0.0.1:{port}", process, tmp_path / "log"))
+        response = requests.get(f"http://127.0.0.1:{port}/zipcode/9000", timeout=5)
+        assert response.json() == {"risk_factor": "B"}
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(20)
+
+
+@pytest.mark.slow
+def test_server_reads_the_database_url_from_a_file(sqlite_url: str, tmp_path: Path) -> None:
+    file = tmp_path / "database_url"
+    file.write_text(f"{sqlite_url}\n")
+    with running(tmp_path, DATABASE_URL="", DATABASE_URL_FILE=str(file), **NOWHERE) as server:
+        assert requests.get(f"{server.url}/zipcode/9000", timeout=5).json() == {"risk_factor": "B"}
+    for command in (["gunicorn", "wsgi:app"], ["flask", "--app", "wsgi", "version"]):
+        done = subprocess.run(
+            [sys.executable, "-m", *command],
+            cwd=ROOT,
+            env=environment(DATABASE_URL_FILE="/run/secrets/typo", FLASK_SKIP_DOTENV="1"),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        message = "Error: DATABASE_URL_FILE names '/run/secrets/typo', which cannot be read: No such file"
+        assert done.returncode == 1
+        assert done.stderr.strip().startswith(message), done.stderr
+        assert len(done.stderr.strip().splitlines()) == 1
 
 
 @pytest.mark.slow

@@ -14,6 +14,8 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 from click import ClickException
 from dotenv import dotenv_values
 
+from webapp.i18n.locales import LANGUAGES
+
 ROOT = Path(__file__).resolve().parent.parent
 
 BESTAT_URL = (
@@ -466,7 +468,7 @@ def _close_match(name: str, known: Iterable[str]) -> str:
 def _risk_factor_notes(values: Mapping[str, str]) -> Dict[str, str]:
     """Return the notes by language. One without a language stands for the languages without their own."""
     notes = {}
-    for language in ("nl", "fr", "de", "en"):
+    for language in LANGUAGES:
         name = f"RISK_FACTOR_NOTE_{language.upper()}"
         name = name if values[name].strip() else "RISK_FACTOR_NOTE"
         note = " ".join(values[name].split())

@@ -123,8 +123,14 @@ class RiskTableUnavailable(DeskError):
 
 class StorageFull(DeskError):
     code, status, title = "STORAGE_FULL", 503, N_("Service temporarily unavailable")
-    meaning = "Too many files are being sent, or the temporary storage is full."
+    meaning = "The temporary storage is full."
     retry_after = 60
+
+
+class TooManyUploads(DeskError):
+    code, status, title = "TOO_MANY_UPLOADS", 503, N_("Service temporarily unavailable")
+    meaning = "All clients together send too many large bodies at a time."
+    retry_after = 10
 
 
 class DatabaseUnavailable(DeskError):

@@ -46,16 +46,16 @@ def test_json_gets_one_result_for_each_zipcode_in_order(reader: FlaskClient) -> 
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_no_zipcodes_have_no_results(reader: FlaskClient) -> None:
+def test_empty_list_has_no_results(reader: FlaskClient) -> None:
     assert reader.post(ADDRESS, json={"zipcodes": []}).json == {"results": []}
 
 
-def test_ten_thousand_are_taken_as_json(reader: FlaskClient) -> None:
+def test_json_takes_ten_thousand_zipcodes(reader: FlaskClient) -> None:
     answer = reader.post(ADDRESS, json={"zipcodes": ["9000"] * 10_000})
     assert answer.json == {"results": [result("9000", "B")] * 10_000}
 
 
-def test_csv_gets_two_columns_more(reader: FlaskClient) -> None:
+def test_csv_gets_the_columns_risk_factor_and_error(reader: FlaskClient) -> None:
     answer = reader.post(ADDRESS, data="zipcode;client\r\n9000;Élise\r\n1311;x\r\n".encode(), headers=CSV)
     assert (answer.status_code, answer.content_type) == (200, "text/csv; charset=utf-8")
     assert answer.data.decode() == (
@@ -65,7 +65,7 @@ def test_csv_gets_two_columns_more(reader: FlaskClient) -> None:
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_csv_of_windows_comes_back_in_its_encoding(reader: FlaskClient) -> None:
+def test_csv_in_windows_1252_keeps_its_encoding(reader: FlaskClient) -> None:
     answer = reader.post(
         ADDRESS, data=b"9000,\xc9lise\n", headers={"Content-Type": "text/csv; charset=cp1252"}
     )
@@ -104,7 +104,7 @@ def test_csv_of_windows_comes_back_in_its_encoding(reader: FlaskClient) -> None:
     ],
     ids=lambda value: value[:24].decode("latin-1") if isinstance(value, bytes) else None,
 )
-def test_what_cannot_be_looked_up_is_a_problem(
+def test_invalid_body_is_a_problem(
     reader: FlaskClient, content: bytes, media_type: str, expected: Any
 ) -> None:
     answer = reader.post(ADDRESS, data=content, headers={"Content-Type": media_type})
@@ -122,14 +122,14 @@ def test_what_cannot_be_looked_up_is_a_problem(
     ],
     ids=["json", "csv"],
 )
-def test_too_many_are_told_the_limit(
+def test_too_many_zipcodes_are_rejected_with_the_limit(
     reader: FlaskClient, content: bytes, media_type: str, limit: str
 ) -> None:
     answer = reader.post(ADDRESS, data=content, headers={"Content-Type": media_type})
     assert limit in (answer.json or {})["detail"]
 
 
-def test_elements_may_be_written_as_in_lists_and_a_bad_one_costs_itself_only(reader: FlaskClient) -> None:
+def test_json_element_in_any_form_is_read_and_an_invalid_one_costs_itself_only(reader: FlaskClient) -> None:
     elements = [
         9000,
         9000.0,
@@ -173,7 +173,7 @@ def test_column_that_was_read_is_named_in_a_header(reader: FlaskClient) -> None:
     assert "Zipcode-Column" in answer.headers["Access-Control-Expose-Headers"]
 
 
-def test_json_takes_no_column(reader: FlaskClient) -> None:
+def test_json_with_a_column_is_rejected(reader: FlaskClient) -> None:
     answer = reader.post(f"{ADDRESS}?column=1", json={"zipcodes": []})
     assert (answer.status_code, (answer.json or {})["code"]) == (400, "NOT_VALID")
 
@@ -184,7 +184,7 @@ def test_column_that_is_not_clear_is_a_problem(reader: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("media_type", [WORKBOOK, "text/csv"])
-def test_workbook_is_answered_as_one_whatever_it_is_called(reader: FlaskClient, media_type: str) -> None:
+def test_workbook_under_any_media_type_returns_a_workbook(reader: FlaskClient, media_type: str) -> None:
     book = Workbook()
     for row in (["Postcode", "Polis"], [9000, "00123"], ["1311", "x"]):
         book.worksheets[0].append(row)
@@ -211,7 +211,7 @@ def test_workbook_is_answered_as_one_whatever_it_is_called(reader: FlaskClient, 
     ],
     ids=["csv", "pdf", "large"],
 )
-def test_body_that_is_no_workbook_is_a_problem(
+def test_body_other_than_a_workbook_is_a_problem(
     reader: FlaskClient, body: bytes, status: int, message: str
 ) -> None:
     answer = reader.post(ADDRESS, data=body, content_type=WORKBOOK)
@@ -219,7 +219,7 @@ def test_body_that_is_no_workbook_is_a_problem(
     assert message in (answer.json or {})["detail"]
 
 
-def test_any_page_in_a_browser_may_ask(reader: FlaskClient) -> None:
+def test_page_of_any_origin_is_allowed(reader: FlaskClient) -> None:
     asked = {"Origin": "https://broker.example", "Access-Control-Request-Method": "POST",
              "Access-Control-Request-Headers": "content-type"}  # fmt: skip
     allowed = reader.options(ADDRESS, headers=asked)
@@ -238,7 +238,7 @@ def desk_url(sqlite_url: str, statbel: FakeStatbel, tmp_path: Path) -> Any:
 
 
 @pytest.mark.slow
-def test_a_million_rows_keep_their_order_and_take_no_memory(desk_url: Any, tmp_path: Path) -> None:
+def test_million_rows_keep_their_order_and_take_no_memory(desk_url: Any, tmp_path: Path) -> None:
     url, worker = desk_url
     given, answer = tmp_path / "given.csv", tmp_path / "answer.csv"
     given.write_bytes(b"zipcode\n9000\n")
@@ -256,7 +256,7 @@ def test_a_million_rows_keep_their_order_and_take_no_memory(desk_url: Any, tmp_p
 
 @pytest.mark.slow
 @pytest.mark.serial
-def test_large_workbook_takes_little_memory_and_lets_others_be_answered(
+def test_large_workbook_takes_little_memory_and_blocks_no_other_request(
     desk_url: Any, tmp_path: Path
 ) -> None:
     url, worker = desk_url
@@ -280,14 +280,14 @@ def test_large_workbook_takes_little_memory_and_lets_others_be_answered(
     assert sum(1 for row in rows if row[8] or row[9]) == benchmark.WORKBOOK_ROWS + 1
 
 
-def test_content_that_comes_in_chunks_is_read(desk_url: Any) -> None:
+def test_chunked_body_is_read(desk_url: Any) -> None:
     url, _worker = desk_url
     parts: List[bytes] = [b"zip", b"code\n90", b"00\n", b"2000"]
     answer = requests.post(url + ADDRESS, data=iter(parts), headers=CSV, timeout=10)
     assert (answer.status_code, answer.content) == (200, b"zipcode,risk_factor,error\n9000,B,\n2000,C,\n")
 
 
-def test_a_client_that_sends_everything_first_sees_why_it_was_refused(desk_url: Any) -> None:
+def test_rejected_client_that_sends_everything_first_gets_the_reason(desk_url: Any) -> None:
     url, _worker = desk_url
     answer = requests.post(
         url + ADDRESS, data=b'9000,"x"y\n' + b"9000\n" * 2_000_000, headers=CSV, timeout=30
@@ -296,7 +296,7 @@ def test_a_client_that_sends_everything_first_sees_why_it_was_refused(desk_url: 
 
 
 @pytest.mark.slow
-def test_a_client_that_stops_half_way_harms_nobody(desk_url: Any) -> None:
+def test_client_that_stops_half_way_blocks_no_other_request(desk_url: Any) -> None:
     url, _worker = desk_url
     with socket.create_connection(
         (urlsplit(url).hostname or "", urlsplit(url).port or 0), timeout=15
@@ -314,12 +314,12 @@ def test_a_client_that_stops_half_way_harms_nobody(desk_url: Any) -> None:
         assert b" 400 " in half.recv(200)
 
 
-def test_it_takes_no_other_parameters(reader: FlaskClient) -> None:
+def test_unknown_parameter_is_rejected(reader: FlaskClient) -> None:
     answer = reader.post(f"{ADDRESS}?format=csv", json={"zipcodes": []})
     assert (answer.status_code, list((answer.json or {})["errors"])) == (400, ["format"])
 
 
-def test_content_with_many_members_is_refused_at_once(reader: FlaskClient) -> None:
+def test_json_with_many_members_is_rejected_at_once(reader: FlaskClient) -> None:
     started = time.monotonic()
     answer = reader.post(ADDRESS, json={f"k{number}": 1 for number in range(60_000)})
     assert (answer.status_code, (answer.json or {})["code"]) == (400, "NOT_VALID")
@@ -327,13 +327,13 @@ def test_content_with_many_members_is_refused_at_once(reader: FlaskClient) -> No
     assert time.monotonic() - started < 3
 
 
-def test_compressed_content_is_refused_as_such(reader: FlaskClient) -> None:
+def test_compressed_body_is_rejected(reader: FlaskClient) -> None:
     headers = {**CSV, "Content-Encoding": "gzip"}
     answer = reader.post(ADDRESS, data=gzip.compress(b"9000\n"), headers=headers)
     assert (answer.status_code, (answer.json or {})["code"]) == (415, "MEDIA_TYPE_NOT_SUPPORTED")
 
 
-def test_without_room_for_the_answer_it_is_unavailable(
+def test_full_disk_makes_the_route_unavailable(
     reader: FlaskClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
@@ -361,12 +361,12 @@ def sent_raw(url: str, *lines: str) -> bytes:
     ],
     ids=["cut short", "no chunk", "half a chunk"],
 )
-def test_content_that_does_not_keep_its_word_is_a_bad_request(desk_url: Any, lines: Tuple[str, ...]) -> None:
+def test_incomplete_body_is_a_bad_request(desk_url: Any, lines: Tuple[str, ...]) -> None:
     url, _worker = desk_url
     assert sent_raw(url, *lines).startswith(b"HTTP/1.1 400 ")
 
 
-def test_clients_that_do_not_take_their_answers_stop_nobody_for_long(desk_url: Any) -> None:
+def test_clients_that_do_not_read_their_responses_block_others_briefly(desk_url: Any) -> None:
     url, _worker = desk_url
     content = b"9000;abcdefgh\n" * 700_000
     head = f"POST {ADDRESS} HTTP/1.1\r\nHost: desk\r\nContent-Type: text/csv\r\n"

@@ -58,6 +58,12 @@ def test_bulk_lookup_of_a_day_uses_its_table(client: FlaskClient, on: str, facto
     url = f"/api/v1/zipcodes/lookup?on={on}"
     found = client.post(url, json={"zipcodes": ["9000"]}).json or {}
     assert found["results"] == [{"zipcode": "9000", "risk_factor": factor, "error": None}]
+    names = ("Risk-Table", "Risk-Table-Effective-From", "Risk-Table-Effective-Until")
+    single = client.get(f"/zipcode/9000?on={on}").headers
+    for sent in ({"json": {"zipcodes": ["9000"]}}, {"data": b"zipcode\n9000\n", "content_type": "text/csv"}):
+        headers = client.post(url, **sent).headers
+        assert [headers.get(name) for name in names] == [single.get(name) for name in names]
+        assert headers["Risk-Table"] == str(table)
     response = client.post(url, data=b"zipcode\n9000\n", content_type="text/csv")
     assert response.data == f"zipcode,risk_factor,error\n9000,{factor},\n".encode()
 

@@ -84,9 +84,9 @@ def test_unreadable_file_is_rejected_with_its_reason(
     expect(page.locator("#file")).to_be_focused()
 
 
-def large_file(tmp_path: Path) -> Path:
+def large_file(tmp_path: Path, rows: int = 600_000) -> Path:
     file = tmp_path / "large.csv"
-    file.write_bytes(b"9000;client\n" * 600_000)
+    file.write_bytes(b"9000;client\n" * rows)
     return file
 
 
@@ -149,8 +149,11 @@ def test_language_is_chosen_without_losing_the_file(page: Page, tmp_path: Path) 
     page.goto("/list?lang=en")
     page.locator("#file").set_input_files(file)
     page.locator("#zipcodes").fill("1000")
+    page.locator("form details summary").click()
+    page.locator("#on").fill("2026-09-14")
     page.locator(".languages [lang=nl]").click()
     expect(page.locator("html")).to_have_attribute("lang", "nl")
+    expect(page.locator("#on")).to_have_value("2026-09-14")
     expect(page.locator("#zipcodes")).to_have_value("1000")
     page.locator("form [value=show]").click()
     page.locator("#column").select_option("Work zip")
@@ -163,6 +166,38 @@ def test_language_is_chosen_without_losing_the_file(page: Page, tmp_path: Path) 
     other.write_bytes(file.read_bytes())
     page.locator("#file").set_input_files(other)
     expect(page.locator("[name=column]")).to_have_count(0)  # which may mean another one in another list
+
+
+@both_ways
+def test_enter_in_a_field_looks_up_in_the_same_language(page: Page) -> None:
+    page.goto("/list?lang=en")
+    page.locator("#zipcodes").fill("9000")
+    page.locator("form details summary").click()
+    page.locator("#on").press("Enter")
+    expect(page.locator("#totals")).to_have_text("1 row")
+
+
+@pytest.mark.parametrize("javascript", [False])
+def test_language_is_chosen_without_losing_the_text_and_without_script(page: Page, tmp_path: Path) -> None:
+    page.goto("/list?lang=en")
+    page.locator("#zipcodes").fill("naam;Home zip;Work zip\nA;9000;2000")
+    page.locator(".languages [lang=nl]").click()
+    expect(page.locator("html")).to_have_attribute("lang", "nl")
+    expect(page.locator("#zipcodes")).to_have_value("naam;Home zip;Work zip\nA;9000;2000")
+    expect(page.locator(".error")).to_have_count(0)
+    page.locator("form [value=show]").click()
+    page.locator(".languages [lang=fr]").click()
+    page.locator("#column").select_option("Work zip")  # still to be chosen
+    page.locator("form [value=show]").click()
+    expect(page.locator("#totals")).to_have_text("1 ligne")
+    page.locator(".languages [lang=de]").click()
+    expect(page.locator("#totals")).to_have_text("1 Zeile")
+    expect(page.locator(".factor-c b").first).to_have_text("C")  # of the column that was chosen
+    page.goto("/list")
+    expect(page.locator("html")).to_have_attribute("lang", "de")
+    page.locator("#file").set_input_files(large_file(tmp_path, 100_000))
+    page.locator(".languages [lang=en]").click()
+    expect(page.locator("#file-error")).to_contain_text("Please choose it again.")
 
 
 def test_back_and_forward_lead_through_the_results(page: Page) -> None:

@@ -9,7 +9,7 @@ from tests.browser.checks import assert_accessible
 from tests.browser.urls import LANGUAGES
 from webapp.config import ROOT
 from webapp.data import place_seed
-from webapp.zipcodes.places import PlaceRow, describe, municipality_in, name_in
+from webapp.zipcodes.place import PlaceRow, describe, municipality_in, name_in
 
 both_ways = pytest.mark.parametrize("javascript", [True, False], ids=["with script", "without script"])
 
@@ -101,6 +101,18 @@ def test_suggestions_name_every_place_as_the_pages_do(page: Page) -> None:
         page.goto(f"/?lang={language}")
         names = page.evaluate("places => places.map(namesOf)", places)
         assert names == [[name_in(place, language), municipality_in(place, language)] for place in places]
+
+
+def test_suggestions_that_are_cut_say_how_many_match(page: Page) -> None:
+    page.goto("/")
+    page.locator("#zipcode").press_sequentially("antwerpen")
+    expect(page.get_by_role("option")).to_have_count(8)
+    expect(page.locator(".suggestions li").last).to_have_text("The first 8 of 20.")
+    assert_accessible(page)
+    page.keyboard.press("ArrowUp")  # to the last option, and not to that line
+    expect(page.get_by_role("option").last).to_have_attribute("aria-selected", "true")
+    page.locator("#zipcode").fill("brucargo")
+    expect(page.locator(".suggestions li")).to_have_count(1)
 
 
 def test_suggestion_is_not_chosen_when_the_mouse_leaves_it(page: Page) -> None:

@@ -17,7 +17,7 @@ from webapp.config import ROOT
 from webapp.data import place_seed as places
 from webapp.data.zipcode_models import Place, SpecialZipcode
 from webapp.tables.csv_file import FileError
-from webapp.zipcodes.places import PlaceRow
+from webapp.zipcodes.place import PlaceRow
 
 HEADER = (
     "zipcode,name,name_nl,name_fr,name_de,municipality_nl,municipality_fr,municipality_de,nis,"

@@ -12,7 +12,7 @@ import requests
 from tests.support.databases import NOWHERE
 from tests.support.live import running
 from webapp.config import MAX_UPLOADS, MAX_UPLOADS_PER_CLIENT
-from webapp.errors import RateLimited, StorageFull
+from webapp.errors import RateLimited, TooManyUploads
 from webapp.http.uploads import Uploads
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def test_all_clients_together_have_a_limit() -> None:
     uploads = Uploads()
     for number in range(MAX_UPLOADS):
         uploads.begin(str(number))
-    with pytest.raises(StorageFull) as raised:
+    with pytest.raises(TooManyUploads) as raised:
         uploads.begin("another")
     assert raised.value.retry_after
     uploads.end("0")

@@ -58,7 +58,7 @@ def cells(answer: TestResponse) -> List[List[str]]:
     return [[plain(cell) for cell in row] for row in csv.reader(lines, delimiter=";")]
 
 
-def test_the_form_takes_a_file_or_a_text(reader: FlaskClient) -> None:
+def test_form_has_a_file_and_a_text(reader: FlaskClient) -> None:
     answer = reader.get("/list", headers=PAGE)
     assert answer.status_code == 200
     assert re.search('<form [^>]*action="/list" method="post" enctype="multipart/form-data"', answer.text)
@@ -85,13 +85,13 @@ def test_totals_are_a_chart_without_inline_styles(reader: FlaskClient) -> None:
     assert " style=" not in page
 
 
-def test_a_file_is_shown_by_its_rows_as_a_spreadsheet_numbers_them(reader: FlaskClient) -> None:
+def test_rows_of_a_file_are_numbered_as_in_a_spreadsheet(reader: FlaskClient) -> None:
     page = text(send(reader, file=FILE, action="show").text)
     assert "2 9000 B Élise, 0475123456" in page
     assert "3 1311 No risk factor for this zipcode Jan, =1+1" in page
 
 
-def test_what_was_sent_stays_in_the_form_and_gives_the_same_file(reader: FlaskClient) -> None:
+def test_sent_list_stays_in_the_form_and_gives_the_same_file(reader: FlaskClient) -> None:
     shown = send(reader, file=FILE, action="show")
     assert kept(shown) == FILE.decode("cp1252")
     direct, later = (
@@ -107,7 +107,7 @@ def test_what_was_sent_stays_in_the_form_and_gives_the_same_file(reader: FlaskCl
     ]
 
 
-def test_the_file_is_one_to_save_and_not_to_keep_on_the_way(reader: FlaskClient) -> None:
+def test_download_is_an_attachment_and_not_stored(reader: FlaskClient) -> None:
     answer = send(reader, zipcodes="9000", action="download")
     assert answer.headers["Content-Disposition"] == "attachment; filename=risk-factors.csv"
     assert answer.headers["Cache-Control"] == "no-store"
@@ -115,16 +115,16 @@ def test_the_file_is_one_to_save_and_not_to_keep_on_the_way(reader: FlaskClient)
     assert answer.data == b"\xef\xbb\xbf9000;B\r\n"
 
 
-def test_line_ends_and_markup_in_what_was_pasted_are_kept(reader: FlaskClient) -> None:
+def test_pasted_line_ends_and_markup_are_kept(reader: FlaskClient) -> None:
     pasted = '\r\n\r\n</textarea><script>;"a\r\nb"\r\n9000;&amp;\r\n'
     assert kept(send(reader, zipcodes=pasted)) == pasted
 
 
-def test_a_file_wins_over_what_was_pasted(reader: FlaskClient) -> None:
+def test_file_wins_over_pasted_text(reader: FlaskClient) -> None:
     assert kept(send(reader, zipcodes="9000", file=b"2000\n1000\n")) == "2000\r\n1000\r\n"
 
 
-def test_a_field_without_a_file_is_none(reader: FlaskClient) -> None:
+def test_file_field_without_a_file_is_ignored(reader: FlaskClient) -> None:
     content, content_type = encode_multipart_formdata({"file": ("", b""), "zipcodes": "9000"})
     answer = reader.post("/list", data=content, content_type=content_type, headers=PAGE)
     assert (answer.status_code, kept(answer)) == (200, "9000")
@@ -141,7 +141,7 @@ def test_a_field_without_a_file_is_none(reader: FlaskClient) -> None:
         ),
     ],
 )
-def test_column_that_was_read_is_always_told(reader: FlaskClient, pasted: str, told: str) -> None:
+def test_column_that_was_read_is_always_named(reader: FlaskClient, pasted: str, told: str) -> None:
     assert told in text(send(reader, zipcodes=pasted).text)
 
 
@@ -171,7 +171,7 @@ def test_script_gets_errors_in_the_form_with_status_200(reader: FlaskClient) -> 
     assert (answer.status_code, 'id="zipcodes-error"' in answer.text) == (200, True)
 
 
-def test_what_is_not_plain_is_shown(reader: FlaskClient) -> None:
+def test_zipcode_in_another_form_is_shown_as_read(reader: FlaskClient) -> None:
     page = text(send(reader, zipcodes="cp;x\nB-9000;a\n9000 Antwerpen;b\n9170;c\n1311;d\n").text)
     assert "2 B-9000 Read as 9000 B a" in page
     assert "3 9000 Antwerpen Read as 9000 B The name belongs to another zipcode b" in page
@@ -208,7 +208,7 @@ def test_workbook_is_shown_and_comes_back(reader: FlaskClient) -> None:
     ]
 
 
-def test_the_name_of_a_column_is_shown_as_text_and_not_as_a_page(reader: FlaskClient) -> None:
+def test_markup_in_a_column_name_is_escaped(reader: FlaskClient) -> None:
     for header in ("<b>x</b>;y", "<b>x</b>;zip"):
         assert "<b>x" not in send(reader, zipcodes=f"{header}\n1000;9000\n").text
 
@@ -248,18 +248,32 @@ def test_error_stands_at_its_field(sqlite_app: Flask, action: str, wrong: Tuple[
     assert f'id="{field}-error"' in answer.text
 
 
-def test_after_an_error_what_was_given_is_still_there(reader: FlaskClient) -> None:
+def test_rejected_text_stays_in_the_form(reader: FlaskClient) -> None:
     assert kept(send(reader, zipcodes='9000;"a')) == '9000;"a'
     assert kept(send(reader, file=b'9000;"\xe9')) == '9000;"é'
     assert kept(send(reader, zipcodes="9000", file=b"PK\0")) == "9000"
 
 
-def test_a_wrong_file_does_not_take_the_place_of_what_was_pasted(reader: FlaskClient) -> None:
+def test_rejected_file_does_not_replace_the_pasted_text(reader: FlaskClient) -> None:
     assert kept(send(reader, zipcodes="9000", file=b'2000;"a')) == "9000"
 
 
 # A list with an error in its last row, too long to be laid out by a browser.
 LONG = '9000;"x"\r\n' * 12_000 + '2000;"y'
+
+
+def test_form_to_edit_in_another_language_keeps_its_text(reader: FlaskClient) -> None:
+    pasted = "9000\r\n" * 20_000  # longer than beside a result
+    page = send(reader, "nl", edit="1", zipcodes=pasted, on="2026-10-01")
+    assert 'value="2026-10-01"' in page.text
+    assert (page.status_code, kept(page)) == (200, pasted)
+    assert 'lang="nl"' in page.text
+    assert kept(send(reader, edit="1", file=FILE)) == FILE.decode("windows-1252")
+    for fields in ({"zipcodes": "9000"}, {}):
+        both = send(reader, edit="1", file=b"9000\n" * 100_000, **fields)
+        assert both.status_code == 200
+        assert "Please choose it again." in both.text
+        assert kept(both) == fields.get("zipcodes", "")
 
 
 def test_long_list_is_left_out_of_the_page(reader: FlaskClient) -> None:
@@ -273,7 +287,7 @@ def test_long_list_is_left_out_of_the_page(reader: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("language", ["nl", "fr", "de", "en"])
-def test_the_page_and_its_errors_are_there_in_every_language(reader: FlaskClient, language: str) -> None:
+def test_page_and_errors_are_in_every_language(reader: FlaskClient, language: str) -> None:
     assert f'<html lang="{language}">' in send(reader, language, zipcodes="9000 12").text
     assert send(reader, language, zipcodes='9000;"a').status_code == 400
     assert len(cells(send(reader, language, zipcodes="cp\n9000\n12", action="download"))) == 3
@@ -302,9 +316,7 @@ def test_without_the_database_the_form_is_kept(
         ("", b"9000"),
     ],
 )
-def test_what_is_no_such_form_is_refused_on_the_page(
-    reader: FlaskClient, content_type: str, content: bytes
-) -> None:
+def test_invalid_form_is_rejected_on_the_page(reader: FlaskClient, content_type: str, content: bytes) -> None:
     answer = reader.post("/list", data=content, content_type=content_type, headers=PAGE)
     assert answer.status_code == 400
     assert answer.text.count("The form cannot be read.") == 1
@@ -316,9 +328,7 @@ def test_what_is_no_such_form_is_refused_on_the_page(
     st.text(max_size=40),
     st.sampled_from(["show", "download"]),
 )
-def test_nothing_that_is_sent_breaks_it(
-    sqlite_app: Flask, file: Dict[str, Any], pasted: str, action: str
-) -> None:
+def test_no_body_makes_it_fail(sqlite_app: Flask, file: Dict[str, Any], pasted: str, action: str) -> None:
     answer = send(sqlite_app.test_client(), zipcodes=pasted, action=action, **file)
     assert answer.status_code in (200, 400)
 
@@ -360,7 +370,7 @@ def desk_url(sqlite_url: str, statbel: FakeStatbel, tmp_path: Path) -> Iterator[
 @pytest.mark.slow
 @pytest.mark.parametrize("size", [6 * MEGABYTE, 40 * MEGABYTE])
 @pytest.mark.parametrize(("field", "name"), [("file", "clients.csv"), ("zipcodes", None)])
-def test_a_client_that_sends_everything_first_sees_that_it_was_too_much(
+def test_client_that_sends_too_much_at_once_gets_the_reason(
     desk_url: str, field: str, name: Optional[str], size: int
 ) -> None:
     sent = [(field, (name, b"9000\n" * (size // 5)))]
@@ -371,7 +381,7 @@ def test_a_client_that_sends_everything_first_sees_that_it_was_too_much(
 
 
 @pytest.mark.slow
-def test_answer_to_five_megabytes_is_small_and_the_file_may_be_sent_again(desk_url: str) -> None:
+def test_response_to_five_megabytes_is_small_and_the_file_may_be_sent_again(desk_url: str) -> None:
     file = b"".join(b"%d;\xe9\n" % (1000 + row % 9000) for row in range(5 * MEGABYTE // 7))
     files = {"file": ("x.csv", b"zip;n\n" + file[7:])}
     shown = requests.post(f"{desk_url}/list", files=files, headers=PAGE, timeout=60)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.zipcodes.seed import IN_USE, PLACES, place_row
 from webapp.pages.zipcode_map import MIN_DISTANCE, ZipcodeMap, draw
-from webapp.zipcodes.places import PlaceRow
+from webapp.zipcodes.place import PlaceRow
 
 
 def belgium() -> ZipcodeMap:

@@ -8,7 +8,8 @@ from typing import Any
 
 from tests.conftest import ORDINARY_DAY
 from webapp.config import ROOT
-from webapp.zipcodes.places import OtherName, PlaceRow, Places, SpecialZipcode
+from webapp.zipcodes.place import OtherName, PlaceRow, SpecialZipcode
+from webapp.zipcodes.places import Places
 from webapp.zipcodes.risk_table import Range, RiskTable
 
 

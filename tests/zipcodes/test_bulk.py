@@ -15,7 +15,7 @@ from webapp.errors import CsvNotValid, DeskError, TooLarge
 from webapp.tables import chunks
 from webapp.tables.chunks import CHUNK_BYTES, MEGABYTE
 from webapp.tables.csv_rows import MAX_ROW_BYTES, not_csv
-from webapp.zipcodes.bulk import Answered, answer_csv
+from webapp.zipcodes.bulk import CsvResult, look_up_csv
 
 searching = settings(deadline=None, database=None)
 FIELDS = st.one_of(
@@ -32,12 +32,12 @@ def reading(body: bytes, most: int) -> Callable[[int], bytes]:
 
 def answer(body: bytes, most: int = CHUNK_BYTES, column: str = "") -> bytes:
     output = io.BytesIO()
-    answer_csv(reading(body, most), output.write, lookup(), column)
+    look_up_csv(reading(body, most), output.write, lookup(), column)
     return output.getvalue()
 
 
-def answered(body: bytes) -> Answered:
-    return answer_csv(io.BytesIO(body).read, io.BytesIO().write, lookup())
+def answered(body: bytes) -> CsvResult:
+    return look_up_csv(io.BytesIO(body).read, io.BytesIO().write, lookup())
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def outcome(body: bytes, most: int) -> Tuple[object, ...]:
     """All that comes of a file, whether it can be read or not."""
     output = io.BytesIO()
     try:
-        found = answer_csv(reading(body, most), output.write, lookup())
+        found = look_up_csv(reading(body, most), output.write, lookup())
     except DeskError as error:
         return error.code, error.message
     return found, output.getvalue()
@@ -253,6 +253,17 @@ def test_response_has_at_most_a_multiple_of_the_bytes_of_the_file(columns: int) 
         answer(body)
 
 
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_zipcode_abroad_is_not_valid_in_any_row(quote: str) -> None:
+    rows = [("zip", "x", "Land"), *[("9000", "a", "BE"), ("9000", "b", "CH"), ("2000", "c", "LU")] * 3_000]
+    body = "".join(";".join(f"{quote}{field}{quote}" for field in row) + "\n" for row in rows)
+    body += '9000;"a\nb";FR\n9000;short\n'
+    results = [line.split(";")[-2:] for line in answer(body.encode()).decode().splitlines()]
+    assert results[0] == ["risk_factor", "error"]
+    assert results[1:9001] == [["B", ""], ["", "ZIPCODE_NOT_VALID"], ["", "ZIPCODE_NOT_VALID"]] * 3_000
+    assert results[9002:] == [["", "ZIPCODE_NOT_VALID"], ["B", ""]]
+
+
 def test_shortest_rows_are_answered_however_many() -> None:
     assert answer(b"9\n" * 500_000) == b"9,,ZIPCODE_NOT_VALID\n" * 500_000
 
@@ -265,7 +276,7 @@ def test_a_million_rows_are_accepted() -> None:
 def test_short_rows_under_a_wide_header_are_written_as_they_come() -> None:
     written: list[int] = []
     body = b"zip" + b"," * 999 + b"\n" + (b"x" * 50 + b"\n") * 100_000
-    answer_csv(io.BytesIO(body).read, lambda part: written.append(len(part)), lookup())
+    look_up_csv(io.BytesIO(body).read, lambda part: written.append(len(part)), lookup())
     assert sum(written) > 100_000 * 1000
     assert max(written) < 5 * MEGABYTE
 

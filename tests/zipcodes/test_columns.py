@@ -18,6 +18,10 @@ from webapp.zipcodes.columns import ColumnChooser, ListColumns
 CELLS = CellReader(places())
 
 
+# Zipcodes in use that no list of amounts or client numbers has.
+TELLING = ("9032", "9041", "9051", "2018", "1083", "8501", "3001", "4101")
+
+
 def choose(rows: Sequence[Sequence[str]], requested: str = "") -> ListColumns:
     sample = [Row(number, list(row)) for number, row in enumerate(rows, start=1)]
     return ColumnChooser(sample, CELLS).choose(requested)
@@ -82,6 +86,16 @@ def test_name_of_something_else_does_not_say_zipcodes(name: str) -> None:
         ([["Klantnr", "Adres"], ["1000", "x 1, 9000 Gent"], ["2000", "y 2, 2000 Antwerpen"]], (1, 1, 2)),
         ([["Home Zip", "Work Zip"], ["", "9000"], ["", "2000"]], (1, 1, 2)),
         ([["zip", "a", "b"], ["9000"], ["2000", "x", "y", "z"]], (0, 1, 2)),
+        ([["Lijst per postcode"], ["Nr", "Postcode", "x"], ["1", "9000", ""]], (1, 2, 3)),
+        ([["Filter:", "Postcode = 9000"], ["Nr", "x", "y", "Zip"], ["1", "", "", "2000"]], (3, 2, 3)),
+        ([["Nr", "Postcode"], ["N°", "Code postal"], ["1", "9000"]], (1, 1, 3)),
+        ([["Lijst"], [], ["Gemeente", "Naam"], ["9000", "A"]], (0, 3, 4)),
+        ([["x", "Naam"], ["9000", "A"], ["2000", "B"]], (0, 1, 2)),
+        ([["Omzet", "Volume"], *[["1", zipcode] for zipcode in TELLING]], (1, 1, 2)),
+        ([["Volume"], ["9000 Gent"], ["2000 Antwerpen"]], (0, 1, 2)),
+        ([["Stad", "x"], *[[zipcode, ""] for zipcode in ("1500", "2000", "2500", "3500")]], (0, 1, 2)),
+        ([["A", "9000"], ["B", "n.v.t."], ["C", "te bevestigen"], ["D", "2000"]], (1, 0, 1)),
+        ([["clients"], ["1311"], ["999"], ["9000"]], (0, 1, 2)),
     ],
 )
 def test_column_header_and_first_client_are_found(
@@ -106,10 +120,39 @@ def test_column_header_and_first_client_are_found(
         ([["Postcode"], *[[str(number)] for number in range(10_001, 10_009)]], "something else"),
         ([["9000", "A"], ["2000", "B"], ["Postcode", "n"]], "Row 3 has the names of the columns, but row 1"),
         ([["x"] * 20] * 2, "10 “x”, 11 “x”, 12 “x”, …"),
+        ([["Volume", "Naam"], ["9000", "A"], ["2000", "B"]], "none has zipcodes only"),
+        ([["Volume"], ["9000"], ["2000"]], "none has zipcodes only"),
+        ([["A", "1500"], ["B", "2000"], ["C", "2500"]], "none has zipcodes only"),
+        ([["A", "9.000"], ["B", "2.000"]], "none has zipcodes only"),
+        ([["A", "1970"], ["B", "2000"], ["C", "2018"]], "none has zipcodes only"),
+        ([["1000"], ["1020"], ["1030"], ["1040"], ["1060"]], "none has zipcodes only"),
+        ([[str(number)] for number in (1985, 1999, 2003, 2010, 2000)], "none has zipcodes only"),
+        ([["Jan"], ["An"], ["Bo"]], "none has zipcodes only"),
+        ([["Nr^Postcode"], ["1^9000"]], "something else than zipcodes"),
+        ([["Naam: Jan"], ["Postcode: 9000"], ["Postcode: 2000"]], "none has zipcodes only"),
+        ([["Kostenpost nr", "x"], ["9000", ""], ["2000", ""]], "none has zipcodes only"),
     ],
 )  # fmt: skip
 def test_column_that_is_not_clear_is_refused_with_the_choices(rows: list[list[str]], message: str) -> None:
     assert message in refusal(rows)
+
+
+@pytest.mark.parametrize(
+    ("names", "country"),
+    [
+        (["Postcode", "Land"], 1),
+        (["Pays", "CP"], 0),
+        (["Zip", "Country/Region"], 1),
+        (["POST_CODE1", "LAND1"], 1),
+        (["Billing Zip", "Shipping Country", "Billing Country"], 2),
+        (["Zip", "Shipping Country", "Billing Country"], -1),
+        (["Zip", "Geboorteland"], -1),
+        (["Zip", "Pays de naissance"], -1),
+        (["Zip", "Birth country"], -1),
+    ],
+)
+def test_country_of_the_zipcodes_is_found_by_its_name(names: list[str], country: int) -> None:
+    assert choose([names, ["9000" for _name in names]]).country == country
 
 
 @pytest.mark.parametrize(
@@ -125,6 +168,8 @@ def test_requested_column_is_read_and_a_name_wins(requested: str, column: int) -
 def test_number_is_no_value_of_a_client() -> None:
     assert choose([["1", "9000"], ["2", "2000"]], "2") == ListColumns(1, 2, 0, 1, [], is_requested=True)
     assert choose([["A", "x"], ["1", "9000"]], "1")[:3] == (0, 2, 1)
+    assert choose([["1", "Jan", "9000"], ["2", "An", "2000"]], "2")[2:4] == (0, 1)
+    assert choose([["Lijst"], [], ["Klantnr", "Jaar"], ["9000", "2000"]], "1")[2:4] == (3, 4)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+import unicodedata
 from typing import Callable
 
 import pytest
@@ -15,7 +16,8 @@ from webapp.errors import ZipcodeNotFound, ZipcodeNotValid
 from webapp.i18n.folding import fold
 from webapp.zipcodes import interpretation
 from webapp.zipcodes.interpretation import MAX_PLACES, Interpretation
-from webapp.zipcodes.places import Places, Suggestion
+from webapp.zipcodes.place import Suggestion
+from webapp.zipcodes.places import Places
 from webapp.zipcodes.search import search
 
 WITHOUT_PLACES = Places((), None)
@@ -115,6 +117,9 @@ def test_text_that_is_no_zipcode_and_has_no_name_is_not_valid(text: str) -> None
         ("2861 O.-L.-Vrouw-Waver", 2861),
         ("3665 As", 3665),
         ("Lo-8647", 8647),
+        ("1082 Berchem", 1082),  # Berchem is 2600, but people say so
+        ("3630 Mechelen", 3630),
+        ("1180 BXL", 1180),
     ],
 )
 def test_zipcode_with_its_name_is_clear(text: str, zipcode: int) -> None:
@@ -155,6 +160,13 @@ def test_zipcode_in_the_brussels_region_with_brussels_is_clear() -> None:
         ("9000 Ostend", 9000, "Gent", "Ostend", ["9000 Gent", "8400 Oostende"]),
         ("7010 Jumet", 7010, "SHAPE", "Jumet", ["7010 SHAPE", "6040 Jumet"]),
         ("9000 SHAPE", 9000, "Gent", "SHAPE", ["9000 Gent", "7010 SHAPE"]),
+        (
+            "1043 European Commission",  # numbered like its neighbours, but another organisation
+            1043,
+            "VRT",
+            "European Commission",
+            ["1043 VRT", "1049 Europese Unie – Commissie / Union européenne – Commission"],
+        ),
         (
             "1500 Halle-Booienhoven",
             1500,
@@ -234,6 +246,24 @@ def test_beginning_of_a_zipcode_narrows_a_name_down(text: str) -> None:
         ("Bruxelles 5", 1000),
         ("Brussels", 1000),
         ("Brucargo", 1931),
+        # Without apostrophes, umlauts or hyphens
+        ("Braine lAlleud", 1420),
+        ("Bruegge", 8000),
+        ("Kessel Lo", 3010),
+        ("'s Gravenwezel", 2970),
+        ("s Gravenwezel", 2970),
+        ("'sGravenwezel", 2970),
+        ("’s-Gravenwezel", 2970),
+        ("Louvain - la - Neuve", 1348),
+        # In the other language, in an old spelling, of a municipality that was merged
+        ("Sint-Hubert", 6870),
+        ("Saint-Niklaas", 9100),
+        ("Passchendaele", 8980),
+        ("Montaigu", 3270),
+        ("Twee-Akren", 7864),
+        ("Malmünd", 4960),
+        ("Borsbeek", 2150),
+        ("Opglabbeek", 3660),
     ],
 )
 def test_name_of_one_place_stands_for_its_zipcode(text: str, zipcode: int) -> None:
@@ -314,15 +344,37 @@ def test_every_name_with_one_of_its_zipcodes_stands_for_that_one() -> None:
             assert zipcode_of(f"{zipcode} {name}") == zipcode_of(f"{name} {zipcode}") == zipcode, name
 
 
-SPELLINGS: list[Callable[[str], str]] = [str.upper, str.lower, fold, lambda name: name.replace("-", " ")]
+def test_every_name_of_several_zipcodes_is_offered_and_not_chosen() -> None:
+    zipcodes_by_folded: dict[str, set[int]] = {}
+    for name, zipcodes in ZIPCODES_BY_ANY_NAME.items():
+        zipcodes_by_folded.setdefault(fold(name), set()).update(zipcodes)
+    for name, zipcodes in zipcodes_by_folded.items():
+        if len(zipcodes) > 1:
+            assert zipcode_of(name) is None, name
+            assert zipcodes <= zipcodes_of(name), name
+
+
+def without_accents(name: str) -> str:
+    return "".join(char for char in unicodedata.normalize("NFD", name) if not unicodedata.combining(char))
+
+
+SPELLINGS: list[Callable[[str], str]] = [
+    *(str.upper, str.lower, fold, without_accents),
+    lambda name: name.replace("-", " "),
+    lambda name: name if name.startswith("'") else name.replace("-", " - "),
+    lambda name: name if name[0].isdigit() else name.replace(" ", "-"),
+    lambda name: name.replace("'", "’"),
+    lambda name: re.sub(r"(?i)\b([dl])['’]\b|['’]([st])-", r"\1\2", name),
+    lambda name: re.sub("[äöüÖ]", lambda umlaut: fold(umlaut[0]).title() + "e", name),
+    lambda name: unicodedata.normalize("NFD", name),
+]
 SEPARATORS = ["", " ", ", ", "-", " - ", " / ", "\n", "\u00a0"]
 
 
 @pytest.mark.slow
 def test_every_name_in_every_spelling_and_with_every_separator_stands_for_its_zipcode() -> None:
     for name, zipcodes in ZIPCODES_BY_ANY_NAME.items():
-        for spelling in SPELLINGS:
-            spelled = spelling(name)
+        for spelled in dict.fromkeys(spelling(name) for spelling in SPELLINGS):
             assert zipcodes <= zipcodes_of(spelled), spelled
             for zipcode in zipcodes:
                 for separator in SEPARATORS[spelled[0].isdigit() :]:

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from tests.conftest import ORDINARY_DAY
-from tests.zipcodes.seed import IN_USE, PLACES, SPECIAL, places
-from webapp.zipcodes.places import SPECIAL_KINDS, PlaceRow, Places, describe, municipality_in, name_in
+from tests.zipcodes.seed import IN_USE, NAME_COLUMNS, OTHER_NAMES, PLACES, SPECIAL, places
+from webapp.i18n.folding import fold
+from webapp.zipcodes.place import SPECIAL_KINDS, PlaceRow, describe, municipality_in, name_in
+from webapp.zipcodes.places import Places
 
 EUPEN = PlaceRow(
     zipcode=4700, name="Eupen", name_nl="Eupen", name_fr="Eupen", name_de="Eupen",
@@ -183,6 +185,23 @@ def test_small_words_inside_a_name_are_in_lower_case() -> None:
     assert sorted(filter(inside.search, names)) == []
 
 
+def test_dutch_article_and_hyphenated_names_have_their_hyphens() -> None:
+    names = {row[column] for row in PLACES for column in row if column.startswith(("name", "municipality"))}
+    assert [name for name in names if name.startswith(("'s ", "'t "))] == []
+    assert "Kessel-Lo" in names
+
+
+def test_other_name_has_a_source_and_is_no_name_of_a_place_in_use() -> None:
+    named: dict[str, set[tuple[str, str]]] = {}
+    for row in [*PLACES, *SPECIAL]:
+        for column in NAME_COLUMNS:
+            named.setdefault(fold(row[column]), set()).add((row["zipcode"], row["name"]))
+    for other in OTHER_NAMES:
+        assert other["source"], other
+        if other["kind"] != "municipality":
+            assert fold(other["name"]) not in named, other
+
+
 def test_place_in_brussels_has_a_german_name_only_if_it_is_one() -> None:
     german = {row["name_de"] for row in PLACES if row["region"] == "Brussels"}
     assert german == {"", "Brüssel"}
@@ -199,7 +218,8 @@ def test_candidate_has_each_folded_name_once_between_bars() -> None:
         **{"municipality_nl": "Brussel", "municipality_fr": "Bruxelles", "municipality_de": "Brüssel"},
     )
     (candidate,) = Places([sint_truiden], ORDINARY_DAY).candidates
-    assert (candidate.names, candidate.municipality) == ("|sint truiden|saint trond|", "|brussel|bruxelles|")
+    assert candidate.names == "|sint truiden|saint trond|"
+    assert candidate.municipality == "|brussel|bruxelles|bruessel|"
 
 
 def test_candidate_without_a_name_to_fold_matches_nothing() -> None:

@@ -75,6 +75,8 @@ def test_digits_match_the_zipcodes_that_begin_with_them(digits: str) -> None:
         # Of municipalities that were merged in 2025
         *("3700 Tongeren", "9120 Beveren-Waas", "9820 Merelbeke", "3740 Bilzen", "3730 Hoeselt"),
         *("3840 Borgloon", "1570 Galmaarden", "9150 Kruibeke", "9810 Nazareth", "2070 Zwijndrecht"),
+        # Of which no place is named as the municipality, but one as a part of it
+        *("8301 Heist-aan-Zee", "7911 Frasnes-lez-Buissenal", "6120 Nalinnes", "5100 Jambes"),
     ],
 )
 def test_main_place_comes_first_in_a_zipcode(main: str) -> None:
@@ -156,6 +158,7 @@ def test_other_name_of_a_municipality_finds_its_places_too() -> None:
     assert "9050 Gentbrugge" in named("ghent")
     assert "1930 Zaventem" in named("saventhem")
     assert "1930 Nossegem" in named("saventhem")
+    assert named("sart-tilman") == ["4000 Liège"]  # a part of Liège, and not of all its places
 
 
 # By name, with an abbreviation
@@ -249,7 +252,7 @@ def test_exact_name_ranks_before_beginning_before_word_before_municipality() -> 
         "3000 Leuven",
         "1348 Louvain-la-Neuve",
         "1340 Ottignies-Louvain-la-Neuve",
-        *("3012 Wilsele", "3001 Heverlee", "3018 Wijgmaal", "3010 Kessel Lo"),
+        *("3012 Wilsele", "3001 Heverlee", "3018 Wijgmaal", "3010 Kessel-Lo"),
     ]
 
 

@@ -26,6 +26,7 @@ from webapp.errors import (
     RiskTableUnavailable,
     StorageFull,
     TooLarge,
+    TooManyUploads,
 )
 from webapp.http import facts
 from webapp.http.body import RequestBody
@@ -34,10 +35,11 @@ from webapp.tables import kinds, workbook
 from webapp.tables.chunks import CHUNK_BYTES, MEGABYTE
 from webapp.tables.workbook_writer import MEDIA_TYPE as WORKBOOK
 from webapp.zipcodes import bulk
-from webapp.zipcodes.bulk import Answered
+from webapp.zipcodes.bulk import CsvResult
 from webapp.zipcodes.columns import ListColumns
-from webapp.zipcodes.opened_list import answer_workbook
+from webapp.zipcodes.opened_list import look_up_workbook
 from webapp.zipcodes.risk_table import FACTORS
+from webapp.zipcodes.timeline import FIRST_DAY_HEADER, LAST_DAY_HEADER, TABLE_HEADER
 
 disk_outage = Outage(logging.getLogger(__name__), "writing a temporary file", logging.ERROR)
 
@@ -122,6 +124,7 @@ class LookupQuerySchema(ApiSchema):
         "The zipcodes are in the requested `column`, else in the one whose name says so (zipcode, postcode,\n"
         "code postal, Postleitzahl and the like, also within a longer name), else in the one whose values\n"
         "are zipcodes in use. If that is not clear, the response is 400 COLUMN_NOT_CLEAR, never a guess.\n"
+        "Beside a foreign country in a column such as Country, Land or Pays, no zipcode is valid.\n"
         "Accepted are 9000, B-9000, 9000 Gent, and the number formats of spreadsheets."
     ),
     query=LookupQuerySchema,
@@ -142,7 +145,19 @@ class LookupQuerySchema(ApiSchema):
                 "Non-ASCII characters are percent-encoded UTF-8."
             ),
             "schema": {"type": "string"},
-        }
+        },
+        TABLE_HEADER: {
+            "description": "Id of the risk table that has the risk factors.",
+            "schema": {"type": "integer"},
+        },
+        FIRST_DAY_HEADER: {
+            "description": "Its first day; missing for an open beginning.",
+            "schema": {"type": "string", "format": "date"},
+        },
+        LAST_DAY_HEADER: {
+            "description": "Its last day; missing if no other table is planned.",
+            "schema": {"type": "string", "format": "date"},
+        },
     },
     errors=(
         ColumnNotClear,
@@ -151,6 +166,7 @@ class LookupQuerySchema(ApiSchema):
         MediaTypeNotSupported,
         RiskTableUnavailable,
         StorageFull,
+        TooManyUploads,
     ),
     examples=(
         'curl -s -H \'Content-Type: application/json\' -d \'{"zipcodes": ["9000", "999"]}\' ' + URL,
@@ -159,23 +175,27 @@ class LookupQuerySchema(ApiSchema):
 )
 def lookup(query: dict[str, Any]) -> Response:
     body = RequestBody(bulk.MAX_BYTES)
-    on = query.get("on")
     try:
-        if request.headers.get("Content-Encoding", "identity") != "identity":
-            raise MediaTypeNotSupported("Send the body without Content-Encoding.")
-        if request.mimetype == "application/json":
-            if query["column"]:
-                raise RequestNotValid("JSON has no columns: leave column out.")
-            return _lookup_json(body, on)
-        if request.mimetype == WORKBOOK:
-            return _lookup_workbook(body, query["column"], on)
-        if request.mimetype == "text/csv":
-            return _lookup_csv(body, query["column"], on)
-        raise MediaTypeNotSupported(
-            f"Send application/json, text/csv or {WORKBOOK}, and say so in Content-Type."
-        )
+        response = _answer(body, query["column"], query.get("on"))
     finally:
         body.skip()
+    response.headers.update(reads.risk_table_headers(query.get("on")))
+    return response
+
+
+def _answer(body: RequestBody, column: str, on: date | None) -> Response:
+    """Answer a body by its media type."""
+    if request.headers.get("Content-Encoding", "identity") != "identity":
+        raise MediaTypeNotSupported("Send the body without Content-Encoding.")
+    if request.mimetype == "application/json":
+        if column:
+            raise RequestNotValid("JSON has no columns: leave column out.")
+        return _lookup_json(body, on)
+    if request.mimetype == WORKBOOK:
+        return _lookup_workbook(body, column, on)
+    if request.mimetype == "text/csv":
+        return _lookup_csv(body, column, on)
+    raise MediaTypeNotSupported(f"Send application/json, text/csv or {WORKBOOK}, and say so in Content-Type.")
 
 
 def _lookup_json(body: RequestBody, on: date | None) -> Response:
@@ -184,15 +204,15 @@ def _lookup_json(body: RequestBody, on: date | None) -> Response:
     except ValidationError as wrong:
         raise not_valid(LookupSchema(), wrong.messages_dict) from None
     found = reads.lookup(on)
-    answers = []
+    results = []
     for element in zipcodes:
         zipcode = _as_text(element)
         factor, error = found.result(zipcode)
-        answer = {"zipcode": zipcode, "risk_factor": factor or None, "error": error or None}
+        result = {"zipcode": zipcode, "risk_factor": factor or None, "error": error or None}
         read_as = found.read_as(zipcode)
-        answers.append({**answer, "read_as": read_as} if read_as else answer)
-    facts.record(facts.ROWS, len(answers))
-    return _not_kept(jsonify({"results": answers}))
+        results.append({**result, "read_as": read_as} if read_as else result)
+    facts.record(facts.ROWS, len(results))
+    return _not_kept(jsonify({"results": results}))
 
 
 def _as_text(element: Any) -> str:
@@ -230,7 +250,7 @@ def _too_many() -> str:
 
 
 def _lookup_csv(body: RequestBody, column: str, on: date | None) -> Response:
-    """Answer a list by its content: clients may send a workbook as text/csv."""
+    """Look up a list by its content: clients may send a workbook as text/csv."""
     found = reads.lookup(on)
     head = body.read(len(kinds.ZIP))
     while head and len(head) < len(kinds.ZIP):
@@ -245,12 +265,12 @@ def _lookup_csv(body: RequestBody, column: str, on: date | None) -> Response:
     def read(size: int) -> bytes:
         return parts.pop() if parts and parts[0] else body.read(size)
 
-    def answer(output: IO[bytes]) -> Answered:
-        return bulk.answer_csv(read, output.write, found, column)
+    def look_up(output: IO[bytes]) -> CsvResult:
+        return bulk.look_up_csv(read, output.write, found, column)
 
-    answered, file = _in_file(answer)
-    facts.record(facts.ROWS, answered.rows)
-    return _file(file, f"text/csv; charset={answered.charset}", answered.columns)
+    result, file = _in_file(look_up)
+    facts.record(facts.ROWS, result.rows)
+    return _file(file, f"text/csv; charset={result.charset}", result.columns)
 
 
 def _lookup_workbook(body: RequestBody, column: str, on: date | None, head: bytes = b"") -> Response:
@@ -261,28 +281,28 @@ def _lookup_workbook(body: RequestBody, column: str, on: date | None, head: byte
     if not kinds.is_workbook(file.getvalue()):
         kinds.refuse_other_kinds(file.getvalue()[: kinds.HEAD_BYTES])
         raise CsvNotValid("This is no Excel workbook (.xlsx). Send CSV as text/csv.")
-    answered, output = _in_file(lambda output: answer_workbook(file, output, found, column))
-    facts.record(facts.ROWS, answered.rows)
-    return _file(output, WORKBOOK, answered.columns)
+    result, output = _in_file(lambda output: look_up_workbook(file, output, found, column))
+    facts.record(facts.ROWS, result.rows)
+    return _file(output, WORKBOOK, result.columns)
 
 
-def _in_file(answer: Callable[[IO[bytes]], Any]) -> tuple[Any, IO[bytes]]:
+def _in_file(look_up: Callable[[IO[bytes]], Any]) -> tuple[Any, IO[bytes]]:
     """Write a response to a temporary file until the request body is read.
 
     A client that sends everything before it reads would block the process, and too long a list can still be
     refused with a status. Raises StorageFull.
     """
     try:
-        with ExitStack() as until_answered:
-            output = until_answered.enter_context(tempfile.TemporaryFile())
-            answered = answer(output)
+        with ExitStack() as on_error:
+            output = on_error.enter_context(tempfile.TemporaryFile())
+            result = look_up(output)
             output.flush()
-            until_answered.pop_all()
+            on_error.pop_all()
     except OSError as error:
         disk_outage.failed(str(error))
         raise StorageFull("The response does not fit on the disk. Please try again in a minute.") from None
     disk_outage.ended()
-    return answered, output
+    return result, output
 
 
 def _file(file: IO[bytes], content_type: str, columns: ListColumns) -> Response:

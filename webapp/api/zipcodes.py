@@ -12,7 +12,7 @@ from webapp.api.routing import ApiBlueprint, ViewResult
 from webapp.data import current, reads
 from webapp.errors import DateNotValid, RiskTableUnavailable, ZipcodeNotFound, ZipcodeNotValid
 from webapp.zipcodes import search
-from webapp.zipcodes.places import KINDS
+from webapp.zipcodes.place import KINDS
 from webapp.zipcodes.risk_table import FACTORS
 
 bp = ApiBlueprint("api-zipcodes", "Zipcodes", "/zipcodes")
@@ -151,7 +151,8 @@ class ZipcodesWithFactorSchema(ResponseSchema):
     description=(
         "A zipcode within a range that bpost does not use has a risk factor but no places, and assigned is "
         "false: it may be a typing error. Some zipcodes belong to an organisation, a mail centre or a site: "
-        "kind says so, and its name is that of the only place."
+        "kind says so, and its name is that of the only place. Those in no range (1733, 5010, 5012, 9099) "
+        "are 404 ZIPCODE_NOT_FOUND, and detail names the organisation."
     ),
     params=ZipcodePath,
     query=OnQuery,
@@ -182,8 +183,9 @@ def zipcode(path: dict[str, Any], query: dict[str, Any]) -> ViewResult:
     "",
     summary="Suggest places (q), or list the zipcodes in use with a risk factor",
     description=(
-        "Suggestions are places whose zipcode or name starts with q, in any language, best matches first; "
-        "case, accents and hyphens are ignored. The list has a total, and a cursor for the next results."
+        "Suggestions are places whose zipcode or name, or a word in it, starts with q, in any language, best "
+        "matches first; case, accents, hyphens and apostrophes are ignored; matches counts all. The list has "
+        "a total, and a cursor for the next results."
     ),
     params=DirectoryQuery,
     response=(SuggestionsSchema, ZipcodesWithFactorSchema),

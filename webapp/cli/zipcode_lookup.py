@@ -19,7 +19,7 @@ from webapp.tables import kinds, workbook
 from webapp.zipcodes import bulk
 from webapp.zipcodes.columns import ListColumns
 from webapp.zipcodes.lookup import Lookup
-from webapp.zipcodes.opened_list import answer_workbook
+from webapp.zipcodes.opened_list import look_up_workbook
 
 
 # The help is an argument, because `python -OO` strips docstrings.
@@ -60,7 +60,7 @@ def command(zipcodes: tuple[str, ...], file: IO[bytes] | None, column: str, on: 
         current.watcher().load()
         lookup = reads.lookup(on)
         if file:
-            columns = _answer(file, lookup, column)
+            columns = _look_up(file, lookup, column)
             sys.stdout.buffer.flush()
             _print_column(columns)
             return
@@ -73,27 +73,27 @@ def command(zipcodes: tuple[str, ...], file: IO[bytes] | None, column: str, on: 
         sys.exit(1)
 
 
-def _answer(file: IO[bytes], lookup: Lookup, column: str) -> ListColumns:
+def _look_up(file: IO[bytes], lookup: Lookup, column: str) -> ListColumns:
     with _progress(file) as read:
         head = read(len(kinds.ZIP))
         if kinds.is_workbook(head):
-            return _answer_workbook(head, read, lookup, column)
+            return _look_up_workbook(head, read, lookup, column)
         parts = [head]
-        answered = bulk.answer_csv(
+        result = bulk.look_up_csv(
             lambda size: parts.pop() if parts and parts[0] else read(size),
             sys.stdout.buffer.write,
             lookup,
             column,
         )
-    return answered.columns
+    return result.columns
 
 
-def _answer_workbook(head: bytes, read: Callable[[int], bytes], lookup: Lookup, column: str) -> ListColumns:
+def _look_up_workbook(head: bytes, read: Callable[[int], bytes], lookup: Lookup, column: str) -> ListColumns:
     body = io.BytesIO(head + read(workbook.MAX_FILE_BYTES))
     if len(body.getvalue()) > workbook.MAX_FILE_BYTES:
         raise workbook.too_large_file()
     output = io.BytesIO()
-    columns = answer_workbook(body, output, lookup, column).columns
+    columns = look_up_workbook(body, output, lookup, column).columns
     sys.stdout.buffer.write(output.getvalue())
     return columns
 

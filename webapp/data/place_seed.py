@@ -12,7 +12,7 @@ from webapp import clock
 from webapp.data.database import Model
 from webapp.data.zipcode_models import Place, PlaceName, SpecialZipcode
 from webapp.tables.csv_file import FileError, read_records
-from webapp.zipcodes.places import NAME_KINDS, SPECIAL_KINDS
+from webapp.zipcodes.place import NAME_KINDS, SPECIAL_KINDS
 from webapp.zipcodes.zipcode import is_zipcode
 
 Row = Dict[str, Any]

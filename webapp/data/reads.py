@@ -17,7 +17,7 @@ from webapp.health_index.publications import Publication
 from webapp.health_index.series import BaseYearRange, MonthlyIndex
 from webapp.zipcodes import risk_table, search, table_diff, timeline
 from webapp.zipcodes.lookup import Lookup
-from webapp.zipcodes.places import Suggestion
+from webapp.zipcodes.place import Suggestion
 from webapp.zipcodes.risk_table import RiskFactor, RiskTableDescription
 from webapp.zipcodes.search import Matches
 from webapp.zipcodes.table_diff import Counts
@@ -78,6 +78,13 @@ def lookup(on: date | None = None) -> Lookup:
     """The lookup of cells of lists, today or on a date. Raises RiskTableUnavailable."""
     snapshot = current.snapshot()
     return _lookup(snapshot.timeline.on(on or snapshot.day).table.id)
+
+
+def risk_table_headers(on: date | None) -> dict[str, str]:
+    """See timeline.headers; the default is today. Raises RiskTableUnavailable."""
+    snapshot = current.snapshot()
+    table, first, last = snapshot.timeline.on(on or snapshot.day)
+    return timeline.headers(table.id, first, last)
 
 
 @memoize

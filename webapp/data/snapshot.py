@@ -22,7 +22,8 @@ from webapp.health_index.base_years import known_base_years
 from webapp.health_index.conversion import with_conversions
 from webapp.health_index.values import HealthIndex, IndexValue
 from webapp.zipcodes import risk_table
-from webapp.zipcodes.places import OtherName, PlaceRow, Places, SpecialZipcode
+from webapp.zipcodes.place import OtherName, PlaceRow, SpecialZipcode
+from webapp.zipcodes.places import Places
 from webapp.zipcodes.risk_table import RiskTable
 from webapp.zipcodes.timeline import Timeline
 

@@ -10,7 +10,7 @@ from typing import Any, Iterator
 from flask import Flask, Response, g, request
 
 from webapp.config import MAX_BUFFERED_BODY_BYTES, MAX_UPLOADS, MAX_UPLOADS_PER_CLIENT
-from webapp.errors import RateLimited, StorageFull
+from webapp.errors import RateLimited, TooManyUploads
 from webapp.http.rate_limit import client_address
 from webapp.http.security import is_bulk
 from webapp.i18n.messages import N_
@@ -26,15 +26,15 @@ class Uploads:
         self._lock = threading.Lock()
 
     def begin(self, client: str) -> None:
-        """Count an upload. Raises RateLimited (limit per client) or StorageFull (limit for all)."""
-        error: RateLimited | StorageFull
+        """Count an upload. Raises RateLimited (limit per client) or TooManyUploads (limit for all)."""
+        error: RateLimited | TooManyUploads
         with self._lock:
             if self._counts[client] >= MAX_UPLOADS_PER_CLIENT:
                 error = RateLimited(
                     N_("You can send at most %(most)s files at a time."), most=MAX_UPLOADS_PER_CLIENT
                 )
             elif sum(self._counts.values()) >= MAX_UPLOADS:
-                error = StorageFull(
+                error = TooManyUploads(
                     N_("Too many files are being sent right now. Please try again in a moment.")
                 )
             else:

@@ -15,7 +15,18 @@ ABBREVIATIONS = {
     "o l v": ("onze lieve vrouw",),
     "o l vrouw": ("onze lieve vrouw",),
     "olv": ("onze lieve vrouw",),
+    # One language for another: Sint-Hubert, Saint-Truiden.
+    "saint": ("sint", "sankt"),
+    "sint": ("saint", "sankt"),
+    "sankt": ("sint", "saint"),
 }
+
+# Articles may be written without the apostrophe: "Braine-lAlleud", "sGravenwezel".
+ELISION = re.compile(r"(?:\b([dl])['’]|['’]([st])-)(?=\w)", re.IGNORECASE)
+
+# Keyboards without umlauts: Bruegge.
+UMLAUT = re.compile("[äöü]", re.IGNORECASE)
+UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
 
 NOT_ALPHANUMERIC = re.compile("[^0-9a-z]+")
 
@@ -30,6 +41,16 @@ def fold(text: str) -> str:
     bare = "".join(char for char in decomposed if not unicodedata.combining(char))
     letters = bare.casefold().translate(LIGATURES)
     return " ".join("".join(char if char.isalnum() else " " for char in letters).split())
+
+
+def folded_spellings(name: str) -> list[str]:
+    """Fold a name as it is, without its apostrophes, and with its umlauts spelled out."""
+    found = [fold(name)]
+    if "'" in name or "’" in name:
+        found.append(fold(ELISION.sub(r"\1\2", name)))
+    if UMLAUT.search(name):
+        found.append(fold(name.translate(UMLAUTS)))
+    return found
 
 
 def spellings(folded: str) -> list[str]:

@@ -6,7 +6,7 @@ import io
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Dict, NamedTuple, Union
+from typing import Any, Dict, Union
 from urllib.parse import quote, urlencode
 
 from babel.messages.mofile import write_mo
@@ -16,25 +16,10 @@ from flask import Flask, Response, g, request
 from flask_babel import Babel, Domain, gettext
 
 from webapp.i18n import formatting
+from webapp.i18n.locales import LANGUAGES as LANGUAGES
 from webapp.i18n.messages import Message, is_large
 
 CATALOGS = Path(__file__).resolve().parent / "translations"
-
-
-class Language(NamedTuple):
-    """A language's own name, and its locale for formatting."""
-
-    name: str
-    locale: str
-
-
-# By the code for `lang` and `hreflang`. English is British, because CLDR formats en_BE like Dutch.
-LANGUAGES = {
-    "nl": Language("Nederlands", "nl_BE"),
-    "fr": Language("Français", "fr_BE"),
-    "de": Language("Deutsch", "de_BE"),
-    "en": Language("English", "en_GB"),
-}
 
 # The language of the message ids, and the default.
 SOURCE_LANGUAGE = "en"

@@ -10,7 +10,7 @@ from webapp import clock
 from webapp.data import reads
 from webapp.health_index.base_years import DEFAULT_BASE_YEAR
 from webapp.i18n.languages import current_language
-from webapp.zipcodes.places import PlaceDescription, municipality_in, name_in
+from webapp.zipcodes.place import PlaceDescription, municipality_in, name_in
 
 bp = Blueprint("pages", __name__)
 

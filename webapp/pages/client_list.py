@@ -14,7 +14,7 @@ from webapp.errors import ColumnNotClear, DeskError, RequestNotValid, ZipcodeNot
 from webapp.http import facts
 from webapp.http.body import RequestBody
 from webapp.http.multipart import SentForm, read_form
-from webapp.i18n.messages import N_
+from webapp.i18n.messages import N_, Message
 from webapp.pages.blueprint import bp
 from webapp.pages.parts import PageParts
 from webapp.tables import kinds
@@ -52,7 +52,9 @@ CODES = {**{error.code: error.title for error in (ZipcodeNotValid, ZipcodeNotFou
 
 @bp.route("/list", methods=["GET", "POST"])
 def client_list() -> Response:
-    """Show the form or, once submitted, its result; `action=download` returns a file.
+    """Show the form or, once submitted, its result.
+
+    `action=download` returns a file, `edit` the form as it is, in another language.
 
     Lists are never stored: the browser sends the list again for the download.
     """
@@ -60,7 +62,7 @@ def client_list() -> Response:
         return _page(PageParts(_values("", "", "")), None)
     body = RequestBody(MAX_SKIPPED_BYTES)
     try:
-        response = _answer(body)
+        response = _respond(body)
     finally:
         body.skip()
     response.headers["Cache-Control"] = "no-store"
@@ -69,11 +71,13 @@ def client_list() -> Response:
     return response
 
 
-def _answer(body: RequestBody) -> Response:
+def _respond(body: RequestBody) -> Response:
     parts = PageParts(_values("", "", ""))
     sent = parts.attempt(lambda: read_form(body, MAX_FORM_BYTES, too_large()), "file")
     if sent is None:
         return _page(parts, None)
+    if "edit" in sent.texts:
+        return _edit(parts, sent)
     field = "file" if "file" in sent.files else "zipcodes"
     result = parts.attempt(partial(_look_up, parts, sent), field)
     if isinstance(result, ColumnNotClear):
@@ -82,6 +86,17 @@ def _answer(body: RequestBody) -> Response:
     if isinstance(result, Spreadsheet):
         return _download(result)
     return _page(parts, result)
+
+
+def _edit(parts: PageParts, sent: SentForm) -> Response:
+    """Show the form as it was sent. A page cannot keep a file, but a short text in it."""
+    pasted, file = sent.texts.get("zipcodes", ""), sent.files.get("file", b"")
+    text = pasted if pasted.strip() else _text(file)
+    parts.values = {"zipcodes": text, "column": "", "on": sent.texts.get("on", "").strip()}
+    if file and (pasted.strip() or not text):
+        advice = N_("A browser keeps no file when the language changes. Please choose it again.")
+        parts.errors["file"] = Message(advice, {})
+    return _page(parts, None)
 
 
 def _page(parts: PageParts, found: ClientList | None, choices: Sequence[tuple[int, str]] = ()) -> Response:

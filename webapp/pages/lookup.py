@@ -24,7 +24,8 @@ from webapp.i18n.messages import N_
 from webapp.pages.blueprint import bp
 from webapp.pages.parts import PageParts
 from webapp.zipcodes.interpretation import Interpretation, interpret
-from webapp.zipcodes.places import Places, Suggestion, name_in
+from webapp.zipcodes.place import Suggestion, name_in
+from webapp.zipcodes.places import Places
 from webapp.zipcodes.risk_table import RiskFactor
 from webapp.zipcodes.timeline import parse_on
 

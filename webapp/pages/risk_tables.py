@@ -21,7 +21,8 @@ from webapp.i18n.languages import current_language
 from webapp.i18n.messages import N_
 from webapp.pages.blueprint import bp
 from webapp.pages.zipcode_map import Point, drawn
-from webapp.zipcodes.places import Places, describe, name_in
+from webapp.zipcodes.place import describe, name_in
+from webapp.zipcodes.places import Places
 from webapp.zipcodes.risk_table import FACTORS, RiskTable
 from webapp.zipcodes.timeline import PAST, PLANNED, RiskTableEntry
 

@@ -11,6 +11,7 @@ from webapp.data import reads
 from webapp.http.negotiation import represent
 from webapp.pages.blueprint import bp
 from webapp.pages.zipcode_map import drawn
+from webapp.zipcodes import timeline
 from webapp.zipcodes.timeline import RiskFactorOn, parse_on
 from webapp.zipcodes.zipcode import parse_zipcode
 
@@ -47,12 +48,7 @@ def zipcode_with_slash(zipcode: str) -> BaseResponse:
 
 def _headers(found: RiskFactorOn) -> dict[str, str]:
     """Return the details that the JSON contract leaves out."""
-    headers = {
+    return {
         "Risk-Range": f"{found['first']}-{found['last']}",
-        "Risk-Table": str(found["risk_table"]),
+        **timeline.headers(found["risk_table"], found["effective_from"], found["effective_until"]),
     }
-    if found["effective_from"]:
-        headers["Risk-Table-Effective-From"] = found["effective_from"].isoformat()
-    if found["effective_until"]:
-        headers["Risk-Table-Effective-Until"] = found["effective_until"].isoformat()
-    return headers

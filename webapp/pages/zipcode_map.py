@@ -9,11 +9,14 @@ from typing import Iterable, Iterator, Mapping, NamedTuple
 
 from webapp.data import current
 from webapp.data.memo import memoize
-from webapp.zipcodes.places import PlaceRow
+from webapp.zipcodes.place import PlaceRow
 
 # Width and margin of the map in the coordinates of its points. A unit is about 300 m.
 WIDTH = 1000
 MARGIN = 25
+
+# Minimum size of the land, in degrees of latitude: a single place has none.
+MIN_DEGREES = 0.01
 
 # Minimum distance of two points, so that each can be seen and chosen: seven zipcodes are all in Antwerp.
 MIN_DISTANCE = 11
@@ -90,8 +93,8 @@ def _project(rows: Iterable[PlaceRow]) -> list[Point]:
         return []
     shrinking = math.cos(math.radians(mean(row.lat for row in rows)))
     left, right = min(row.lon for row in rows), max(row.lon for row in rows)
-    top = max(row.lat for row in rows)
-    scale = (WIDTH - 2 * MARGIN) / (((right - left) * shrinking) or 1)
+    bottom, top = min(row.lat for row in rows), max(row.lat for row in rows)
+    scale = (WIDTH - 2 * MARGIN) / max((right - left) * shrinking, top - bottom, MIN_DEGREES)
     return [
         Point(
             row.zipcode,

@@ -25,7 +25,22 @@ SIGNATURES = (
         N_("This is a PDF, not a list. Save the list as .xlsx or CSV UTF-8 in the program it comes from."),
     ),
     (b"{\\rtf", N_("This is a text document (RTF), not a list. Save the list as .xlsx or CSV UTF-8.")),
-    (b"\x1f\x8b", N_("This file is compressed. Unpack it, and send the list in it.")),
+    *(
+        (archive, N_("This file is compressed. Unpack it, and send the list in it."))
+        for archive in (
+            b"\x1f\x8b",
+            b"7z\xbc\xaf",
+            b"BZh",
+            b"\xfd7zXZ",
+            b"\x28\xb5\x2f\xfd",
+            b"Rar!",
+            b"PK\x05\x06",
+        )
+    ),
+    *(
+        (symbolic_link, N_("This is a spreadsheet of the old kind (.slk). Save it as .xlsx or CSV UTF-8."))
+        for symbolic_link in (b"ID;PWXL", b"ID;PCALC")
+    ),
     *(
         (image, N_("This is a picture, not a list. Save the list as .xlsx or CSV UTF-8."))
         for image in (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*")
@@ -42,7 +57,9 @@ MARKUP = (
         ),
     ),
     (
-        re.compile(rb"\s*<(?:!doctype html|html|head|body|table|meta|div)\b", re.IGNORECASE),
+        re.compile(
+            rb"\s*(?:<(?:!doctype html|html|head|body|table|meta|div)\b|mime-version:)", re.IGNORECASE
+        ),
         N_("This is a web page (HTML), not a list. Open it in Excel, and save it as .xlsx or CSV UTF-8."),
     ),
     (
@@ -63,6 +80,7 @@ def is_workbook(head: bytes) -> bool:
 
 def refuse_other_kinds(head: bytes) -> None:
     """Raise CsvNotValid, naming the kind, for known binary files."""
+    head = head.lstrip()
     for signature, message in SIGNATURES:
         if head.startswith(signature):
             raise CsvNotValid(message)

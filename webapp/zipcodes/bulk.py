@@ -28,7 +28,7 @@ MAX_BYTES = 128 * MEGABYTE
 MAX_RESPONSE_BYTES = 2 * MAX_BYTES
 MAX_EXPANSION = 32
 
-# Rows answered before a write: padding may make them much longer.
+# Rows between two writes: padding may make them much longer.
 BATCH_ROWS = 4096
 
 # Cached row ends, by cell.
@@ -39,7 +39,7 @@ RESULT_COLUMNS = ("risk_factor", "error")
 Write = Callable[[bytes], object]
 
 
-class Answered(NamedTuple):
+class CsvResult(NamedTuple):
     """IANA encoding, columns, and number of rows of a file that was read."""
 
     charset: str
@@ -47,13 +47,13 @@ class Answered(NamedTuple):
     rows: int
 
 
-def answer_csv(
+def look_up_csv(
     read: Read,
     write: Write,
     lookup: Lookup,
     column: str = "",
     max_response_bytes: int = MAX_RESPONSE_BYTES,
-) -> Answered:
+) -> CsvResult:
     """Copy a CSV file row by row and add the columns risk_factor and error.
 
     Short rows are padded; in long rows the result precedes the surplus fields. Rows before the header, blank
@@ -73,11 +73,11 @@ def answer_csv(
     output.write(found.preface)
     rows = _Rows(found, columns, lookup, output)
     body = found.body()
-    rest = rows.answer_lines(body)
-    rows.answer_rest(_with_first(rest, body))
+    rest = rows.write_lines(body)
+    rows.write_rest(_with_first(rest, body))
     output.flush()
     # The charset is final after the last chunk.
-    return Answered(found.charset, columns, rows.total - found.preface_rows)
+    return CsvResult(found.charset, columns, rows.total - found.preface_rows)
 
 
 def too_many_rows(max_rows: int = MAX_ROWS) -> TooLarge:
@@ -119,7 +119,7 @@ class _Output:
 
 
 class _Rows:
-    """Answer and count the rows of one file."""
+    """Write and count the rows of one file."""
 
     def __init__(self, found: CsvList, columns: ListColumns, lookup: Lookup, output: _Output) -> None:
         self._dialect = found.dialect
@@ -137,8 +137,8 @@ class _Rows:
         """Rows without the header."""
         return self._rows - bool(self._columns.header)
 
-    def answer_lines(self, chunks: Iterable[bytes]) -> bytes:
-        """Answer rows until a field may span lines; return the unanswered bytes of that chunk."""
+    def write_lines(self, chunks: Iterable[bytes]) -> bytes:
+        """Write rows until a field may span lines; return the remaining bytes of that chunk."""
         line_end = self._line_end
         rest = b""
         for next_chunk in chunks:
@@ -156,25 +156,25 @@ class _Rows:
             rest = chunk[end:]
             for start in range(0, len(lines), BATCH_ROWS):
                 stop = start + BATCH_ROWS
-                self._answer_batch(lines[start:stop], quotes[start:stop])
+                self._write_batch(lines[start:stop], quotes[start:stop])
         return rest
 
-    def answer_rest(self, chunks: Iterable[bytes]) -> None:
-        """Answer the remaining rows with the csv module."""
+    def write_rest(self, chunks: Iterable[bytes]) -> None:
+        """Write the remaining rows with the csv module."""
         for row in CsvRows(lines_of(chunks), self._dialect, self._rows + 1):
             self._count(1)
             line = row.raw.rstrip("\r\n") if row.fields else ""
             end = row.raw[len(line) :].encode("latin-1") or self._line_end
-            self._output.write(self._answer(line, row.fields) + end)
+            self._output.write(self._row_with_result(line, row.fields) + end)
 
-    def _answer_batch(self, lines: List[bytes], quotes: List[int]) -> None:
+    def _write_batch(self, lines: List[bytes], quotes: List[int]) -> None:
         tails = self._known_tails(lines, quotes)
         if None in tails:
             first = self._rows + 1
             for index, tail in enumerate(tails):
                 if tail is None:
-                    self._rows = first + index  # the row being answered
-                    lines[index], tails[index] = self._answer_line(lines[index]), self._line_end
+                    self._rows = first + index  # the row being read
+                    lines[index], tails[index] = self._line_with_result(lines[index]), self._line_end
             self._rows = first - 1
         self._count(len(lines))
         parts = lines + lines
@@ -183,6 +183,8 @@ class _Rows:
 
     def _known_tails(self, lines: List[bytes], quotes: List[int]) -> List[bytes | None]:
         """Return the cached end of each row, or None."""
+        if self._columns.country >= 0:
+            return self._known_tails_by_country(lines, quotes)
         column, width = self._columns.column, self._columns.width
         delimiter = self._delimiter.encode()
         known = self._tails.get
@@ -211,22 +213,38 @@ class _Rows:
             for line, count in zip(lines, quotes)
         ]
 
-    def _answer_line(self, line: bytes) -> bytes:
-        """Answer a row of one line and cache its end."""
+    def _known_tails_by_country(self, lines: List[bytes], quotes: List[int]) -> List[bytes | None]:
+        delimiter = self._delimiter.encode()
+        rows: Iterable[List[bytes]] = (line.split(delimiter) for line in lines)
+        if quotes:
+            between = b'"' + delimiter + b'"'
+            rows = (
+                line[1:-1].split(between) if line[:1] == line[-1:] == b'"' and count == 2 * width else []
+                for line, count, width in zip(lines, quotes, repeat(self._columns.width))
+            )
+        known = self._tails.get
+        column, country, width = self._columns.column, self._columns.country, self._columns.width
+        return [known(row[column] + b"\0" + row[country]) if len(row) == width else None for row in rows]
+
+    def _line_with_result(self, line: bytes) -> bytes:
+        """Add the result to a row of one line and cache its end."""
         text = line.decode("latin-1")
         fields = text.split(self._delimiter) if b'"' not in line else self._fields(text)
-        answered = self._answer(text, fields)
+        row = self._row_with_result(text, fields)
         column, width = self._columns.column, self._columns.width
-        is_client = self._rows >= self._columns.first and len(fields) == width and len(answered) > len(line)
-        if is_client and len(self._tails) < MAX_TAILS and '"' not in fields[column]:
-            self._tails[fields[column].encode("latin-1")] = answered[len(line) :] + self._line_end
-        return answered
+        is_client = self._rows >= self._columns.first and len(fields) == width and len(row) > len(line)
+        key = fields[column] if is_client else '"'
+        if is_client and self._columns.country >= 0:
+            key += f"\0{fields[self._columns.country]}"
+        if len(self._tails) < MAX_TAILS and '"' not in key:
+            self._tails[key.encode("latin-1")] = row[len(line) :] + self._line_end
+        return row
 
     def _fields(self, line: str) -> List[str]:
         rows = iter(CsvRows([line], self._dialect, self._rows))
         return next(rows).fields
 
-    def _answer(self, line: str, fields: List[str]) -> bytes:
+    def _row_with_result(self, line: str, fields: List[str]) -> bytes:
         """Return a row with its result, for both paths."""
         columns = self._columns
         if not any(map(str.strip, fields)):
@@ -236,8 +254,8 @@ class _Rows:
         elif self._rows < columns.first:
             return line.encode("latin-1")
         else:
-            cell = fields[columns.column] if columns.column < len(fields) else ""
-            result = self._lookup.result(decoded(cell))
+            texts = fields if line.isascii() else list(map(decoded, fields))
+            _cell, result = self._lookup.client(texts, columns)
         missing = columns.width - len(fields)
         if missing < 0:
             return self._with_result_inside(fields, result)

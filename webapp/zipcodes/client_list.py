@@ -212,8 +212,7 @@ def _with_results(opened: OpenedCsv, lookup: Lookup, notes: _Notes) -> Iterator[
         if row.number == columns.header:
             added = notes.names
         elif row.number >= columns.first and any(map(str.strip, fields)):
-            cell = row.fields[columns.column] if columns.column < len(fields) else ""
-            added = notes.added(row.number, cell, lookup.result(cell))
+            added = notes.added(row.number, *lookup.client(row.fields, columns))
         if added:
             fields += [""] * (columns.width - len(fields))
             fields[columns.width : columns.width] = added

@@ -14,7 +14,16 @@ from webapp.errors import ColumnNotClear, CsvNotValid
 from webapp.i18n.messages import N_
 from webapp.tables.csv_list import Row
 from webapp.zipcodes import headers
-from webapp.zipcodes.cell import CellReader, strip
+from webapp.zipcodes.cell import CellReader
+from webapp.zipcodes.column_values import (
+    MIN_NUMBERS,
+    MIN_SHARE,
+    NEAR_SHARE,
+    YEARS,
+    ColumnValues,
+    values_of,
+)
+from webapp.zipcodes.written import strip
 
 SEVERAL = N_(
     "Several columns may have the zipcodes: %(columns)s. Give the name or number of one as “column”."
@@ -27,34 +36,18 @@ NONE = N_(
 # Rows searched for a header, not counting blank ones.
 MAX_HEADER_ROWS = 20
 
-# Shares of filled cells that are zipcodes in use: required of the column, and enough for another column to be
-# near unless MIN_WRONG of its numbers are not in use. 13 % of all four-digit numbers are zipcodes in use.
-MIN_SHARE = 0.9
-NEAR_SHARE = 0.5
-MIN_WRONG = 4
-
-# A column with a lower share of filled cells is not near.
-FEW = 0.2
-
-# Filled cells needed to doubt a header that is an abbreviation, or that stands above other numbers.
+# Filled cells needed to doubt a header that is an abbreviation.
 MIN_ROWS_TO_DOUBT = 3
-MIN_NUMBERS = 5
-
-# This many numbers that rise by one small step are client numbers.
-MIN_SERIES = 3
-MAX_STEP = 100
-# This many distinct multiples of 100, and nothing else, are amounts.
-MIN_ROUND = 8
 
 # Limits for the columns named in an error.
 MAX_NAMED = 12
 MAX_LETTERS = 40
 
 DIGIT = re.compile("[0-9]")
-# Amounts such as 1.500,00: read as zipcodes only in a known zipcode column.
-AMOUNT = re.compile(r".*[0-9][.,][0-9]{2}")
 # A line under a header: -----, (4 digits), [text].
 UNDERLINE = re.compile(r"[-=_.*#\s]+|\(.*\)|\[.*\]|<.*>")
+# A zipcode after its name, which is no name of a column: Postcode: 9000.
+NAME_AND_VALUE = re.compile(r"[^0-9(]*[\s:=-]([1-9][0-9]{3})")
 
 
 class ListColumns(NamedTuple):
@@ -66,6 +59,7 @@ class ListColumns(NamedTuple):
         header: number of the header row, or 0.
         first: number of the first client row.
         names: all column names; empty without a header.
+        country: column with the country, from 0, or -1.
     """
 
     column: int
@@ -74,6 +68,7 @@ class ListColumns(NamedTuple):
     first: int
     names: list[str]
     is_requested: bool = False
+    country: int = -1
 
     @property
     def name(self) -> str:
@@ -89,23 +84,13 @@ class _Header(NamedTuple):
     names: list[str]
 
 
-class _Values(NamedTuple):
-    """Counts of cells in a column."""
-
-    filled: int
-    numbers: int
-    zipcodes: int
-    in_use: int
-
-    @property
-    def share(self) -> float:
-        return self.in_use / self.filled if self.filled else 0.0
-
-
 class ColumnChooser:
-    def __init__(self, sample: Sequence[Row], cells: CellReader) -> None:
+    """Choose from the first rows of a list; `is_pasted` into a field for zipcodes."""
+
+    def __init__(self, sample: Sequence[Row], cells: CellReader, *, is_pasted: bool = False) -> None:
         self._rows = [row for row in sample if any(map(strip, row.fields))]
         self._cells = cells
+        self._is_pasted = is_pasted
 
     def choose(self, requested: str = "") -> ListColumns:
         """Return the layout, with a `requested` column name or number from 1; names win.
@@ -153,7 +138,7 @@ class ColumnChooser:
         is_sure = bool(named)
         if not is_sure:
             named = [column for column, name in enumerate(header.names) if headers.may_name_zipcodes(name)]
-        filled = [column for column in named if self._values(data, column).filled]
+        filled = [column for column in named if self._values(data, column, has_name=True).filled]
         if len(filled) == 1:
             named = filled
         if len(named) > 1:
@@ -166,6 +151,8 @@ class ColumnChooser:
         rows = self._rows[:MAX_HEADER_ROWS]
         for index, row in enumerate(rows):
             header = None
+            if self._is_title(index):
+                continue
             if self._names_zipcodes(row.fields):
                 header = _Header(index, index, index, row.fields)
             elif index + 1 < len(rows) and not self._names_zipcodes(rows[index + 1].fields):
@@ -175,6 +162,15 @@ class ColumnChooser:
                 self._refuse_clients_above(header)
                 return header
         return None
+
+    def _is_title(self, index: int) -> bool:
+        """True for a short row above a longer one that names a zipcode column: "Clients per postcode"."""
+        columns = _count(self._rows[index].fields)
+        return any(
+            columns <= max(1, _count(row.fields) // 2) and columns < _count(row.fields)
+            for row in self._rows[index + 1 : MAX_HEADER_ROWS]
+            if self._names_zipcodes(row.fields)
+        )
 
     def _in_two_lines(self, index: int) -> _Header | None:
         """Return a header that spans this row and the next: "Post-" above "code"."""
@@ -186,17 +182,24 @@ class ColumnChooser:
 
     def _names_zipcodes(self, names: Sequence[str]) -> bool:
         """True for a possible header that names a zipcode column."""
+        names = [name for name in names if not self._is_name_and_value(name)]
         sure = list(filter(headers.names_zipcodes, names))
         if self._has_zipcode(names):  # a client, or a header with years
             return any(map(headers.is_zipcode_alone, sure))
         return bool(sure) or any(map(headers.may_name_zipcodes, names))
 
+    def _is_name_and_value(self, text: str) -> bool:
+        match = NAME_AND_VALUE.fullmatch(strip(text))
+        return match is not None and self._cells.is_in_use(match[1])
+
     def _with_lines_under(self, header: _Header) -> _Header:
-        """Extend the header by lines below it that are not clients."""
+        """Extend the header by lines below it that are not clients, such as its names in another language."""
         last = header.last
         while last + 1 < len(self._rows):
-            cells = list(filter(None, map(strip, self._rows[last + 1].fields)))
-            if not all(map(UNDERLINE.fullmatch, cells)) or self._has_zipcode(cells):
+            row = self._rows[last + 1]
+            cells = list(filter(None, map(strip, row.fields)))
+            is_underline = all(map(UNDERLINE.fullmatch, cells)) and not self._has_zipcode(cells)
+            if not is_underline and not (_is_text(row) and self._names_zipcodes(row.fields)):
                 break
             last += 1
         return header._replace(last=last)
@@ -224,20 +227,24 @@ class ColumnChooser:
 
     def _refuse_doubtful(self, header: _Header, data: Sequence[Row], column: int, is_sure: bool) -> None:
         """Raise ColumnNotClear if the values contradict the header."""
-        values = self._values(data, column)
+        values = self._values(data, column, has_name=True)
         if not values.filled or values.share > NEAR_SHARE:
             return
         others = [
             other
             for other in range(self._max_width)
             if other != column
-            and self._is_better(self._values(data, other), values)
             and not headers.says_other(_name(header.names, other))
+            and self._is_better(self._values(data, other), values)
         ]
         has_better = bool(others) and (values.filled > 1 or not is_sure)
-        are_numbers = values.filled >= MIN_NUMBERS and not values.zipcodes and values.numbers == values.filled
         is_wrong = not is_sure and values.filled >= MIN_ROWS_TO_DOUBT and values.share < NEAR_SHARE
-        if has_better or are_numbers or is_wrong:
+        has_none = not values.zipcodes and (
+            (values.filled >= MIN_NUMBERS and values.numbers == values.filled)
+            # Names between delimiters that are not recognized: Nr^Postcode.
+            or (self._max_width == 1 and not headers.is_zipcode_alone(_name(header.names, column)))
+        )
+        if has_better or is_wrong or has_none:
             text = N_(
                 "The column with that name has something else than zipcodes. "
                 "Give the name or number of the right one as “column”: %(columns)s."
@@ -245,38 +252,39 @@ class ColumnChooser:
             raise self._not_clear(text, header.names, sorted([column, *others]))
 
     @staticmethod
-    def _is_better(values: _Values, than: _Values) -> bool:
+    def _is_better(values: ColumnValues, than: ColumnValues) -> bool:
         return values.share >= MIN_SHARE and values.filled >= than.filled
 
     # By values
 
     def _by_values(self) -> ListColumns:
-        if _usual_width(self._rows) <= 1:
-            layout = self._with_first_zipcode(0)
-            if headers.says_other(layout.name) and not headers.says_people(layout.name):
-                raise self._not_clear(NONE, layout.names, [0])
-            return layout
-        names = self._likely_names()
-        layouts = [self._with_first_zipcode(column) for column in range(self._max_width)]
-        with_header = [layout for layout in layouts if layout.header and self._is_good(layout)]
-        names = with_header[0].names if with_header else names
-        good, near = [], []
-        for layout in layouts:
-            if headers.says_other(_name(names, layout.column)):
-                continue
-            if self._is_good(layout):
-                good.append(layout)
-            elif self._is_near(layout):
-                near.append(layout)
-        good, series = (
-            [each for each in good if not self._is_series(each)],
-            list(filter(self._is_series, good)),
+        """Choose the only column with zipcodes in use.
+
+        A name that says neither zipcodes nor places is believed only if the values prove it.
+        """
+        is_alone = _usual_width(self._rows) <= 1
+        layouts = [self._with_first_zipcode(column) for column in range(1 if is_alone else self._max_width)]
+        values = [self._values(self._clients(each), each.column) for each in layouts]
+        with_header = (
+            each for each, its in zip(layouts, values) if each.header and (is_alone or its.is_good)
         )
-        if len(good) == 1 and not near and not series:
-            return good[0]
-        if len(good) + len(near) + len(series) > 1:
-            found = sorted(layout.column for layout in (*good, *near, *series))
-            raise self._not_clear(SEVERAL, names, found)
+        names = next((layout.names for layout in with_header), self._likely_names())
+        found: list[ListColumns] = []
+        is_clear = True
+        for layout, its in zip(layouts, values):
+            name = _name(names, layout.column)
+            if headers.says_other(name) and not (is_alone and headers.says_people(name)):
+                continue
+            is_good = its.may_be_a_list_alone if is_alone else its.is_good
+            if is_good or its.is_near:
+                found.append(layout)
+                is_clear = is_clear and is_good and _agrees(name, its)
+            if is_alone and self._is_pasted and (its.zipcodes or its.numbers):
+                return layout
+        if len(found) == 1 and is_clear:
+            return found[0]
+        if len(found) > 1:
+            raise self._not_clear(SEVERAL, names, [layout.column for layout in found])
         raise self._not_clear(NONE, names, range(self._max_width))
 
     def _with_first_zipcode(self, column: int) -> ListColumns:
@@ -284,73 +292,42 @@ class ColumnChooser:
         rows = self._rows
         with_zipcode = (index for index, row in enumerate(rows) if self._is_zipcode(_cell(row, column)))
         first = next(with_zipcode, 1)
-        titles = self._count_titles(column, first - 1)
-        if titles == first - 1 and self._may_be_name(_cell(rows[titles], column)):
+        titles = self._count_titles(first - 1)
+        if titles == first - 1 and self._may_be_header(rows[titles].fields, column):
             return self._layout(_Header(titles, titles, titles, rows[titles].fields), column)
         width = max(_usual_width(rows), column + 1)
         return ListColumns(column, width, header=0, first=rows[titles].number if titles else 1, names=[])
 
-    def _count_titles(self, column: int, end: int) -> int:
-        """Count leading title rows: one filled cell, outside the column."""
+    def _count_titles(self, end: int) -> int:
+        """Count leading title rows: one filled cell without a zipcode."""
         columns = max(_count(row.fields) for row in self._rows)
         count = 0
         while count < end and columns > 1:
             row, following = self._rows[count : count + 2]
             is_apart = following.number - row.number > 1
-            if _count(row.fields) > 1 or strip(_cell(row, column)) or not (is_apart or columns > 2):
+            is_short = _count(row.fields) <= 1 and not self._has_zipcode(row.fields)
+            if not is_short or not (is_apart or columns > 2):
                 break
             count += 1
         return count
 
-    def _may_be_name(self, text: str) -> bool:
-        """True unless the text is empty, a place, a missing value or has digits."""
-        name = strip(text)
-        is_word = bool(name) and not DIGIT.search(name) and not headers.is_missing(name)
-        return is_word and not self._cells.is_place(name)
-
-    def _is_good(self, layout: ListColumns) -> bool:
-        """True if nearly all filled cells are zipcodes in use, and enough are."""
-        data = self._clients(layout)
-        values = self._values(data, layout.column)
-        return values.share >= MIN_SHARE and values.filled >= NEAR_SHARE * len(data)
-
-    def _is_near(self, layout: ListColumns) -> bool:
-        """True if the column may have the zipcodes too."""
-        data = self._clients(layout)
-        values = self._values(data, layout.column)
-        if (
-            not values.zipcodes
-            or values.zipcodes < NEAR_SHARE * values.filled
-            or values.filled < FEW * len(data)
-        ):
+    def _may_be_header(self, names: Sequence[str], column: int) -> bool:
+        """True for a name above the zipcodes, or for names of other columns beside an empty one."""
+        if any(map(_is_number, names)):
             return False
-        return values.share > NEAR_SHARE or values.zipcodes - values.in_use < MIN_WRONG
-
-    def _is_series(self, layout: ListColumns) -> bool:
-        """True for client numbers rising by one small step, and round amounts."""
-        cells = (self._cells.read(_cell(row, layout.column)).zipcode for row in self._clients(layout))
-        numbers = list(map(int, filter(None, cells)))
-        steps = {later - earlier for earlier, later in zip(numbers, numbers[1:])}
-        if len(set(numbers)) >= MIN_ROUND and all(number % 100 == 0 for number in numbers):
-            return True
-        return len(numbers) >= MIN_SERIES and len(steps) == 1 and 0 < abs(steps.pop()) <= MAX_STEP
+        name = strip(names[column]) if column < len(names) else ""
+        if not headers.is_missing(name):
+            return not DIGIT.search(name) and not self._cells.is_place(name)
+        others = [each for each in names if not headers.is_missing(strip(each))]
+        return 3 * sum(map(headers.says_anything, others)) >= max(1, len(others))
 
     # Helpers
 
     def _clients(self, layout: ListColumns) -> list[Row]:
         return [row for row in self._rows if row.number >= layout.first]
 
-    def _values(self, data: Sequence[Row], column: int) -> _Values:
-        filled = numbers = zipcodes = in_use = 0
-        for row in data:
-            text = strip(_cell(row, column))
-            if text:
-                filled += 1
-                numbers += text.isdigit()
-                zipcode = "" if AMOUNT.fullmatch(text) else self._cells.read(text).zipcode
-                zipcodes += bool(zipcode)
-                in_use += self._cells.is_in_use(zipcode)
-        return _Values(filled, numbers, zipcodes, in_use)
+    def _values(self, data: Sequence[Row], column: int, *, has_name: bool = False) -> ColumnValues:
+        return values_of((_cell(row, column) for row in data), self._cells, has_name=has_name)
 
     def _is_zipcode(self, text: str) -> bool:
         return bool(self._cells.read(text).zipcode)
@@ -374,7 +351,8 @@ class ColumnChooser:
         if usual > width and sum(len(row.fields) == usual for row in data) >= MIN_SHARE * len(data):
             width = usual
         named, last = self._rows[header.named].number, self._rows[header.last].number
-        return ListColumns(column, width, named, last + 1, header.names)
+        country = _country(header.names, column)
+        return ListColumns(column, width, named, last + 1, header.names, country=country)
 
     def _not_clear(self, text: str, names: Sequence[str], columns: Sequence[int]) -> ColumnNotClear:
         labels = [_label(names, column) for column in columns[:MAX_NAMED]]
@@ -383,8 +361,24 @@ class ColumnChooser:
         return ColumnNotClear(text, choices, columns=shown)
 
 
+def _agrees(name: str, values: ColumnValues) -> bool:
+    """True unless values or name allow for other numbers."""
+    if headers.says_place(name) or values.is_proven:
+        return True
+    return headers.says_nothing(name) and not values.looks_like_others
+
+
 def _name(names: Sequence[str], column: int) -> str:
     return strip(names[column]) if column < len(names) else ""
+
+
+def _country(names: Sequence[str], column: int) -> int:
+    """Return the column with the country of the zipcodes, from 0, or -1: Billing Country for Billing Zip."""
+    found = [each for each, name in enumerate(names) if each != column and headers.names_country(name)]
+    if len(found) > 1:
+        beginning = headers.normalized(_name(names, column)).split(" ")[0]
+        found = [each for each in found if headers.normalized(names[each]).startswith(f"{beginning} ")]
+    return found[0] if len(found) == 1 else -1
 
 
 def _label(names: Sequence[str], column: int) -> str:
@@ -399,6 +393,12 @@ def _cell(row: Row, column: int) -> str:
 def _is_text(row: Row) -> bool:
     """True if no field has a digit."""
     return not any(map(DIGIT.search, row.fields))
+
+
+def _is_number(name: str) -> bool:
+    """True for a number, but not for a year, which may be a name."""
+    number = re.sub("[.,]", "", strip(name))
+    return number.isdecimal() and int(number) not in YEARS
 
 
 def _count(fields: Iterable[str]) -> int:

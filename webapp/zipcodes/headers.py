@@ -16,7 +16,7 @@ ZIPCODE = re.compile(
     r"|zips?|zip ?cd|\w*post ?cd|postal ?cd"
     r"|\w*postal ?code\w*"
     r"|codes? ?post(?:al|aux|ale?s?)?|codepost\w*"  # code postal, Code post.
-    r"|\w*post ?(?:nr|nummers?|num|number|no)"  # postnummer, Post nr.
+    r"|(?:klant|kunden)?post ?(?:nr|nummers?|num|number|no)"  # postnummer, Post nr.; not Kostenpost nr.
     r"|(?:numero|num|no|nr|n) postal"
     r"|\w*postleit ?zahl(?:en)?|\w*plz|pstlz"  # the last is SAP's
     r")\b"
@@ -53,13 +53,33 @@ OTHER = re.compile(
     r"volgorde|rang|order|ordre|kosten|cout|cost|vermogen|puissance|power|kw|kva|cc|huur|loyer|miete|rent)\b"
 )
 
+# Columns in which zipcodes may stand too.
+PLACE = re.compile(
+    r"\b(?:\w*(?:stad|gemeente|plaats|adres)|gemeenten|steden|plaatsen|locatie|address?e?s?|anschrift(?:en)?|"
+    r"villes?|communes?|localites?|lieux?|domicile|city|cities|towns?|municipality|municipalities|location|"
+    r"locality|places?|village|\w*orte?|\w*stadt|\w*gemeinden?|domizil|regio|regions?|zones?|wijk|quartier|"
+    r"district|sect(?:or|eur)|gebied|gebiet|area)\b"
+)
+PERSON = re.compile(
+    r"\b(?:\w*naam|\w*name|noms?|prenom|e ?mail|\w*straat|street|rue|strasse|firma|societe|company|bedrijf)\b"
+)
+COUNTRY = re.compile(r"(?:\w+ ){0,3}(?:land|pays|country|lander)(?: ?(?:code|regio|region|[0-9]))?")
+OTHER_COUNTRY = re.compile(
+    r"\b(?:birth|geboorte|geburts?|naissance|herkomst|origine?|tax|fiscal|belasting)\b"
+)
+# Names that programs give to columns without one, and letters.
+NOTHING = re.compile(
+    r"(?:\w|(?:unnamed|kolom|column|col|colonne|spalte|veld|field|champ|feld|var|attribute?|c|f|v|x) ?[0-9]*|"
+    r"data|gegevens|donnees|daten)?(?: level [0-9])?"
+)
+
 # A single column named after its clients may have any numbers.
 PEOPLE = re.compile(r"(?:klant|klanten|clients?|kunde|kunden|customers?|agent|agenten|agents)")
 
 # Missing values, which are not column names.
 MISSING = re.compile(
     r"(?:onbekend|geen|nvt|n v t|n a|na|null|none|nihil|leeg|inconnue?|aucune?|vide|unbekannt|kein|leer|"
-    r"unknown|missing|empty|nan|x+)?"
+    r"unknown|missing|empty|nan|x+|tbc|tbd|te bevestigen|te bepalen|a confirmer|a completer|offen)?"
 )
 
 
@@ -95,6 +115,27 @@ def says_other(name: str) -> bool:
     """True for a name of another kind of number."""
     words = normalized(name)
     return bool(OTHER.search(words) or ABOUT_ZIPCODES.search(words))
+
+
+def says_place(name: str) -> bool:
+    """True for a name of places or addresses."""
+    return bool(PLACE.search(normalized(name)))
+
+
+def names_country(name: str) -> bool:
+    """True for the country of an address."""
+    words = normalized(name)
+    return bool(COUNTRY.fullmatch(words)) and not OTHER_COUNTRY.search(words)
+
+
+def says_anything(name: str) -> bool:
+    """True for a usual name of a column beside the zipcodes."""
+    return says_other(name) or says_place(name) or bool(PERSON.search(normalized(name)))
+
+
+def says_nothing(name: str) -> bool:
+    """True for no name, or one that says nothing about its values."""
+    return says_people(name) or NOTHING.fullmatch(normalized(name)) is not None
 
 
 def says_people(name: str) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Dict, Tuple
+from typing import Dict, Sequence, Tuple
 
 from webapp.errors import ZipcodeNotFound, ZipcodeNotValid
+from webapp.i18n.countries import is_abroad
 from webapp.zipcodes.cell import CellReader
+from webapp.zipcodes.columns import ListColumns
 from webapp.zipcodes.places import Places
 from webapp.zipcodes.risk_table import RiskTable
 from webapp.zipcodes.zipcode import MAX_ZIPCODE, MIN_ZIPCODE
@@ -34,6 +36,13 @@ class Lookup:
         cell = self.cells.read(text)
         factor, error = self.results.get(cell.zipcode, NOT_VALID)
         return factor, error or cell.warning
+
+    def client(self, fields: Sequence[str], columns: ListColumns) -> tuple[str, Result]:
+        """Return the zipcode cell of a row and its result; a zipcode abroad is not valid."""
+        cell = fields[columns.column] if columns.column < len(fields) else ""
+        if 0 <= columns.country < len(fields) and is_abroad(fields[columns.country].strip()):
+            return cell, NOT_VALID
+        return cell, self.result(cell)
 
     def read_as(self, text: str) -> str:
         """Return the zipcode read from a cell, or "" if it was written plainly."""

@@ -41,7 +41,8 @@ class OpenedCsv:
     def __init__(self, body: bytes, lookup: Lookup, column: str, *, is_pasted: bool = False) -> None:
         read = io.BytesIO(body).read
         self._list = CsvList(read, bulk.MAX_BYTES, bulk.MAX_ROWS, is_pasted=is_pasted)
-        self.columns = ColumnChooser(self._list.sample, lookup.cells).choose(column)
+        chooser = ColumnChooser(self._list.sample, lookup.cells, is_pasted=is_pasted)
+        self.columns = chooser.choose(column)
 
     def rows(self) -> Iterator[Row]:
         for row in self._list.rows():
@@ -69,19 +70,17 @@ class OpenedWorkbook:
     def _with_results(self, lookup: Lookup, names: list[str], added: Added) -> Iterator[SheetRow]:
         columns = self.columns
         for row in self._workbook.rows(self._name):
-            answered = row
+            result = row
             more: list[str] = []
             if row.number == columns.header:
                 more = names
             elif row.number >= columns.first:
-                cell = row.cells[columns.column] if columns.column < len(row.cells) else None
-                text = cell.text if cell else ""
-                more = added(row.number, text, lookup.result(text))
+                more = added(row.number, *lookup.client(workbook.texts(row.cells), columns))
             if more:
                 cells = row.cells + [None] * (columns.width - len(row.cells))
                 cells[columns.width : columns.width] = [SheetCell(text) if text else None for text in more]
-                answered = SheetRow(row.number, cells)
-            yield answered
+                result = SheetRow(row.number, cells)
+            yield result
 
     def _choose_sheet(self, lookup: Lookup, column: str) -> tuple[str, ListColumns]:
         clear: list[tuple[str, ListColumns]] = []
@@ -136,18 +135,17 @@ def clients(opened: OpenedList, lookup: Lookup) -> Iterator[Client]:
     for row in opened.rows():
         if row.number < columns.first or not any(map(str.strip, row.fields)):
             continue
-        cell = row.fields[columns.column] if columns.column < len(row.fields) else ""
-        yield Client(row.number, row.fields, cell, lookup.result(cell))
+        yield Client(row.number, row.fields, *lookup.client(row.fields, columns))
 
 
-class AnsweredWorkbook(NamedTuple):
+class WorkbookResult(NamedTuple):
     """Columns, and number of rows, of a workbook that was read."""
 
     columns: ListColumns
     rows: int
 
 
-def answer_workbook(file: IO[bytes], output: IO[bytes], lookup: Lookup, column: str = "") -> AnsweredWorkbook:
+def look_up_workbook(file: IO[bytes], output: IO[bytes], lookup: Lookup, column: str = "") -> WorkbookResult:
     """Copy a workbook's list and add the columns risk_factor and error."""
     opened = OpenedWorkbook(file, lookup, column)
     rows = 0
@@ -158,4 +156,4 @@ def answer_workbook(file: IO[bytes], output: IO[bytes], lookup: Lookup, column: 
         return list(result)
 
     opened.write(output, lookup, list(bulk.RESULT_COLUMNS), added)
-    return AnsweredWorkbook(opened.columns, rows)
+    return WorkbookResult(opened.columns, rows)

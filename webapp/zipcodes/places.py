@@ -1,102 +1,29 @@
-"""Places, their names and zipcodes."""
+"""All places and their zipcodes, indexed for search."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache
 from itertools import groupby
 from operator import attrgetter, itemgetter
-from typing import Callable, Iterable, NamedTuple, TypedDict
+from typing import Callable, Iterable
 
-from webapp.i18n.folding import fold
+from webapp.i18n.folding import fold, folded_spellings, spellings
+from webapp.zipcodes.place import (
+    FORMER_MUNICIPALITY,
+    LOCALITY,
+    PART,
+    OtherName,
+    PlaceDescription,
+    PlaceRow,
+    SpecialZipcode,
+    Suggestion,
+    describe,
+)
 
-# Kinds of places: localities, and holders of a special zipcode.
-LOCALITY = "locality"
-SPECIAL_KINDS = ("organisation", "mail_centre", "site")
-KINDS = (LOCALITY, *SPECIAL_KINDS)
-
-# Kinds of other names.
-FORMER_MUNICIPALITY = "municipality"
-NAME_KINDS = ("exonym", "spelling", FORMER_MUNICIPALITY, "part")
-
-
-class Municipality(TypedDict):
-    """A municipality with its REFNIS code of Statbel."""
-
-    nis: str
-    names: dict[str, str]
-
-
-class PlaceDescription(TypedDict):
-    """A locality, or the organisation that has a special zipcode.
-
-    `name` is in the local languages: Gent, but Brussel / Bruxelles. `province` is None in Brussels and for
-    organisations, whose municipality is empty too.
-    """
-
-    name: str
-    names: dict[str, str]
-    municipality: Municipality
-    province: dict[str, str] | None
-    region: str
-
-
-class Suggestion(PlaceDescription):
-    """A place that matches a search."""
-
-    zipcode: int
-
-
-class PlaceRow(NamedTuple):
-    """A row of seed/places.csv; unknown names are empty.
-
-    `name` is the first in GeoNames, `language` is nl, fr, de, or nl+fr in Brussels, `nis` is Statbel's REFNIS
-    code.
-    """
-
-    zipcode: int
-    name: str
-    name_nl: str
-    name_fr: str
-    name_de: str
-    municipality_nl: str
-    municipality_fr: str
-    municipality_de: str
-    nis: str
-    province_nl: str
-    province_fr: str
-    region: str
-    language: str
-    lat: float
-    lon: float
-
-
-class SpecialZipcode(NamedTuple):
-    """A row of seed/special_zipcodes.csv: the zipcode of an organisation, mail centre or site."""
-
-    zipcode: int
-    kind: str
-    name: str
-    name_nl: str
-    name_fr: str
-    name_de: str
-    name_en: str
-    region: str
-    language: str
-
-
-class OtherName(NamedTuple):
-    """A row of seed/place_names.csv: another name of the place with `zipcode` and `place`.
-
-    A former municipality is listed under its main place.
-    """
-
-    zipcode: int
-    place: str
-    name: str
-    kind: str
-    source: str
+WITH_DISTRICT = re.compile("([^0-9]+) [0-9]{1,2}")
 
 
 @dataclass(frozen=True)
@@ -116,7 +43,7 @@ class Candidate:
     def zipcode(self) -> int:
         return self.row.zipcode
 
-    @property
+    @cached_property
     def is_special(self) -> bool:
         return isinstance(self.row, SpecialZipcode)
 
@@ -198,23 +125,33 @@ class Places:
     def candidates(self) -> list[Candidate]:
         """Return places in search order: main places, then shorter names; organisations last."""
         between_bars = lru_cache(maxsize=None)(_between_bars)  # folding is slow, and places share names
-        other_names: dict[tuple[int, str], list[OtherName]] = {}
-        for other in self.other_names:
-            other_names.setdefault((other.zipcode, other.place), []).append(other)
-        # A municipality shares the other names of the place it is named after: 9050 is in Ghent.
-        of_municipality: dict[str, list[str]] = {}
-        for row in self.rows:
-            if (row.zipcode, row.name) in other_names and _names_municipality(row):
-                names = [other.name for other in other_names[row.zipcode, row.name]]
-                of_municipality.setdefault(row.nis, []).extend(names)
+        others, municipalities = self._other_names, self._other_names_of_municipalities
         found = [
-            _candidate(row, other_names.get((row.zipcode, row.name), []), of_municipality, between_bars)
+            _candidate(
+                row, others.get((row.zipcode, row.name), []), municipalities.get(row.nis, []), between_bars
+            )
             for row in self.rows
         ]
         for special in self.special_rows:
-            names = [other.name for other in other_names.get((special.zipcode, special.name), [])]
+            names = [other.name for other in others.get((special.zipcode, special.name), [])]
             found.append(Candidate(special, between_bars(*_special_names(special), *names), "", False))
         return sorted(found, key=_search_order)
+
+    @cached_property
+    def _other_names(self) -> dict[tuple[int, str], list[OtherName]]:
+        found: dict[tuple[int, str], list[OtherName]] = {}
+        for other in self.other_names:
+            found.setdefault((other.zipcode, other.place), []).append(other)
+        return found
+
+    @cached_property
+    def _other_names_of_municipalities(self) -> dict[str, list[str]]:
+        """Return the other names of the places that named a municipality: 9050 is in Ghent, too."""
+        found: dict[str, list[str]] = {}
+        for row in filter(_names_municipality, self.rows):
+            others = self._other_names.get((row.zipcode, row.name), [])
+            found.setdefault(row.nis, []).extend(other.name for other in others if other.kind != PART)
+        return found
 
     @cached_property
     def by_beginning(self) -> dict[str, list[Candidate]]:
@@ -242,6 +179,14 @@ class Places:
     def folded_municipalities(self) -> dict[str, list[Candidate]]:
         return self._by_folded(attrgetter("municipality"))
 
+    def named(self, name: str) -> list[Candidate]:
+        """Return the places with a name, else those in a municipality with it."""
+        found = [candidate for form in forms(name) for candidate in self.folded_names.get(form, ())]
+        return found or self.in_municipality(name)
+
+    def in_municipality(self, name: str) -> list[Candidate]:
+        return [candidate for form in forms(name) for candidate in self.folded_municipalities.get(form, ())]
+
     def _by_folded(self, names_of: Callable[[Candidate], str]) -> dict[str, list[Candidate]]:
         found: dict[str, list[Candidate]] = {}
         for candidate in sorted(self.candidates, key=attrgetter("row.zipcode", "row.name")):
@@ -250,48 +195,19 @@ class Places:
         return found
 
 
-def describe(row: PlaceRow | SpecialZipcode) -> PlaceDescription:
-    names = _present(nl=row.name_nl, fr=row.name_fr, de=row.name_de)
-    local = [names[language] for language in row.language.split("+") if language in names]
-    name = " / ".join(dict.fromkeys(local)) or row.name
-    if isinstance(row, SpecialZipcode):
-        return {
-            "name": name,
-            "names": {**names, **_present(en=row.name_en)},
-            "municipality": {"nis": "", "names": {}},
-            "province": None,
-            "region": row.region,
-        }
-    return {
-        "name": name,
-        "names": names,
-        "municipality": {
-            "nis": row.nis,
-            "names": _present(nl=row.municipality_nl, fr=row.municipality_fr, de=row.municipality_de),
-        },
-        "province": _present(nl=row.province_nl, fr=row.province_fr) or None,
-        "region": row.region,
-    }
-
-
-def name_in(place: PlaceDescription, language: str) -> str:
-    """Return the name in a language, followed by the local one: Luik (Liège)."""
-    name = place["names"].get(language, place["name"])
-    local = place["name"].split(" / ")
-    return name if name == place["name"] or name in local else f"{name} ({place['name']})"
-
-
-def municipality_in(place: PlaceDescription, language: str) -> str:
-    """Return its name in a language, else a local one."""
-    names = place["municipality"]["names"]
-    local = (names.get(code) for code, name in place["names"].items() if name in place["name"].split(" / "))
-    return names.get(language) or next(filter(None, local), "") or next(iter(names.values()), "")
+@lru_cache(maxsize=4096)  # lists repeat names
+def forms(name: str) -> tuple[str, ...]:
+    """Fold a name without its district number (Liège 1), and expand its abbreviations."""
+    folded = fold(name)
+    with_district = WITH_DISTRICT.fullmatch(folded)
+    bare = with_district[1] if with_district else folded
+    return (bare, *spellings(bare))
 
 
 def _candidate(
     row: PlaceRow,
     other_names: list[OtherName],
-    of_municipality: dict[str, list[str]],
+    of_municipality: list[str],
     between_bars: Callable[..., str],
 ) -> Candidate:
     other = [other_name.name for other_name in other_names]
@@ -299,10 +215,11 @@ def _candidate(
     return Candidate(
         row,
         names=between_bars(row.name, row.name_nl, row.name_fr, row.name_de, *other),
-        municipality=between_bars(*municipality, *of_municipality.get(row.nis, ())),
+        municipality=between_bars(*municipality, *of_municipality),
         is_main=_names_municipality(row)
         or any(other_name.kind == FORMER_MUNICIPALITY for other_name in other_names)
-        or f"-{row.name_nl}-" in f"-{row.municipality_nl}-",  # of a merged one: Bilzen of Bilzen-Hoeselt
+        or _is_part(row.name_nl, row.municipality_nl)
+        or _is_part(row.name_fr, row.municipality_fr),
     )
 
 
@@ -310,9 +227,14 @@ def _names_municipality(row: PlaceRow) -> bool:
     return row.name_nl == row.municipality_nl or row.name_fr == row.municipality_fr
 
 
+def _is_part(name: str, municipality: str) -> bool:
+    """True if a merged municipality is named after this place: Bilzen of Bilzen-Hoeselt."""
+    return name in municipality and name != "" and f"-{name}-" in f"-{municipality}-"
+
+
 def _search_order(candidate: Candidate) -> tuple[bool, bool, int, str, int]:
     row = candidate.row
-    return candidate.is_special, not candidate.is_main, len(row.name), candidate.names, row.zipcode
+    return candidate.is_special, not candidate.is_main, len(row.name), row.name, row.zipcode
 
 
 def _special_names(row: SpecialZipcode) -> tuple[str, ...]:
@@ -320,9 +242,5 @@ def _special_names(row: SpecialZipcode) -> tuple[str, ...]:
 
 
 def _between_bars(*names: str) -> str:
-    folded = dict.fromkeys(map(fold, dict.fromkeys(names)))
+    folded = {spelling: None for name in dict.fromkeys(names) if name for spelling in folded_spellings(name)}
     return f"|{'|'.join(filter(None, folded))}|"
-
-
-def _present(**names: str) -> dict[str, str]:
-    return {language: name for language, name in names.items() if name}

@@ -11,7 +11,8 @@ from typing import NamedTuple, Sequence, TypedDict
 from webapp import clock
 from webapp.errors import RiskTableUnavailable, ZipcodeNotFound
 from webapp.i18n.messages import N_
-from webapp.zipcodes.places import PlaceDescription, Places
+from webapp.zipcodes.place import PlaceDescription
+from webapp.zipcodes.places import Places
 
 FACTORS = ("A", "B", "C")
 

@@ -8,10 +8,11 @@ from bisect import bisect_left
 from difflib import get_close_matches
 from itertools import chain
 from operator import itemgetter
-from typing import Iterable, NamedTuple, TypedDict
+from typing import Callable, Iterable, NamedTuple, TypedDict
 
 from webapp.i18n.folding import fold, spellings
-from webapp.zipcodes.places import Candidate, PlaceDescription, Places, Suggestion
+from webapp.zipcodes.place import PlaceDescription, Suggestion
+from webapp.zipcodes.places import Candidate, Places
 from webapp.zipcodes.risk_table import RiskTable
 from webapp.zipcodes.zipcode import is_zipcode
 
@@ -104,26 +105,32 @@ def _match(places: Places, digits: str, forms: list[str]) -> list[tuple[int, Can
     """Return the matches of any name with their ranks, best first."""
     ranks: dict[int, tuple[int, Candidate]] = {}
     for form in forms:
-        found = places.by_beginning.get(form.partition(" ")[0][:2], [])
-        if digits:
-            found = [candidate for candidate in found if str(candidate.zipcode).startswith(digits)]
-        for candidate in found:
-            new = rank(candidate, form)
+        rank = ranking(form)
+        for candidate in places.by_beginning.get(form.partition(" ")[0][:2], ()):
+            if digits and not str(candidate.zipcode).startswith(digits):
+                continue
+            new = rank(candidate)
             if new is not None and (id(candidate) not in ranks or new < ranks[id(candidate)][0]):
                 ranks[id(candidate)] = new, candidate
     return sorted(ranks.values(), key=itemgetter(0))
 
 
-def rank(candidate: Candidate, name: str) -> int | None:
-    """Return the rank for a folded name, 0 for the best."""
-    last = (
-        4 * candidate.is_special
-    )  # an organisation comes after all localities, unless this is its whole name
-    if f"|{name}" in candidate.names:
-        return 0 if f"|{name}|" in candidate.names else 1 + last
-    if f" {name}" in candidate.names:
-        return 2 + last
-    return 3 if f"|{name}" in candidate.municipality else None
+def ranking(name: str) -> Callable[[Candidate], int | None]:
+    """Return the function that ranks candidates for a folded name, 0 for the best."""
+    whole, beginning, word = f"|{name}|", f"|{name}", f" {name}"
+
+    def rank(candidate: Candidate) -> int | None:
+        names = candidate.names
+        if beginning in names:
+            if whole in names:
+                return 0
+            # An organisation comes after all localities, unless this is its whole name.
+            return 5 if candidate.is_special else 1
+        if word in names:
+            return 6 if candidate.is_special else 2
+        return 3 if beginning in candidate.municipality else None
+
+    return rank
 
 
 def _has_accents(candidate: Candidate, accented: str) -> bool:

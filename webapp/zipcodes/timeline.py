@@ -17,6 +17,10 @@ from webapp.zipcodes.risk_table import RiskFactor, RiskTable, precedence
 
 IN_FORCE, PLANNED, PAST, CANCELLED = STATES = ("in force", "planned", "past", "cancelled")
 
+# Names of headers with the table of a response and its first and last day.
+TABLE_HEADER = "Risk-Table"
+FIRST_DAY_HEADER, LAST_DAY_HEADER = f"{TABLE_HEADER}-Effective-From", f"{TABLE_HEADER}-Effective-Until"
+TABLE_HEADERS = (TABLE_HEADER, FIRST_DAY_HEADER, LAST_DAY_HEADER)
 
 DATE_ADVICE = N_("Enter a date as year, month and day, for example 2026-03-15.")
 
@@ -27,6 +31,12 @@ class Period(NamedTuple):
     table: RiskTable
     first: date | None
     last: date | None
+
+
+def headers(table_id: int, first: date | None, last: date | None) -> dict[str, str]:
+    """Return the headers of a response that a table answers. An open beginning or end has none."""
+    values = (table_id, first, last)
+    return {name: str(value) for name, value in zip(TABLE_HEADERS, values) if value is not None}
 
 
 class PlannedFactor(TypedDict):
@@ -83,7 +93,7 @@ class Timeline:
         for table in self.tables:
             if table.id == table_id:
                 return table
-        raise RiskTableNotFound(N_("There is no risk table %(number)s."), number=table_id)
+        raise RiskTableNotFound(N_("There is no risk table %(number)s."), number=str(table_id))
 
     def on(self, day: date) -> Period:
         """Return the period that holds a day. Raises RiskTableUnavailable when there is none."""
