@@ -1,9 +1,11 @@
 # One gunicorn process group on port 5000, or PORT, as a non-root user.
 #   docker build -t desk .                                  Python 3.8
 #   docker build -t desk --build-arg PYTHON_VERSION=3.13 .  a newer Python, with newer libraries
+#   docker build -t desk --build-arg PYTHON_DIGEST=@sha256:… .  exactly this base image (deploy/pin-images)
 
 ARG PYTHON_VERSION=3.8
-FROM python:${PYTHON_VERSION}-alpine
+ARG PYTHON_DIGEST=
+FROM python:${PYTHON_VERSION}-alpine${PYTHON_DIGEST}
 
 # The version of webapp/version.py.
 LABEL org.opencontainers.image.version="1.0.0"

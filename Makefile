@@ -5,7 +5,8 @@ VENV ?= .venv
 PORT ?= 5000
 BIN := $(VENV)/bin
 
-.PHONY: help run dev check test test-all test-browser coverage lint format messages lock licences bench bench-bulk
+.PHONY: help run dev check test test-all test-browser coverage lint format messages lock licences bench bench-bulk \
+  bench-scaling
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 21
@@ -30,6 +31,7 @@ test: $(VENV)/develops ## run the tests, but for slow ones and the browser's
 	$(BIN)/python -m pytest -n auto -m "not slow and not serial"
 	$(BIN)/python -m pytest -m "serial and not slow"
 
+# nginx and PgBouncer have to be installed: on Debian, `apt-get install nginx pgbouncer`.
 test-all: $(VENV)/develops ## run all tests but the browser's
 	$(BIN)/python -m pytest -n auto -m "not serial"
 	$(BIN)/python -m pytest -m serial
@@ -63,6 +65,10 @@ bench: $(VENV)/develops ## measure requests beside a bare WSGI function and Fast
 
 bench-bulk: $(VENV)/develops ## measure a lookup of a million zipcodes: rows per second, and memory
 	$(BIN)/python -m tests.performance.bulk
+
+# With wrk and nginx, on a machine at rest.
+bench-scaling: $(VENV)/develops ## measure one process, two workers, and three processes behind nginx
+	$(BIN)/python -m tests.performance.scaling
 
 lock: $(VENV)/develops ## pin the Pipfile for all Pythons; UPGRADE=--upgrade for the newest versions
 	$(BIN)/python .ci/lock.py $(UPGRADE)

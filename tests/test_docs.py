@@ -33,10 +33,20 @@ MAX_IMAGE_BYTES = 120_000
 
 # Variables that are no settings, each with the file that reads it.
 OTHER_VARIABLES = {
+    "BACKUP_DAYS": "deploy/postgresql/backup",
+    "BACKUP_HOUR": "deploy/postgresql/backup",
+    "DESK_IMAGE": "compose.yaml",
+    "DESK_PORT": "compose.yaml",
     "FLASK_SKIP_DOTENV": "Dockerfile",
+    "MAX_SECONDS": "deploy/rolling-update",
+    "NGINX_IMAGE": "compose.yaml",
     "PG_BIN": "tests/support/postgres.py",
-    "POSTGRES_PASSWORD": "compose.yaml",
+    "POSTGRES_IMAGE": "compose.yaml",
+    "POSTGRES_PASSWORD": "deploy/make-secrets",
+    "PROMETHEUS_IMAGE": "compose.yaml",
+    "PYTHON_DIGEST": "Dockerfile",
     "PYTHON_VERSION": "Dockerfile",
+    "REDIS_IMAGE": "compose.yaml",
     "TEST_DATABASE_URL": "tests/support/postgres.py",
 }
 # Names that come from elsewhere: Statbel's columns, glibc, Linux.
@@ -48,9 +58,9 @@ FOREIGN_NAMES = {
     "NM_YR",
     "TCP_DEFER_ACCEPT",
 }
-FOREIGN_PATHS = {"/tmp"}  # noqa: S108  # a name in the documents
+FOREIGN_PATHS = {"/tmp", "/srv/desk/seed", "/metrics"}  # noqa: S108  # names in the documents
 # Files that a command or a person makes.
-MADE_FILES = re.compile(r"\.env|\.venv.*|instance(/.*)?")
+MADE_FILES = re.compile(r"\.env|\.venv.*|(instance|secrets)(/.*)?")
 
 
 class Document(NamedTuple):

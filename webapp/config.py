@@ -90,6 +90,7 @@ MAX_NOTE_CHARACTERS = 300
 FOREIGN_VARIABLES = re.compile(
     "(FLASK|GUNICORN|PYTHON|PIPENV|PIP|COMPOSE|DOCKER|POSTGRES|PG|MALLOC)_?[A-Z0-9_]*"
     "|WEB_CONCURRENCY|TZ|LANG|LC_[A-Z]+|PATH|HOME"
+    "|DESK_PORT|[A-Z]+_IMAGE|BACKUP_[A-Z]+"  # compose.yaml
 )
 
 # Options of redis-py in a URL, with the pattern of their values. It accepts any name, and then fails with

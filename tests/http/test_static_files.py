@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from pathlib import Path
+from urllib.robotparser import RobotFileParser
 
 import pytest
 from flask import Flask, url_for
@@ -115,6 +116,16 @@ def test_outdated_hash_gets_the_current_file(folder: Path) -> None:
 )
 def test_file_has_its_media_type(reader: FlaskClient, name: str, mimetypes: set[str]) -> None:
     assert get(reader, hashed_url(reader, name)).mimetype in mimetypes
+
+
+def test_crawlers_find_their_rules_and_the_pages(reader: FlaskClient) -> None:
+    response = get(reader, "/robots.txt")
+    assert (response.status_code, response.mimetype) == (200, "text/plain")
+    rules = RobotFileParser()
+    rules.parse(response.text.splitlines())
+    assert all(rules.can_fetch("*", url) for url in ("/", "/index", "/indexation", "/list", "/about"))
+    assert not rules.can_fetch("*", "/api/v1/zipcodes/9000")
+    assert "Disallow: /*?" in response.text.splitlines()  # a pattern, which Python does not read
 
 
 # Revalidation

@@ -1,11 +1,15 @@
--- Request the paths in a file in turn, and print the result as one line of JSON, with times in microseconds.
+-- Request the paths in a file in turn, each for the client behind it if there is one, and print the result as one line of JSON, with times in microseconds.
 
 local requests = {}
 local position = 0
 
 function init(arguments)
-  for path in io.lines(arguments[1]) do
-    requests[#requests + 1] = wrk.format("GET", path)
+  for line in io.lines(arguments[1]) do
+    local path, client = line:match("^(%S+) ?(%S*)$")
+    local headers = {}
+    for name, value in pairs(wrk.headers) do headers[name] = value end
+    headers["X-Forwarded-For"] = client ~= "" and client or nil
+    requests[#requests + 1] = wrk.format("GET", path, headers)
   end
 end
 

@@ -78,9 +78,9 @@ def started(
         process.wait(START_SECONDS)
 
 
-def wait(server: Server) -> None:
+def wait(server: Server, seconds: float = START_SECONDS) -> None:
     """Wait until a server responds."""
-    give_up = time.monotonic() + START_SECONDS
+    give_up = time.monotonic() + seconds
     while True:
         try:
             requests.get(f"{server.url}/healthz", timeout=1)

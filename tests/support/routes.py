@@ -144,6 +144,7 @@ CASES: Mapping[str, Iterable[Case]] = {
         Case("/static/style.css", unavailable=200),
         Case("/static/nothing.css", 404, unavailable=404),
     ],
+    "/robots.txt": [Case("/robots.txt", unavailable=200)],
     "/api/v1/": [Case("/api/v1/", unavailable=200)],
     "/api/v1/openapi.json": [Case("/api/v1/openapi.json", unavailable=200)],
     "/api/v1/health-index": [

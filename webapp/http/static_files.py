@@ -39,6 +39,8 @@ def register(app: Flask, folder: Path) -> None:
     app.add_url_rule("/static/<path:filename>", "static", serve)
     # Fetched by its name alone, by browsers that show JSON and by bookmarks.
     app.add_url_rule("/favicon.ico", "favicon", lambda: serve("favicon.ico"))
+    # Crawlers look for it there alone (RFC 9309, 2.3).
+    app.add_url_rule("/robots.txt", "robots", lambda: serve("robots.txt"))
 
 
 def _hashed_name(path: Path) -> str:
