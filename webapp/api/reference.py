@@ -45,6 +45,10 @@ class Route(NamedTuple):
     examples: list[Example]
 
 
+# Of a command that is new: recording it needs the app.
+UNRECORDED: Sample = {"media_type": "", "lines": [], "more_lines": 0}
+
+
 def routes_by_tag(document: Mapping[str, Any], samples: Mapping[str, Sample]) -> dict[str, list[Route]]:
     """Return the routes by tag, in the order of the document."""
     found: dict[str, list[Route]] = {tag["name"]: [] for tag in document["tags"]}
@@ -57,7 +61,7 @@ def routes_by_tag(document: Mapping[str, Any], samples: Mapping[str, Sample]) ->
 
 def _route(method: str, path: str, operation: Mapping[str, Any], samples: Mapping[str, Sample]) -> Route:
     examples = [
-        Example(sample["source"], sample.get("path"), samples[sample["source"]])
+        Example(sample["source"], sample.get("path"), samples.get(sample["source"], UNRECORDED))
         for sample in operation["x-codeSamples"]
     ]
     return Route(
