@@ -80,7 +80,9 @@ def _render(
         on=on,
         latest=latest,
         nearest=_nearest(parts, interpretation, found),
-        indexes=_indexes(),
+        indexes=(indexes := _indexes()),
+        next_step=reads.next_step(latest["base_year"]) if latest else None,
+        next_steps=list(filter(None, (reads.next_step(entry["base_year"]) for entry in indexes))),
         title=title,
     )
 
