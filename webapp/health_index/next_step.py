@@ -24,7 +24,7 @@ class Alternative(TypedDict):
 
 
 class NextStep(TypedDict):
-    """What a base year lacks, and the base years that have it.
+    """Months that a base year lacks, and the base years that have them.
 
     Attributes:
         first_month: first month on this base year.
