@@ -55,9 +55,7 @@ def next_step(
     own = index.on(base_year)
     new = new or max(value.month for value in index.latest().values())
     wanted = {new} if start is None else {start, new}
-    if wanted <= own.keys() or not wanted <= {
-        month for values in index.by_base_year.values() for month in values
-    }:
+    if wanted <= own.keys() or not wanted <= index.months:
         return None
     in_force = base_year_in_force(new)
     having_both = [year for year, values in index.by_base_year.items() if wanted <= values.keys()]
