@@ -61,7 +61,7 @@ def test_bulk_lookup_of_a_day_uses_its_table(client: FlaskClient, on: str, facto
     names = ("Risk-Table", "Risk-Table-Effective-From", "Risk-Table-Effective-Until")
     single = client.get(f"/zipcode/9000?on={on}").headers
     for sent in ({"json": {"zipcodes": ["9000"]}}, {"data": b"zipcode\n9000\n", "content_type": "text/csv"}):
-        headers = client.post(url, **sent).headers
+        headers = client.post(url, **sent, buffered=True).headers
         assert [headers.get(name) for name in names] == [single.get(name) for name in names]
         assert headers["Risk-Table"] == str(table)
     response = client.post(url, data=b"zipcode\n9000\n", content_type="text/csv")
