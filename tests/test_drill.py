@@ -28,7 +28,7 @@ from webapp import clock
 from webapp.config import ROOT
 from webapp.data.schema import REVISION
 
-pytestmark = [pytest.mark.slow, pytest.mark.serial]
+pytestmark = [pytest.mark.slow, pytest.mark.serial, pytest.mark.once]
 
 ADDRESSES = ("127.0.1.1", "127.0.1.2", "127.0.1.3")
 CLIENTS = [f"127.0.0.{number}" for number in range(11, 17)]
