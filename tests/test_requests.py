@@ -93,6 +93,7 @@ def test_no_request_executes_sql_or_calls_statbel(
     assert statbel.requests == []
 
 
+@pytest.mark.slow
 def test_no_request_executes_sql_or_calls_statbel_when_a_month_is_due(
     app: Flask, touches: list[str], statbel: FakeStatbel, set_clock: SetClock
 ) -> None:

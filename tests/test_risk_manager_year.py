@@ -85,6 +85,7 @@ class Manager:
         return text(self._client.get(f"/risk-tables/{table_id}").text)
 
 
+@pytest.mark.slow
 def test_risk_manager_plans_previews_cancels_rolls_back_and_answers_for_the_past(
     app: Flask, tmp_path: Path, set_clock: SetClock
 ) -> None:

@@ -280,6 +280,7 @@ def test_large_workbook_takes_little_memory_and_blocks_no_other_request(
     assert sum(1 for row in rows if row[8] or row[9]) == benchmark.WORKBOOK_ROWS + 1
 
 
+@pytest.mark.slow
 def test_chunked_body_is_read(desk_url: Any) -> None:
     url, _worker = desk_url
     parts: List[bytes] = [b"zip", b"code\n90", b"00\n", b"2000"]
@@ -287,6 +288,7 @@ def test_chunked_body_is_read(desk_url: Any) -> None:
     assert (response.status_code, response.content) == (200, b"zipcode,risk_factor,error\n9000,B,\n2000,C,\n")
 
 
+@pytest.mark.slow
 def test_rejected_client_that_sends_everything_first_gets_the_reason(desk_url: Any) -> None:
     url, _worker = desk_url
     response = requests.post(
@@ -319,6 +321,7 @@ def test_unknown_parameter_is_rejected(reader: FlaskClient) -> None:
     assert (response.status_code, list((response.json or {})["errors"])) == (400, ["format"])
 
 
+@pytest.mark.slow
 def test_json_with_many_members_is_rejected_at_once(reader: FlaskClient) -> None:
     started = time.monotonic()
     response = reader.post(ADDRESS, json={f"k{number}": 1 for number in range(60_000)})
@@ -352,6 +355,7 @@ def sent_raw(url: str, *lines: str) -> bytes:
         return b"".join(iter(lambda: connection.recv(4096), b""))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "lines",
     [
@@ -366,6 +370,7 @@ def test_incomplete_body_is_a_bad_request(desk_url: Any, lines: Tuple[str, ...])
     assert sent_raw(url, *lines).startswith(b"HTTP/1.1 400 ")
 
 
+@pytest.mark.slow
 def test_clients_that_do_not_read_their_responses_block_others_briefly(desk_url: Any) -> None:
     url, _worker = desk_url
     content = b"9000;abcdefgh\n" * 700_000

@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 
 from tests.conftest import ORDINARY_DAY, SetClock
 from webapp import api
+from webapp.config import Settings
 from webapp.data.database import db
 from webapp.data.index_models import IndexValue
 
@@ -24,6 +25,7 @@ CROSS_ORIGIN = {"Origin": "https://elsewhere.example"}
 def documented_paths() -> list[str]:
     """Return the example requests of each GET route in the OpenAPI document."""
     app = Flask(__name__)
+    app.extensions["operator"] = Settings.of({}).operator
     api.register(app)
     routes = app.extensions["openapi"]["document"]["paths"].values()
     operations = [methods["get"] for methods in routes if "get" in methods]

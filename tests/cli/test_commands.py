@@ -71,6 +71,7 @@ def test_second_init_db_changes_nothing(app: Flask, set_clock: SetClock) -> None
     assert snapshot(app) == before
 
 
+@pytest.mark.slow
 def test_changed_risk_table_is_reported_and_loaded_only_on_request(
     app: Flask, seed: Path, set_clock: SetClock
 ) -> None:
@@ -99,6 +100,7 @@ def test_changed_risk_table_is_reported_and_loaded_only_on_request(
     assert (len(after["risk_range"]), len(after["risk_table"]), len(after["audit_log"])) == (328, 2, 2)
 
 
+@pytest.mark.slow
 def test_risk_table_that_was_replaced_is_loaded_again_only_on_request(app: Flask, seed: Path) -> None:
     file, client = seed / "risk_table.csv", app.test_client()
     original = file.read_text()
@@ -113,6 +115,7 @@ def test_risk_table_that_was_replaced_is_loaded_again_only_on_request(app: Flask
     assert client.get("/zipcode/1315").json == {"risk_factor": "B"}
 
 
+@pytest.mark.slow
 @on_sqlite
 def test_changed_places_are_loaded(app: Flask, seed: Path) -> None:
     file = seed / "places.csv"
@@ -152,6 +155,7 @@ def test_invalid_file_changes_nothing_and_is_explained_in_one_line(
     assert snapshot(app) == before
 
 
+@pytest.mark.slow
 def test_failure_while_loading_leaves_the_database_empty(
     make_app: MakeApp, empty_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -126,6 +126,7 @@ def test_list_is_printed_as_json(app: Flask) -> None:
 # withdraw
 
 
+@pytest.mark.slow
 def test_withdrawn_value_is_not_stored_again(app: Flask, set_clock: SetClock) -> None:
     set_clock(PUBLICATION)
     refresh(app)
@@ -157,6 +158,7 @@ def test_withdrawal_changes_last_modified(app: Flask, set_clock: SetClock) -> No
     assert [client.get(url, headers=since[url]).status_code for url in urls] == [200, 200]
 
 
+@pytest.mark.slow
 def test_different_value_for_a_withdrawn_month_is_stored(
     app: Flask, statbel: FakeStatbel, set_clock: SetClock
 ) -> None:
@@ -171,6 +173,7 @@ def test_different_value_for_a_withdrawn_month_is_stored(
     assert stored_value(app, 2025, "2026-09") == ("103.75", "published", "bestat")
 
 
+@pytest.mark.slow
 def test_withdrawn_value_is_not_loaded_from_the_seed(app: Flask) -> None:
     do(app, "withdraw", "2025", "2026-08", "--reason", REASON)
     result = run(app, "init-db")
@@ -204,6 +207,7 @@ def test_one_of_several_withdrawn_values_is_reinstated(app: Flask) -> None:
 # lock
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("value", "kept"), [(None, "103.49"), ("103.30", "103.30")])
 def test_locked_value_is_kept_until_it_is_unlocked(
     app: Flask, statbel: FakeStatbel, value: Optional[str], kept: str

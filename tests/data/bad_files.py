@@ -26,7 +26,8 @@ BAD_FILES: Dict[str, Tuple[bytes, str]] = {
     ),
     "there is a row with unknown column names": (
         b"area,factor\n9000,A\n",
-        "risk_table.csv, row 1: 'area' is not a zipcode or a range such as 1000 - 1310",
+        "risk_table.csv, row 1: the header must name one column of zipcodes and one of factors, "
+        "such as zipcode;factor",
     ),
     "a list ends within a row": (
         b"zipcode;client;factor\n9000;x;A\n9001\n",

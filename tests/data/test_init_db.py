@@ -97,6 +97,7 @@ def _in_order(definition: str) -> str:
     return f"{start.strip()} ({', '.join(sorted(part.strip() for part in parts))})"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_migrations_create_the_constraints_of_the_models(
     request: pytest.FixtureRequest, make_app: MakeApp, kind: str
@@ -114,6 +115,7 @@ def test_migrations_create_the_constraints_of_the_models(
     databases.drop(url)
 
 
+@pytest.mark.slow
 def test_schema_can_be_downgraded_and_upgraded_again(app: Flask) -> None:
     def migrate(*arguments: str) -> set[str]:
         result = run(app, "db", *arguments)
@@ -126,12 +128,14 @@ def test_schema_can_be_downgraded_and_upgraded_again(app: Flask) -> None:
     assert migrate("upgrade") == TABLES
 
 
+@pytest.mark.slow
 def test_downgraded_database_can_be_filled_again(app: Flask) -> None:
     assert run(app, "db", "downgrade", "base").exit_code == 0
     assert run(app, "init-db").exit_code == 0
     assert get(app.test_client(), "/zipcode/9000") == (200, {"risk_factor": "B"})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("revision", ["0001", "0002", "0004", "0005"])
 def test_database_of_an_older_release_is_upgraded(app: Flask, revision: str) -> None:
     before = snapshot(app)
@@ -141,6 +145,7 @@ def test_database_of_an_older_release_is_upgraded(app: Flask, revision: str) -> 
     assert {**after, "data_version": None} == {**before, "data_version": None}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("revision", ["0002", "0004", "0005"])
 def test_database_of_an_older_release_is_served_before_init_db(app: Flask, revision: str) -> None:
     assert run(app, "db", "downgrade", revision).exit_code == 0

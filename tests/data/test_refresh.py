@@ -206,6 +206,7 @@ def test_refresh_by_command_needs_no_due_month(app: Flask, statbel: FakeStatbel)
 # Concurrency
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("due")
 def test_one_of_several_processes_checks_statbel(
     make_app: MakeApp, settings: Settings, statbel: FakeStatbel
@@ -242,6 +243,7 @@ def test_second_source_is_used_when_the_first_fails(app: Flask, statbel: FakeSta
     assert stored_value(app, 2025, "2026-09") == ("103.77", "published", "open-data")
 
 
+@pytest.mark.slow
 @on_sqlite
 @pytest.mark.usefixtures("due")
 def test_second_source_is_used_when_the_first_hangs(hasty: Flask, statbel: FakeStatbel) -> None:

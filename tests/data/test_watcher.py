@@ -297,6 +297,7 @@ def poll_impatiently(watcher: Watcher, monkeypatch: pytest.MonkeyPatch) -> None:
         watcher.poll()
 
 
+@pytest.mark.slow
 def test_hanging_poll_is_abandoned_and_the_next_one_uses_a_new_connection(
     make_app: MakeApp,
     mute: tuple[Mute, str],

@@ -21,6 +21,8 @@ from tests.support import postgres
 from tests.support.databases import PostgresDatabases
 from webapp.config import ROOT, Settings
 
+pytestmark = pytest.mark.once
+
 PASSWORD = "POSTGRES_PASSWORD"  # noqa: S105  # the name of the variable
 
 STAND_IN = Path(__file__).with_name("docker.py")

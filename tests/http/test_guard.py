@@ -433,6 +433,7 @@ def test_error_after_the_first_chunk_breaks_the_response(make_app: MakeApp, sqli
         response.get_data()
 
 
+@pytest.mark.slow
 def test_error_outside_flask_is_not_left_to_gunicorn(sqlite_url: str, tmp_path: Path) -> None:
     (tmp_path / "broken.py").write_text(
         "from webapp.app import create_app\n"

@@ -20,6 +20,8 @@ from tests.support.risk_tables import delete_risk_tables, load_table
 from tests.zipcodes.seed import FACTORS, IN_USE, RANGES
 from webapp.zipcodes.risk_table import Range
 
+pytestmark = pytest.mark.slow  # each draws several maps
+
 SEED = [Range(*entry) for entry in sorted(RANGES)]
 WITH_C = [entry._replace(factor="C") if entry.first == 9000 else entry for entry in SEED]
 NEW_YEAR = date(2035, 1, 1)

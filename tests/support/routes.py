@@ -16,7 +16,7 @@ class Case(NamedTuple):
 
     Attributes:
         unavailable: status before the first snapshot, unless it follows from `status`.
-        in_text: status as plain text, also before the first snapshot, if it differs.
+        in_text: status as plain text, if it differs.
         options: arguments of the test client.
     """
 
@@ -32,9 +32,9 @@ class Case(NamedTuple):
 
     def status_before_snapshot(self, representation: str) -> int:
         """Status before the first snapshot: invalid input stays 400, everything else is 503."""
-        if representation == "text" and self.in_text:
-            return self.in_text
-        return self.unavailable or (self.status if self.status == 400 else 503)
+        is_text = representation == "text" and self.in_text is not None
+        status = self.status_in(representation)
+        return (not is_text and self.unavailable) or (status if status == 400 else 503)
 
 
 def _csv(body: bytes) -> Mapping[str, Any]:
@@ -144,6 +144,7 @@ CASES: Mapping[str, Iterable[Case]] = {
         Case("/static/style.css", unavailable=200),
         Case("/static/nothing.css", 404, unavailable=404),
     ],
+    "/favicon.ico": [Case("/favicon.ico", unavailable=200)],
     "/robots.txt": [Case("/robots.txt", unavailable=200)],
     "/api/v1/": [Case("/api/v1/", unavailable=200)],
     "/api/v1/openapi.json": [Case("/api/v1/openapi.json", unavailable=200)],

@@ -222,6 +222,7 @@ def lists(draw: st.DrawFn) -> tuple[list[list[str]], int]:
     return (rows if draw(st.booleans()) else rows[1:]), position
 
 
+@pytest.mark.slow
 @settings(max_examples=1000, deadline=None, database=None)
 @given(lists())
 def test_no_other_column_is_ever_read(made: tuple[list[list[str]], int]) -> None:

@@ -335,6 +335,7 @@ def texts(draw: st.DrawFn) -> str:
     return digits + draw(st.sampled_from(["", " "])) + spelled
 
 
+@pytest.mark.slow
 @searching
 @given(text=texts(), limit=st.sampled_from([1, 5, 20, 100, ALL]))
 @example("saint", ALL)

@@ -310,6 +310,7 @@ def _in_file(look_up: Callable[[IO[bytes]], Any]) -> tuple[Any, IO[bytes]]:
 def _file(file: IO[bytes], content_type: str, columns: ListColumns) -> Response:
     file.seek(0, io.SEEK_END)
     response = Response(_parts(file), content_type=content_type)
+    response.call_on_close(file.close)  # before the first chunk, too
     response.content_length = file.tell()
     name = quote(columns.name, safe=" !#$&'()*+,/:;=?@[]\"<>^`{|}~")
     response.headers[COLUMN_HEADER] = name or str(columns.column + 1)
