@@ -9,14 +9,14 @@ document.body.append(announcer);
 
 function enableCopying(button) {
   if (!navigator.clipboard) return; // browsers offer it over HTTPS and on localhost only
-  const content = [...button.childNodes];
+  const label = [...button.childNodes];
   button.hidden = false;
   button.addEventListener("click", async () => {
     const text = document.getElementById(button.dataset.copy);
     try {
       await navigator.clipboard.writeText(text.textContent.trim());
       button.textContent = announcer.textContent = button.dataset.done;
-      setTimeout(() => { button.replaceChildren(...content); announcer.textContent = ""; }, 3000);
+      setTimeout(() => { button.replaceChildren(...label); announcer.textContent = ""; }, 3000);
     } catch {
       getSelection().selectAllChildren(text); // permission denied: select it for copying by hand
     }
@@ -34,7 +34,7 @@ function enablePrinting(button) {
 // Lookups in series: type the next zipcode at once, or see another base year at once.
 function enableSeries(form) {
   const field = form.elements.zipcode;
-  const answer = document.querySelector(".answer h2");
+  const heading = document.querySelector(".answer h2");
 
   function focusField(event) {
     field.focus({ preventScroll: !event });
@@ -47,7 +47,7 @@ function enableSeries(form) {
     event.preventDefault();
     focusField(event);
   });
-  if (!answer || form.querySelector("[aria-invalid]")) return;
+  if (!heading || form.querySelector("[aria-invalid]")) return;
   form.querySelectorAll("[name=year]").forEach((radio) => radio.addEventListener("change", () => {
     sessionStorage.setItem("focus", "year"); // arrow keys go on to the next base year
     form.requestSubmit();
@@ -56,7 +56,7 @@ function enableSeries(form) {
   const lastFocus = sessionStorage.getItem("focus");
   sessionStorage.removeItem("focus");
   if (lastFocus) form.querySelector("[name=year]:checked")?.focus({ preventScroll: true });
-  else if (matchMedia("(pointer: coarse)").matches) answer.focus(); // no keyboard over the result
+  else if (matchMedia("(pointer: coarse)").matches) heading.focus(); // no keyboard over the result
   else focusField();
 }
 

@@ -4,7 +4,7 @@
 const DEBOUNCE_MS = 120; // fast typing sends one request
 
 // Names of a place and its municipality in the language of the page. Mirrors name_in and municipality_in
-// of zipcodes/places.py, because the API returns all languages at once.
+// of zipcodes/place.py, because the API returns all languages at once.
 function namesOf(place) {
   const language = document.documentElement.lang;
   const localNames = place.name.split(" / ");

@@ -7,7 +7,7 @@ from typing import Callable, Iterator
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient, FlaskCliRunner
+from flask.testing import FlaskClient
 
 from tests.support import redis_server
 from tests.support.databases import Databases, PostgresDatabases, SQLiteDatabases, settings_for
@@ -126,11 +126,6 @@ def app(make_app: Callable[[Settings], Flask], settings: Settings) -> Flask:
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     return app.test_client()
-
-
-@pytest.fixture
-def runner(app: Flask) -> FlaskCliRunner:
-    return app.test_cli_runner()
 
 
 @pytest.fixture

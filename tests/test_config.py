@@ -399,7 +399,7 @@ def test_unreadable_file_is_rejected_in_one_line(
     assert len(error.value.message.splitlines()) == 1
 
 
-def test_content_of_a_file_is_not_in_an_error(tmp_path: Path) -> None:
+def test_secret_in_a_file_is_not_in_its_error(tmp_path: Path) -> None:
     file = tmp_path / "secret"
     file.write_text("postgresql://user:secret@host:port/name")
     with pytest.raises(ConfigurationError) as error:

@@ -10,17 +10,17 @@ import threading
 import time
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Callable, Iterator, NamedTuple
+from typing import Callable, Iterator, NamedTuple
 
 import pytest
 import requests
 import sqlalchemy as sa
-from requests.adapters import HTTPAdapter
 
+from tests.deploy.conftest import ADDRESSES
 from tests.performance.resources import tree
 from tests.support import commands, redis_server
 from tests.support.databases import NOWHERE, PostgresDatabases
-from tests.support.live import Server
+from tests.support.live import Server, session_from
 from tests.support.nginx import NoNginx, Proxy
 from tests.support.postgres import own_server
 from tests.support.processes import end_with_parent, free_port
@@ -30,7 +30,6 @@ from webapp.data.schema import REVISION
 
 pytestmark = [pytest.mark.slow, pytest.mark.serial, pytest.mark.once]
 
-ADDRESSES = ("127.0.1.1", "127.0.1.2", "127.0.1.3")
 CLIENTS = [f"127.0.0.{number}" for number in range(11, 17)]
 PAUSE_SECONDS = 0.05
 
@@ -80,8 +79,7 @@ class Client(threading.Thread):
         self.seen: list[Seen] = []
         self._url = url
         self._is_over = is_over
-        self._session = requests.Session()
-        self._session.mount("http://", from_address(address))
+        self._session = session_from(address)
 
     def run(self) -> None:
         number = 0
@@ -103,14 +101,6 @@ class Client(threading.Thread):
         headers = response.headers
         found = [(name, headers[name]) for name in ("Risk-Table", "Index-Month") if name in headers]
         return Seen(path, response.status_code, time.monotonic() - began, found[0] if found else None)
-
-
-def from_address(address: str) -> HTTPAdapter:
-    class Adapter(HTTPAdapter):
-        def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-            super().init_poolmanager(*args, source_address=(address, 0), **kwargs)
-
-    return Adapter()
 
 
 class Redis:

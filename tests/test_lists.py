@@ -120,7 +120,7 @@ ERRORS = {
 
 
 class Answer(NamedTuple):
-    """The answer of one way: the error, or the column and the results by the number of the row."""
+    """The outcome of one way: the error, or the column and the results by the number of the row."""
 
     error: str
     column: str
@@ -140,7 +140,7 @@ def as_workbook(text: str) -> bytes:
 
 
 def table(body: bytes, content_type: str) -> list[list[str]]:
-    """The rows of an answer in CSV or Excel."""
+    """The rows of a response in CSV or Excel."""
     if body.startswith(b"PK"):
         rows = load_workbook(io.BytesIO(body)).worksheets[0].iter_rows(values_only=True)
         return [["" if cell is None else str(cell) for cell in row] for row in rows]

@@ -28,7 +28,7 @@ OPEN_DATA_URL = (
 
 WORKBOOK_NAME = "CPI%20All%20base%20years.xlsx"
 
-# Of a name or contact that the pages show.
+# Limit of a name or contact that the pages show.
 MAX_OPERATOR_CHARACTERS = 100
 
 # Any address that a mail program accepts unquoted; % would be decoded in a mailto URL.
@@ -36,7 +36,7 @@ EMAIL_ADDRESS = re.compile(r"[A-Za-z0-9.!#$'*+/=^_`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-
 PHONE_NUMBER = re.compile(r"\+?[0-9(][0-9 ()./-]*[0-9]")
 MIN_PHONE_DIGITS = 8
 
-# Of a file that holds a setting; a device would have no end.
+# Limit of a file that holds a setting; a device would have no end.
 MAX_SECRET_BYTES = 64 * 1024
 
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
@@ -71,9 +71,9 @@ DEFAULTS = {
     "RATE_LIMIT": "6000",
     "TRUSTED_PROXIES": "0",
     "LOG_LEVEL": "info",
+    "LOG_FORMAT": "text",
     "OPERATOR_NAME": "",
     "OPERATOR_CONTACT": "",
-    "LOG_FORMAT": "text",
     "METRICS_BIND": "",
     "MAX_INDEX_LAG_DAYS": "3",
     "PORT": "5000",
@@ -86,7 +86,7 @@ DEFAULTS = {
 
 MAX_NOTE_CHARACTERS = 300
 
-# Of other programs that read the same file: Flask, gunicorn, Python, Pipenv, Docker Compose, PostgreSQL.
+# Variables of other programs that read the file: Flask, gunicorn, Python, Pipenv, Docker Compose, PostgreSQL.
 FOREIGN_VARIABLES = re.compile(
     "(FLASK|GUNICORN|PYTHON|PIPENV|PIP|COMPOSE|DOCKER|POSTGRES|PG|MALLOC)_?[A-Z0-9_]*"
     "|WEB_CONCURRENCY|TZ|LANG|LC_[A-Z]+|PATH|HOME"
@@ -129,7 +129,7 @@ class ConfigurationError(ClickException):
 
 
 class Operator(NamedTuple):
-    """Who runs the service, as pages show it.
+    """Publisher of the pages.
 
     Attributes:
         name: empty if unknown, as is contact.
@@ -164,13 +164,13 @@ class Settings:
         http_cache_mb: size of the HTTP cache; 0 for none.
         rate_limit: requests per client and minute; 0 for no limit.
         trusted_proxies: number of proxies that set X-Forwarded-For and X-Forwarded-Proto.
-        operator: publisher of the pages, and whom to ask.
         log_format: "text" or "json".
-        metrics_bind: where a server has its metrics; None for no metrics.
+        operator: publisher of the pages, and contact for questions.
+        metrics_bind: address of `/metrics`; None for no metrics.
         max_index_lag_days: working days by which the index may be late before `/readyz?strict=1` fails.
         port: of the default bind.
-        notes: mistakes in `.env` that do not stop the start.
         risk_factor_notes: the risk manager's sentence about risk factors, by language.
+        notes: mistakes in `.env` that do not stop the start.
     """
 
     database_url: str
@@ -185,8 +185,8 @@ class Settings:
     rate_limit: int
     trusted_proxies: int
     log_level: str
-    operator: Operator
     log_format: str
+    operator: Operator
     metrics_bind: Optional[Address]
     max_index_lag_days: int
     port: int
@@ -224,9 +224,9 @@ class Settings:
             http_cache_mb=_whole_number(values, "HTTP_CACHE_MB", 0, 1024),
             rate_limit=_whole_number(values, "RATE_LIMIT", 0, 1_000_000),
             trusted_proxies=_whole_number(values, "TRUSTED_PROXIES", 0, 9),
-            operator=_operator(values["OPERATOR_NAME"], values["OPERATOR_CONTACT"]),
             log_level=_choice(values, "LOG_LEVEL", LOG_LEVELS),
             log_format=_choice(values, "LOG_FORMAT", LOG_FORMATS),
+            operator=_operator(values["OPERATOR_NAME"], values["OPERATOR_CONTACT"]),
             metrics_bind=_address(values["METRICS_BIND"]),
             max_index_lag_days=_whole_number(values, "MAX_INDEX_LAG_DAYS", 0, 1000),
             port=_whole_number(values, "PORT", 1, MAX_PORT),

@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from time import gmtime, monotonic, strftime
 from typing import Any
 
-# The id of the request that this thread answers.
+# The id of the request that this thread serves.
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
 
 # Up to the last @, since a password may contain one. Bounded, because clients choose what is logged.
@@ -33,7 +33,6 @@ FIELDS = {
 }
 
 MASK = r"\1***"
-
 
 # Outages within this time after another are part of it.
 QUIET_SECONDS = 60.0

@@ -31,9 +31,9 @@ def result(zipcode: str, risk_factor: Any = None, error: Any = None) -> Dict[str
 
 
 def test_json_gets_one_result_for_each_zipcode_in_order(reader: FlaskClient) -> None:
-    answer = reader.post(ADDRESS, json={"zipcodes": ["9000", "2000", "999", "1311", "9000", ""]})
-    assert (answer.status_code, answer.content_type) == (200, "application/json")
-    assert answer.json == {
+    response = reader.post(ADDRESS, json={"zipcodes": ["9000", "2000", "999", "1311", "9000", ""]})
+    assert (response.status_code, response.content_type) == (200, "application/json")
+    assert response.json == {
         "results": [
             result("9000", "B"),
             result("2000", "C"),
@@ -43,7 +43,7 @@ def test_json_gets_one_result_for_each_zipcode_in_order(reader: FlaskClient) -> 
             result("", error="ZIPCODE_NOT_VALID"),
         ]
     }
-    assert answer.headers["Cache-Control"] == "no-store"
+    assert response.headers["Cache-Control"] == "no-store"
 
 
 def test_empty_list_has_no_results(reader: FlaskClient) -> None:
@@ -51,25 +51,25 @@ def test_empty_list_has_no_results(reader: FlaskClient) -> None:
 
 
 def test_json_takes_ten_thousand_zipcodes(reader: FlaskClient) -> None:
-    answer = reader.post(ADDRESS, json={"zipcodes": ["9000"] * 10_000})
-    assert answer.json == {"results": [result("9000", "B")] * 10_000}
+    response = reader.post(ADDRESS, json={"zipcodes": ["9000"] * 10_000})
+    assert response.json == {"results": [result("9000", "B")] * 10_000}
 
 
 def test_csv_gets_the_columns_risk_factor_and_error(reader: FlaskClient) -> None:
-    answer = reader.post(ADDRESS, data="zipcode;client\r\n9000;Élise\r\n1311;x\r\n".encode(), headers=CSV)
-    assert (answer.status_code, answer.content_type) == (200, "text/csv; charset=utf-8")
-    assert answer.data.decode() == (
+    response = reader.post(ADDRESS, data="zipcode;client\r\n9000;Élise\r\n1311;x\r\n".encode(), headers=CSV)
+    assert (response.status_code, response.content_type) == (200, "text/csv; charset=utf-8")
+    assert response.data.decode() == (
         "zipcode;client;risk_factor;error\r\n9000;Élise;B;\r\n1311;x;;ZIPCODE_NOT_FOUND\r\n"
     )
-    assert answer.headers["Content-Length"] == str(len(answer.data))
-    assert answer.headers["Cache-Control"] == "no-store"
+    assert response.headers["Content-Length"] == str(len(response.data))
+    assert response.headers["Cache-Control"] == "no-store"
 
 
 def test_csv_in_windows_1252_keeps_its_encoding(reader: FlaskClient) -> None:
-    answer = reader.post(
+    response = reader.post(
         ADDRESS, data=b"9000,\xc9lise\n", headers={"Content-Type": "text/csv; charset=cp1252"}
     )
-    assert (answer.content_type, answer.data) == ("text/csv; charset=windows-1252", b"9000,\xc9lise,B,\n")
+    assert (response.content_type, response.data) == ("text/csv; charset=windows-1252", b"9000,\xc9lise,B,\n")
 
 
 @pytest.mark.parametrize(
@@ -107,11 +107,11 @@ def test_csv_in_windows_1252_keeps_its_encoding(reader: FlaskClient) -> None:
 def test_invalid_body_is_a_problem(
     reader: FlaskClient, content: bytes, media_type: str, expected: Any
 ) -> None:
-    answer = reader.post(ADDRESS, data=content, headers={"Content-Type": media_type})
-    problem = answer.json or {}
-    assert (answer.status_code, problem["code"], problem.get("errors")) == expected
-    assert answer.content_type == "application/problem+json"
-    assert answer.headers["Cache-Control"] == "no-store"
+    response = reader.post(ADDRESS, data=content, headers={"Content-Type": media_type})
+    problem = response.json or {}
+    assert (response.status_code, problem["code"], problem.get("errors")) == expected
+    assert response.content_type == "application/problem+json"
+    assert response.headers["Cache-Control"] == "no-store"
 
 
 @pytest.mark.parametrize(
@@ -125,8 +125,8 @@ def test_invalid_body_is_a_problem(
 def test_too_many_zipcodes_are_rejected_with_the_limit(
     reader: FlaskClient, content: bytes, media_type: str, limit: str
 ) -> None:
-    answer = reader.post(ADDRESS, data=content, headers={"Content-Type": media_type})
-    assert limit in (answer.json or {})["detail"]
+    response = reader.post(ADDRESS, data=content, headers={"Content-Type": media_type})
+    assert limit in (response.json or {})["detail"]
 
 
 def test_json_element_in_any_form_is_read_and_an_invalid_one_costs_itself_only(reader: FlaskClient) -> None:
@@ -142,9 +142,9 @@ def test_json_element_in_any_form_is_read_and_an_invalid_one_costs_itself_only(r
         ["9000"],
         1e300,
     ]
-    answer = reader.post(ADDRESS, json={"zipcodes": elements})
-    assert answer.status_code == 200
-    assert (answer.json or {})["results"] == [
+    response = reader.post(ADDRESS, json={"zipcodes": elements})
+    assert response.status_code == 200
+    assert (response.json or {})["results"] == [
         result("9000", "B"),
         {**result("9000.0", "B"), "read_as": "9000"},
         {**result("B-2000", "C"), "read_as": "2000"},
@@ -160,27 +160,27 @@ def test_json_element_in_any_form_is_read_and_an_invalid_one_costs_itself_only(r
 
 def test_column_that_was_read_is_named_in_a_header(reader: FlaskClient) -> None:
     def header(body: str, column: str = "") -> str:
-        answer = reader.post(ADDRESS, data=body.encode(), headers=CSV, query_string={"column": column})
-        assert answer.status_code == 200
-        return answer.headers["Zipcode-Column"]
+        response = reader.post(ADDRESS, data=body.encode(), headers=CSV, query_string={"column": column})
+        assert response.status_code == 200
+        return response.headers["Zipcode-Column"]
 
     assert header("nr;Postcode / Ort\n1;9000\n") == "Postcode / Ort"
     assert header("Code postal à 100%\n9000\n") == "Code postal %C3%A0 100%25"
     assert header("A;9000\nB;2000\n") == "2"
     assert header("a;b\n9000;2000\n", "b") == "b"
     asked = {"Origin": "https://broker.example", **CSV}
-    answer = reader.post(ADDRESS, data=b"zip\n9000\n", headers=asked)
-    assert "Zipcode-Column" in answer.headers["Access-Control-Expose-Headers"]
+    response = reader.post(ADDRESS, data=b"zip\n9000\n", headers=asked)
+    assert "Zipcode-Column" in response.headers["Access-Control-Expose-Headers"]
 
 
 def test_json_with_a_column_is_rejected(reader: FlaskClient) -> None:
-    answer = reader.post(f"{ADDRESS}?column=1", json={"zipcodes": []})
-    assert (answer.status_code, (answer.json or {})["code"]) == (400, "NOT_VALID")
+    response = reader.post(f"{ADDRESS}?column=1", json={"zipcodes": []})
+    assert (response.status_code, (response.json or {})["code"]) == (400, "NOT_VALID")
 
 
 def test_column_that_is_not_clear_is_a_problem(reader: FlaskClient) -> None:
-    answer = reader.post(ADDRESS, data=b"Zip A,Zip B\n9000,2000\n", headers=CSV)
-    assert (answer.status_code, (answer.json or {})["code"]) == (400, "COLUMN_NOT_CLEAR")
+    response = reader.post(ADDRESS, data=b"Zip A,Zip B\n9000,2000\n", headers=CSV)
+    assert (response.status_code, (response.json or {})["code"]) == (400, "COLUMN_NOT_CLEAR")
 
 
 @pytest.mark.parametrize("media_type", [WORKBOOK, "text/csv"])
@@ -190,11 +190,11 @@ def test_workbook_under_any_media_type_returns_a_workbook(reader: FlaskClient, m
         book.worksheets[0].append(row)
     file = io.BytesIO()
     book.save(file)
-    answer = reader.post(ADDRESS, data=file.getvalue(), content_type=media_type)
-    assert (answer.status_code, answer.content_type) == (200, WORKBOOK)
-    assert answer.headers["Zipcode-Column"] == "Postcode"
-    assert answer.headers["Content-Length"] == str(len(answer.data))
-    rows = load_workbook(io.BytesIO(answer.data)).worksheets[0].iter_rows(values_only=True)
+    response = reader.post(ADDRESS, data=file.getvalue(), content_type=media_type)
+    assert (response.status_code, response.content_type) == (200, WORKBOOK)
+    assert response.headers["Zipcode-Column"] == "Postcode"
+    assert response.headers["Content-Length"] == str(len(response.data))
+    rows = load_workbook(io.BytesIO(response.data)).worksheets[0].iter_rows(values_only=True)
     assert list(rows) == [
         ("Postcode", "Polis", "risk_factor", "error"),
         (9000, "00123", "B", None),
@@ -214,9 +214,9 @@ def test_workbook_under_any_media_type_returns_a_workbook(reader: FlaskClient, m
 def test_body_other_than_a_workbook_is_a_problem(
     reader: FlaskClient, body: bytes, status: int, message: str
 ) -> None:
-    answer = reader.post(ADDRESS, data=body, content_type=WORKBOOK)
-    assert answer.status_code == status
-    assert message in (answer.json or {})["detail"]
+    response = reader.post(ADDRESS, data=body, content_type=WORKBOOK)
+    assert response.status_code == status
+    assert message in (response.json or {})["detail"]
 
 
 def test_page_of_any_origin_is_allowed(reader: FlaskClient) -> None:
@@ -231,7 +231,7 @@ def test_page_of_any_origin_is_allowed(reader: FlaskClient) -> None:
 
 @pytest.fixture
 def desk_url(sqlite_url: str, statbel: FakeStatbel, tmp_path: Path) -> Any:
-    """A desk under gunicorn, and the process that serves."""
+    """A service under gunicorn, and its worker process."""
     with running(tmp_path, DATABASE_URL=sqlite_url, **statbel.addresses) as desk:
         _arbiter, worker = resources.tree(desk.process.pid)
         yield desk.url, worker
@@ -240,15 +240,15 @@ def desk_url(sqlite_url: str, statbel: FakeStatbel, tmp_path: Path) -> Any:
 @pytest.mark.slow
 def test_million_rows_keep_their_order_and_take_no_memory(desk_url: Any, tmp_path: Path) -> None:
     url, worker = desk_url
-    given, answer = tmp_path / "given.csv", tmp_path / "answer.csv"
+    given, response = tmp_path / "given.csv", tmp_path / "response.csv"
     given.write_bytes(b"zipcode\n9000\n")
-    benchmark.post(url, given, answer)
+    benchmark.post(url, given, response)
     before = resources.kilobytes(worker, "VmRSS")
     benchmark.write_file(given, benchmark.KINDS[0])
-    benchmark.post(url, given, answer)
+    benchmark.post(url, given, response)
     assert resources.kilobytes(worker, "VmHWM") - before < 30 * 1024
     count = 0
-    for asked, got in zip(benchmark.clients(given), benchmark.clients(answer)):
+    for asked, got in zip(benchmark.clients(given), benchmark.clients(response)):
         assert asked == got
         count += 1
     assert count == benchmark.ROWS
@@ -260,13 +260,13 @@ def test_large_workbook_takes_little_memory_and_blocks_no_other_request(
     desk_url: Any, tmp_path: Path
 ) -> None:
     url, worker = desk_url
-    given, answer = tmp_path / "given.xlsx", tmp_path / "answer.xlsx"
+    given, response = tmp_path / "given.xlsx", tmp_path / "response.xlsx"
     benchmark.write_workbook(given)
     requests.get(f"{url}/zipcode/9000", timeout=10)
     before = resources.kilobytes(worker, "VmRSS")
     waited: List[float] = []
     with ThreadPoolExecutor(1) as pool:
-        posted = pool.submit(benchmark.post, url, given, answer, WORKBOOK)
+        posted = pool.submit(benchmark.post, url, given, response, WORKBOOK)
         while not posted.done():
             start = time.monotonic()
             assert requests.get(f"{url}/zipcode/9000", timeout=10).status_code == 200
@@ -275,7 +275,7 @@ def test_large_workbook_takes_little_memory_and_blocks_no_other_request(
     assert posted.result() < 15
     assert max(waited) < 1
     assert resources.kilobytes(worker, "VmHWM") - before < 100 * 1024
-    with answer.open("rb") as file:
+    with response.open("rb") as file:
         rows = list(load_workbook(file, read_only=True).worksheets[0].iter_rows(values_only=True))
     assert sum(1 for row in rows if row[8] or row[9]) == benchmark.WORKBOOK_ROWS + 1
 
@@ -284,17 +284,17 @@ def test_large_workbook_takes_little_memory_and_blocks_no_other_request(
 def test_chunked_body_is_read(desk_url: Any) -> None:
     url, _worker = desk_url
     parts: List[bytes] = [b"zip", b"code\n90", b"00\n", b"2000"]
-    answer = requests.post(url + ADDRESS, data=iter(parts), headers=CSV, timeout=10)
-    assert (answer.status_code, answer.content) == (200, b"zipcode,risk_factor,error\n9000,B,\n2000,C,\n")
+    response = requests.post(url + ADDRESS, data=iter(parts), headers=CSV, timeout=10)
+    assert (response.status_code, response.content) == (200, b"zipcode,risk_factor,error\n9000,B,\n2000,C,\n")
 
 
 @pytest.mark.slow
 def test_rejected_client_that_sends_everything_first_gets_the_reason(desk_url: Any) -> None:
     url, _worker = desk_url
-    answer = requests.post(
+    response = requests.post(
         url + ADDRESS, data=b'9000,"x"y\n' + b"9000\n" * 2_000_000, headers=CSV, timeout=30
     )
-    assert (answer.status_code, answer.json()["code"]) == (400, "CSV_NOT_VALID")
+    assert (response.status_code, response.json()["code"]) == (400, "CSV_NOT_VALID")
 
 
 @pytest.mark.slow
@@ -317,32 +317,32 @@ def test_client_that_stops_half_way_blocks_no_other_request(desk_url: Any) -> No
 
 
 def test_unknown_parameter_is_rejected(reader: FlaskClient) -> None:
-    answer = reader.post(f"{ADDRESS}?format=csv", json={"zipcodes": []})
-    assert (answer.status_code, list((answer.json or {})["errors"])) == (400, ["format"])
+    response = reader.post(f"{ADDRESS}?format=csv", json={"zipcodes": []})
+    assert (response.status_code, list((response.json or {})["errors"])) == (400, ["format"])
 
 
 @pytest.mark.slow
 def test_json_with_many_members_is_rejected_at_once(reader: FlaskClient) -> None:
     started = time.monotonic()
-    answer = reader.post(ADDRESS, json={f"k{number}": 1 for number in range(60_000)})
-    assert (answer.status_code, (answer.json or {})["code"]) == (400, "NOT_VALID")
-    assert len(answer.data) < 1000
+    response = reader.post(ADDRESS, json={f"k{number}": 1 for number in range(60_000)})
+    assert (response.status_code, (response.json or {})["code"]) == (400, "NOT_VALID")
+    assert len(response.data) < 1000
     assert time.monotonic() - started < 3
 
 
 def test_compressed_body_is_rejected(reader: FlaskClient) -> None:
     headers = {**CSV, "Content-Encoding": "gzip"}
-    answer = reader.post(ADDRESS, data=gzip.compress(b"9000\n"), headers=headers)
-    assert (answer.status_code, (answer.json or {})["code"]) == (415, "MEDIA_TYPE_NOT_SUPPORTED")
+    response = reader.post(ADDRESS, data=gzip.compress(b"9000\n"), headers=headers)
+    assert (response.status_code, (response.json or {})["code"]) == (415, "MEDIA_TYPE_NOT_SUPPORTED")
 
 
 def test_full_disk_makes_the_route_unavailable(
     reader: FlaskClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
-    answer = reader.post(ADDRESS, data=b"9000\n", headers=CSV)
-    assert (answer.status_code, (answer.json or {})["code"]) == (503, "STORAGE_FULL")
-    assert answer.headers["Retry-After"] == "60"
+    response = reader.post(ADDRESS, data=b"9000\n", headers=CSV)
+    assert (response.status_code, (response.json or {})["code"]) == (503, "STORAGE_FULL")
+    assert response.headers["Retry-After"] == "60"
 
 
 def sent_raw(url: str, *lines: str) -> bytes:

@@ -109,7 +109,9 @@ def test_months_without_a_smoothed_index_have_one_dot(page: Page) -> None:
     page.goto("/index?year=2025&period=all")
     reader(page).focus()
     page.keyboard.press("Home")
-    expect(reading(page)).to_have_text("January 2014 74.20 · converted with Statbel’s coefficient 0.7376")
+    expect(reading(page)).to_have_text(
+        "January 2014 74.20 · converted with Statbel’s official coefficient 0.7376"
+    )
     expect(page.locator(".chart-dot[r='5']")).to_have_count(1)
 
 

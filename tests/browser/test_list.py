@@ -129,14 +129,14 @@ def test_list_that_is_being_sent_is_not_sent_twice(page: Page) -> None:
     page.locator("#zipcodes").fill("9000")
     sent: list[str] = []
 
-    def answer_later(route: Route) -> None:
+    def respond_later(route: Route) -> None:
         sent.append(route.request.method)
         expect(page.locator(".progress [role=status]")).to_have_text("The list is being read …")
         page.locator("form [value=show]").click()
         page.locator("form [value=download]").click()
         route.continue_()
 
-    page.route("**/list", answer_later)
+    page.route("**/list", respond_later)
     page.locator("form [value=show]").click()
     expect(page.locator("#totals")).to_have_text("1 row")
     expect(page.locator(".progress")).to_be_hidden()

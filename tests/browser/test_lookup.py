@@ -176,7 +176,7 @@ RESULT = "/?zipcode=9000&year=2004"
 
 
 @pytest.mark.parametrize("viewport", [(360, 740)], ids=["phone"])
-def test_phone_shows_the_answer_on_the_first_screen(page: Page) -> None:
+def test_phone_shows_the_result_on_the_first_screen(page: Page) -> None:
     page.goto(RESULT)
     for selector in ("#factor", "#index"):
         box = page.locator(selector).bounding_box()

@@ -14,12 +14,11 @@ from typing import Any, Iterator
 
 import pytest
 import requests
-from requests.adapters import HTTPAdapter
 
 from tests.deploy.conftest import ADDRESSES
 from tests.performance.resources import tree
 from tests.support.databases import NOWHERE
-from tests.support.live import Server
+from tests.support.live import Server, session_from
 from tests.support.nginx import Proxy
 from webapp.zipcodes import bulk
 
@@ -108,18 +107,6 @@ def connect(server: Server) -> socket.socket:
     return socket.create_connection(("127.0.0.1", int(server.url.rsplit(":", 1)[1])), timeout=30)
 
 
-def from_address(address: str) -> requests.Session:
-    """Return a session whose connections come from an address of this machine."""
-
-    class Adapter(HTTPAdapter):
-        def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-            super().init_poolmanager(*args, source_address=(address, 0), **kwargs)
-
-    session = requests.Session()
-    session.mount("http://", Adapter())
-    return session
-
-
 def test_responses_are_those_of_the_program(nginx: Server, desk: Server) -> None:
     for path in (
         "/zipcode/9000",
@@ -151,7 +138,7 @@ def test_compressed_page_is_that_of_the_program(nginx: Server, desk: Server) -> 
 
 
 def test_program_logs_the_client_and_not_what_it_claims(nginx: Server, desk: Server) -> None:
-    session = from_address("127.0.0.5")
+    session = session_from("127.0.0.5")
     session.get(f"{nginx.url}/index", headers={"X-Forwarded-For": "203.0.113.9"}, timeout=5)
     [line] = [line for line in desk.log.read_text().splitlines() if "GET /index" in line]
     assert "127.0.0.5" in line
@@ -270,7 +257,7 @@ def test_connections_of_one_address_are_limited(nginx: Server, repeater: Repeate
         give_up = time.monotonic() + MAX_SECONDS
         while requests.get(f"{nginx.url}/", timeout=5).status_code != 429:
             assert time.monotonic() < give_up
-        assert from_address("127.0.0.5").get(f"{nginx.url}/", timeout=5).status_code == 200
+        assert session_from("127.0.0.5").get(f"{nginx.url}/", timeout=5).status_code == 200
 
 
 def of_client(number: int) -> dict[str, str]:
@@ -304,7 +291,7 @@ def test_client_stays_at_one_instance(proxy: Proxy, nginx: Server) -> None:
     with contextlib.ExitStack() as stack:
         repeaters = [stack.enter_context(repeating(proxy, address)) for address in ADDRESSES]
         for _ in range(9):
-            from_address("127.0.0.5").get(f"{nginx.url}/", timeout=5)
+            session_from("127.0.0.5").get(f"{nginx.url}/", timeout=5)
         assert sorted(len(one.requests) for one in repeaters) == [0, 0, 9]
 
 

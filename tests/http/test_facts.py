@@ -1,4 +1,4 @@
-"""Facts of a request for its metrics, also of one that the HTTP cache answers."""
+"""Facts of a request for its metrics, also of one that the HTTP cache serves."""
 
 from __future__ import annotations
 

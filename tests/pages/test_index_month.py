@@ -24,7 +24,7 @@ def page(client: FlaskClient, path: str, language: str = "en") -> str:
 def test_page_shows_value_changes_and_source_on_every_base_year(reader: FlaskClient) -> None:
     shown = text(page(reader, "/index/2020-01"))
     assert "2013 109.72 107.04 +0.49% +1.12% published by Statbel" in shown
-    assert "2025 80.93 78.95 +0.50% +1.12% converted with Statbel’s coefficient 0.7376" in shown
+    assert "2025 80.93 78.95 +0.50% +1.12% converted with Statbel’s official coefficient 0.7376" in shown
     assert "Health index January 2020" in shown
 
 

@@ -120,8 +120,8 @@ def test_unknown_series_is_rejected(reader: FlaskClient) -> None:
     ("base_year", "month", "mark", "legend"),
     [
         (2013, "2026-07", "d", "d converted with coefficient 1.3557, not Statbel’s"),
-        (2004, "2025-12", "c", "c converted with Statbel’s coefficient 1.2077"),
-        (2025, "2025-12", "c", "c converted with Statbel’s coefficient 0.7376"),
+        (2004, "2025-12", "c", "c converted with Statbel’s official coefficient 1.2077"),
+        (2025, "2025-12", "c", "c converted with Statbel’s official coefficient 0.7376"),
     ],
 )
 def test_converted_months_are_marked_in_table_and_chart_with_a_legend(
@@ -209,7 +209,7 @@ def test_value_converted_with_the_derived_coefficient_is_not_called_official(app
     assert "base 2013 current 140.68 September 2026" in page
     assert "× 1.3557; this coefficient is not Statbel’s own" in page
     assert "converted to this base year with the official coefficient" not in page
-    assert "converted with Statbel’s coefficient" not in page
+    assert "converted with Statbel’s official coefficient" not in page
     sources = {row[0]: row[3] for row in rows(client, "year=2013&period=1")}
     assert sources["2026-09"] == sources["2026-07"] == "converted with coefficient 1.3557, not Statbel’s"
     assert sources["2026-08"] == "published by Statbel"

@@ -7,9 +7,10 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Dict, Iterator, List, NamedTuple
+from typing import Any, Dict, Iterator, List, NamedTuple
 
 import requests
+from requests.adapters import HTTPAdapter
 
 from tests.support.processes import free_port
 from webapp.config import ROOT
@@ -23,6 +24,18 @@ class Server(NamedTuple):
     url: str
     process: "subprocess.Popen[bytes]"
     log: Path
+
+
+def session_from(address: str) -> requests.Session:
+    """Return a session whose connections come from an address of this machine."""
+
+    class Adapter(HTTPAdapter):
+        def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+            super().init_poolmanager(*args, source_address=(address, 0), **kwargs)
+
+    session = requests.Session()
+    session.mount("http://", Adapter())
+    return session
 
 
 def environment(**variables: str) -> Dict[str, str]:

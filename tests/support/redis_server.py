@@ -3,16 +3,12 @@
 import contextlib
 import importlib.util
 import os
-import select
 import shutil
-import socket
 import subprocess
 import tempfile
-import threading
 import time
 from pathlib import Path
-from typing import Callable, Iterator, List, Optional
-from urllib.parse import urlsplit
+from typing import Iterator, Optional
 
 import redis
 
@@ -91,75 +87,3 @@ def own_server() -> Iterator[str]:
         finally:
             process.kill()  # works on a frozen process too
             process.wait()
-
-
-class Gate:
-    """A proxy before a Redis that can refuse connections, or hang."""
-
-    def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        self._target = (parts.hostname or "127.0.0.1", parts.port or 6379)
-        self._listener = _bound(0)
-        self._port: int = self._listener.getsockname()[1]
-        self._clients: List[socket.socket] = []
-        self._threads: List[threading.Thread] = []
-        self._silent = False
-        self.url = parts._replace(netloc=f"127.0.0.1:{self._port}").geturl()
-
-    def open(self) -> None:
-        """Forward everything."""
-        self.refuse()
-        self._silent = False
-        self._listener.listen()
-        self._run(self._accept)
-
-    def hang(self) -> None:
-        """Accept connections, keep open ones, and send nothing."""
-        if not self._threads:
-            self.open()
-        self._silent = True
-
-    def refuse(self) -> None:
-        """Close all connections, and refuse new ones."""
-        for connection in (self._listener, *self._clients):
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-        for thread in self._threads:
-            thread.join()
-        self._listener.close()
-        self._clients, self._threads = [], []
-        self._listener = _bound(self._port)
-
-    def close(self) -> None:
-        self.refuse()
-        self._listener.close()
-
-    def _run(self, function: Callable[..., None], *arguments: socket.socket) -> None:
-        thread = threading.Thread(target=function, args=arguments)
-        self._threads.append(thread)
-        thread.start()
-
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):  # the listener is closed
-            while True:
-                client, _ = self._listener.accept()
-                self._clients.append(client)
-                self._run(self._forward, client)
-
-    def _forward(self, client: socket.socket) -> None:
-        with contextlib.suppress(OSError), client, socket.create_connection(self._target) as server:
-            while True:
-                for source in select.select([client, server], [], [])[0]:
-                    data = source.recv(65536)
-                    if not data:
-                        return
-                    if not self._silent:
-                        (server if source is client else client).sendall(data)
-
-
-def _bound(port: int) -> socket.socket:
-    """Return a socket that reserves a port, and refuses connections until it listens."""
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind(("127.0.0.1", port))
-    return listener

@@ -175,7 +175,6 @@ def test_other_archive_is_rejected_by_its_kind(parts: dict[str, bytes], message:
 
 
 ENTITY = b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
-SHEET = "xl/worksheets/sheet1.xml"
 
 
 @pytest.mark.parametrize(

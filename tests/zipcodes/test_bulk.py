@@ -30,13 +30,13 @@ def reading(body: bytes, most: int) -> Callable[[int], bytes]:
     return lambda size: file.read(min(size, most))
 
 
-def answer(body: bytes, most: int = CHUNK_BYTES, column: str = "") -> bytes:
+def looked_up(body: bytes, most: int = CHUNK_BYTES, column: str = "") -> bytes:
     output = io.BytesIO()
     look_up_csv(reading(body, most), output.write, lookup(), column)
     return output.getvalue()
 
 
-def answered(body: bytes) -> CsvResult:
+def result_of(body: bytes) -> CsvResult:
     return look_up_csv(io.BytesIO(body).read, io.BytesIO().write, lookup())
 
 
@@ -76,12 +76,12 @@ def answered(body: bytes) -> CsvResult:
     ids=ascii,
 )  # fmt: skip
 def test_each_row_gets_its_result_and_keeps_its_bytes(body: bytes, expected: bytes) -> None:
-    assert answer(body) == expected
-    assert answer(body, most=1) == expected
+    assert looked_up(body) == expected
+    assert looked_up(body, most=1) == expected
 
 
 def test_requested_column_is_read() -> None:
-    assert answer(b"a;b\n9000;2000\n", column="b") == b"a;b;risk_factor;error\n9000;2000;C;\n"
+    assert looked_up(b"a;b\n9000;2000\n", column="b") == b"a;b;risk_factor;error\n9000;2000;C;\n"
 
 
 def table_as_csv(table: list[list[str]], quoting: Literal[0, 1, 2, 3], line_end: str) -> bytes:
@@ -100,7 +100,7 @@ def test_any_table_comes_back_with_two_columns_more(table: list[list[str]], line
     names = ["zipcode", "name"]
     table = [[field.replace("\0", "") for field in row] for row in table]
     rows = rows_of(
-        answer(table_as_csv([names, ["9000", "x"], *table], csv.QUOTE_ALL, line_end), most, "zipcode")
+        looked_up(table_as_csv([names, ["9000", "x"], *table], csv.QUOTE_ALL, line_end), most, "zipcode")
     )
     assert rows[:2] == [[*names, "risk_factor", "error"], ["9000", "x", "B", ""]]
     assert len(rows) == len(table) + 2
@@ -119,8 +119,8 @@ UNQUOTED = st.text(st.characters(blacklist_characters='";\r\n\0', blacklist_cate
 @given(st.lists(st.tuples(st.sampled_from(["9000", "1311", "x"]), UNQUOTED), min_size=1, max_size=8))
 def test_quotes_make_no_difference_to_the_results(table: list[list[str]]) -> None:
     rows = [["zipcode", "name"], *[list(row) for row in table]]
-    quoted = answer(table_as_csv(rows, csv.QUOTE_ALL, "\n"))
-    assert rows_of(answer(table_as_csv(rows, csv.QUOTE_MINIMAL, "\n"))) == rows_of(quoted)
+    quoted = looked_up(table_as_csv(rows, csv.QUOTE_ALL, "\n"))
+    assert rows_of(looked_up(table_as_csv(rows, csv.QUOTE_MINIMAL, "\n"))) == rows_of(quoted)
 
 
 BODIES = st.lists(
@@ -161,7 +161,7 @@ def test_chunks_make_no_difference(mark: bytes, body: bytes, size: int, most: in
 def test_any_number_of_blank_lines_may_come_first(line_end: bytes, count: int) -> None:
     body = line_end * count + b"name;zipcode" + line_end + b"x;9000" + line_end
     rows = [b"name;zipcode;risk_factor;error", b"x;9000;B;", b""]
-    assert answer(body) == line_end * count + line_end.join(rows)
+    assert looked_up(body) == line_end * count + line_end.join(rows)
 
 
 @pytest.mark.parametrize("quote", [b"", b'"'])
@@ -170,7 +170,7 @@ def test_any_number_of_blank_lines_may_come_first(line_end: bytes, count: int) -
 @pytest.mark.parametrize("size", [CHUNK_BYTES - 5, CHUNK_BYTES, MAX_ROW_BYTES])
 def test_row_may_be_as_long_as_documented(size: int, before: bytes, line_end: bytes, quote: bytes) -> None:
     field = quote + b"x" * (size - len(b"9000;") - 2 * len(quote)) + quote
-    assert answer(before + b"9000;" + field + line_end).split(b"\n")[-2] == b"9000;" + field + b";B;"
+    assert looked_up(before + b"9000;" + field + line_end).split(b"\n")[-2] == b"9000;" + field + b";B;"
 
 
 @pytest.mark.parametrize("quote", [b"", b'"'])
@@ -178,25 +178,25 @@ def test_row_may_be_as_long_as_documented(size: int, before: bytes, line_end: by
 @pytest.mark.parametrize("size", [MAX_ROW_BYTES + 1, 3 * MAX_ROW_BYTES])
 def test_longer_row_is_rejected(size: int, before: bytes, row: int, quote: bytes) -> None:
     with pytest.raises(TooLarge) as raised:
-        answer(before + quote + b"x" * (size - 2 * len(quote)) + quote)
+        looked_up(before + quote + b"x" * (size - 2 * len(quote)) + quote)
     assert f"Row {row:,} is too long" in str(raised.value)
 
 
 @pytest.mark.parametrize("filling", [b"x" * 400_000, b'"' + b"x\r\n" * 130_000 + b'"', b";" * 900])
 def test_zipcode_column_is_found_far_in_a_long_first_row(filling: bytes) -> None:
     header = filling + b";" + b"y" * 300_000 + b";zipcode"
-    found = answered(header + b"\r\n" + b"1;2;9000\r\n")
+    found = result_of(header + b"\r\n" + b"1;2;9000\r\n")
     assert found.columns.column == filling.count(b";") + 2
 
 
 def test_quotes_and_short_rows_may_begin_after_many_plain_rows() -> None:
     rows = b"9000;plain\r\n" * 60_000
     expected = b"9000;plain;B;\r\n" * 60_000
-    assert answer(rows + b'2000;"a;b"\r\n2000\r\n' + rows) == (
+    assert looked_up(rows + b'2000;"a;b"\r\n2000\r\n' + rows) == (
         expected + b'2000;"a;b";C;\r\n2000;;C;\r\n' + expected
     )
     rows, expected = rows.replace(b"plain", b'"p"'), expected.replace(b"plain", b'"p"')
-    assert answer(rows + b'2000;"a\nb"\r\n' + rows) == expected + b'2000;"a\nb";C;\r\n' + expected
+    assert looked_up(rows + b'2000;"a\nb"\r\n' + rows) == expected + b'2000;"a\nb";C;\r\n' + expected
 
 
 @pytest.mark.parametrize(
@@ -210,7 +210,7 @@ def test_quotes_and_short_rows_may_begin_after_many_plain_rows() -> None:
     ids=["utf-8", "windows-1252", "utf-16", "decided at the end"],
 )
 def test_encoding_is_told(body: bytes, charset: str) -> None:
-    assert answered(body).charset == charset
+    assert result_of(body).charset == charset
 
 
 @pytest.mark.slow
@@ -238,7 +238,7 @@ def test_encoding_is_told(body: bytes, charset: str) -> None:
 )  # fmt: skip
 def test_invalid_or_too_large_file_is_rejected(body: bytes, error: type[DeskError], message: str) -> None:
     with pytest.raises(error) as raised:
-        answer(body)
+        looked_up(body)
     assert message in str(raised.value)
 
 
@@ -250,7 +250,7 @@ def test_unknown_error_of_the_csv_module_names_its_row() -> None:
 def test_response_has_at_most_a_multiple_of_the_bytes_of_the_file(columns: int) -> None:
     body = b"zip" + b"," * (columns - 1) + b"\n9000\n" + b"9\n" * 30_000
     with pytest.raises(TooLarge, match=r"The result would be larger than 2 MB"):
-        answer(body)
+        looked_up(body)
 
 
 @pytest.mark.parametrize("quote", ["", '"'])
@@ -258,19 +258,19 @@ def test_zipcode_abroad_is_not_valid_in_any_row(quote: str) -> None:
     rows = [("zip", "x", "Land"), *[("9000", "a", "BE"), ("9000", "b", "CH"), ("2000", "c", "LU")] * 3_000]
     body = "".join(";".join(f"{quote}{field}{quote}" for field in row) + "\n" for row in rows)
     body += '9000;"a\nb";FR\n9000;short\n'
-    results = [line.split(";")[-2:] for line in answer(body.encode()).decode().splitlines()]
+    results = [line.split(";")[-2:] for line in looked_up(body.encode()).decode().splitlines()]
     assert results[0] == ["risk_factor", "error"]
     assert results[1:9001] == [["B", ""], ["", "ZIPCODE_NOT_VALID"], ["", "ZIPCODE_NOT_VALID"]] * 3_000
     assert results[9002:] == [["", "ZIPCODE_NOT_VALID"], ["B", ""]]
 
 
-def test_shortest_rows_are_answered_however_many() -> None:
-    assert answer(b"9\n" * 500_000) == b"9,,ZIPCODE_NOT_VALID\n" * 500_000
+def test_shortest_rows_are_looked_up_however_many() -> None:
+    assert looked_up(b"9\n" * 500_000) == b"9,,ZIPCODE_NOT_VALID\n" * 500_000
 
 
 @pytest.mark.slow
 def test_a_million_rows_are_accepted() -> None:
-    assert answer(b'"zipcode"\n' + b"9000\n" * 1_000_000).count(b"\n") == 1_000_001
+    assert looked_up(b'"zipcode"\n' + b"9000\n" * 1_000_000).count(b"\n") == 1_000_001
 
 
 def test_short_rows_under_a_wide_header_are_written_as_they_come() -> None:
@@ -284,4 +284,4 @@ def test_short_rows_under_a_wide_header_are_written_as_they_come() -> None:
 def test_remembered_ends_of_rows_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("webapp.zipcodes.bulk.MAX_TAILS", 2)
     rows = b"".join(b"%d;x\n" % zipcode for zipcode in range(1000, 1100))
-    assert answer(b"zip;n\n" + rows).count(b"\n") == 101
+    assert looked_up(b"zip;n\n" + rows).count(b"\n") == 101

@@ -1,4 +1,4 @@
-"""Serve `POST /api/v1/zipcodes/lookup`."""
+"""`POST /api/v1/zipcodes/lookup`: risk factors of many zipcodes."""
 
 from __future__ import annotations
 
@@ -177,15 +177,15 @@ class LookupQuerySchema(ApiSchema):
 def lookup(query: dict[str, Any]) -> Response:
     body = RequestBody(bulk.MAX_BYTES)
     try:
-        response = _answer(body, query["column"], query.get("on"))
+        response = _respond(body, query["column"], query.get("on"))
     finally:
         body.skip()
     response.headers.update(reads.risk_table_headers(query.get("on")))
     return response
 
 
-def _answer(body: RequestBody, column: str, on: date | None) -> Response:
-    """Answer a body by its media type."""
+def _respond(body: RequestBody, column: str, on: date | None) -> Response:
+    """Look up a request body by its media type."""
     if request.headers.get("Content-Encoding", "identity") != "identity":
         raise MediaTypeNotSupported("Send the body without Content-Encoding.")
     if request.mimetype == "application/json":
@@ -214,7 +214,7 @@ def _lookup_json(body: RequestBody, on: date | None) -> Response:
         read_as = found.read_as(zipcode) if is_written else ""
         results.append({**result, "read_as": read_as} if read_as else result)
     facts.record(facts.ROWS, len(results))
-    return _not_kept(jsonify({"results": results}))
+    return _no_store(jsonify({"results": results}))
 
 
 def _as_text(element: Any) -> str:
@@ -252,7 +252,7 @@ def _too_many() -> str:
 
 
 def _lookup_csv(body: RequestBody, column: str, on: date | None) -> Response:
-    """Look up a list by its content: clients may send a workbook as text/csv."""
+    """Look up a list by its first bytes: clients may send a workbook as text/csv."""
     found = reads.lookup(on)
     head = body.read(len(kinds.ZIP))
     while head and len(head) < len(kinds.ZIP):
@@ -314,7 +314,7 @@ def _file(file: IO[bytes], content_type: str, columns: ListColumns) -> Response:
     response.content_length = file.tell()
     name = quote(columns.name, safe=" !#$&'()*+,/:;=?@[]\"<>^`{|}~")
     response.headers[COLUMN_HEADER] = name or str(columns.column + 1)
-    return _not_kept(response)
+    return _no_store(response)
 
 
 def _parts(file: IO[bytes]) -> Iterator[bytes]:
@@ -324,6 +324,6 @@ def _parts(file: IO[bytes]) -> Iterator[bytes]:
         yield from iter(lambda: file.read(CHUNK_BYTES), b"")
 
 
-def _not_kept(response: Response) -> Response:
+def _no_store(response: Response) -> Response:
     response.cache_control.no_store = True
     return response

@@ -36,7 +36,7 @@ class NextStepSchema(ResponseSchema):
 
 
 class NextStepField(fields.Nested):
-    """What to do on a base year without the newest month."""
+    """Base years with the newest month, for a base year without it."""
 
     def __init__(self) -> None:
         description = "What to do if the base year lacks the newest month; null if it has it."

@@ -1,4 +1,4 @@
-"""Provide `flask doctor`: check settings, database, clock, upstream and disk."""
+"""`flask doctor`: check settings, database, clock, upstream and disk."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ REDIS_TIMEOUT_SECONDS = 2.0
 # Risk tables take effect at midnight, and several processes should agree when that is.
 MAX_CLOCK_DIFFERENCE_SECONDS = 5
 
-# Of the largest response to a list.
+# For the largest response to a list.
 MIN_FREE_BYTES = 256 * 1024 * 1024
 
 # Rights that the service needs besides SELECT on every table, to store what Statbel publishes.
@@ -103,7 +103,7 @@ def check_settings(settings: Settings) -> Iterator[Check]:
 
 
 class Seen(NamedTuple):
-    """What one connection to the database shows."""
+    """Findings of one connection to the database."""
 
     snapshot: Snapshot | None
     problem: str

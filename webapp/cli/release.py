@@ -1,4 +1,4 @@
-"""Provide `flask version`: what runs, on which data."""
+"""`flask version`: the version of the program and the state of its data."""
 
 from __future__ import annotations
 

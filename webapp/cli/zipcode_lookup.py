@@ -1,4 +1,4 @@
-"""Provide `flask lookup`: risk factors in the terminal."""
+"""`flask lookup`: risk factors in the terminal."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ def risk_table_counts() -> dict[int, Counts | None]:
 
 
 def lookup(on: date | None = None) -> Lookup:
-    """The lookup of cells of lists, today or on a date. Raises RiskTableUnavailable."""
+    """Return the lookup of cells of lists, today or on a date. Raises RiskTableUnavailable."""
     snapshot = current.snapshot()
     return _lookup(snapshot.timeline.on(on or snapshot.day).table.id)
 

@@ -57,12 +57,12 @@ class Snapshot:
 
     @property
     def risk_table(self) -> RiskTable:
-        """The risk table in force. Raises RiskTableUnavailable."""
+        """Return the risk table in force. Raises RiskTableUnavailable."""
         return risk_table.in_force(self.risk_tables, self.day)
 
     @cached_property
     def timeline(self) -> Timeline:
-        """The risk tables in the order in which they count."""
+        """Return the risk tables in the order in which they count."""
         return Timeline(self.risk_tables)
 
     @property

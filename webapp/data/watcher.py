@@ -87,12 +87,12 @@ class Watcher:
 
     @property
     def age_seconds(self) -> float | None:
-        """Seconds since the last successful poll."""
+        """Return the seconds since the last successful poll."""
         return None if self._polled_at is None else monotonic() - self._polled_at
 
     @property
     def snapshot_age_seconds(self) -> float | None:
-        """Seconds since the data of the snapshot was loaded, because it had changed."""
+        """Return the seconds since the data was last loaded because of a change."""
         return None if self._loaded_at is None else monotonic() - self._loaded_at
 
     def start(self, wait_seconds: float = 0) -> None:

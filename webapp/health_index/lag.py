@@ -1,4 +1,4 @@
-"""How far the index lags behind Statbel's publication calendar."""
+"""Lag of the index behind Statbel's publication calendar."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ class Alternative(TypedDict):
 
 
 class NextStep(TypedDict):
-    """What a base year lacks, and the base years that have it.
+    """Months that a base year lacks, and the base years that have them.
 
     Attributes:
         first_month: first month on this base year.
@@ -55,9 +55,7 @@ def next_step(
     own = index.on(base_year)
     new = new or max(value.month for value in index.latest().values())
     wanted = {new} if start is None else {start, new}
-    if wanted <= own.keys() or not wanted <= {
-        month for values in index.by_base_year.values() for month in values
-    }:
+    if wanted <= own.keys() or not wanted <= index.months:
         return None
     in_force = base_year_in_force(new)
     having_both = [year for year, values in index.by_base_year.items() if wanted <= values.keys()]

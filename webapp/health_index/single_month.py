@@ -39,7 +39,7 @@ class SingleMonth(TypedDict):
 def single_month(index: HealthIndex, month: date) -> SingleMonth:
     """Return a month. Raises IndexUnavailable, or MonthNotFound if no base year has it."""
     index.latest()  # raises IndexUnavailable
-    months = sorted({month for values in index.by_base_year.values() for month in values})
+    months = sorted(index.months)
     if month not in months:
         raise MonthNotFound(
             N_("No health index is available for %(month)s, only for %(first)s to %(last)s."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Iterable, Mapping, NamedTuple
 
 from webapp.errors import IndexUnavailable
@@ -50,6 +51,11 @@ class HealthIndex:
         for value in sorted(values, key=lambda value: (-value.base_year, value.month)):
             by_base_year.setdefault(value.base_year, {})[value.month] = value
         self.by_base_year: Mapping[int, Mapping[date, IndexValue]] = by_base_year
+
+    @cached_property
+    def months(self) -> frozenset[date]:
+        """Return the months with a value on any base year."""
+        return frozenset(month for values in self.by_base_year.values() for month in values)
 
     def on(self, base_year: int) -> Mapping[date, IndexValue]:
         """Return values by month, in order. Raises IndexUnavailable."""

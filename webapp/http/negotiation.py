@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Iterable, Mapping
+from typing import Any, Callable, Mapping
 
 from flask import Response, jsonify, make_response, render_template, request
 
@@ -68,8 +68,7 @@ def cacheable(response: Response) -> Response:
     return response
 
 
-def download(chunks: Iterable[bytes], file_name: str) -> Response:
-    """Respond with a CSV file to save under an ASCII name."""
-    response = Response(b"".join(chunks), mimetype="text/csv")
+def download(response: Response, file_name: str) -> Response:
+    """Make browsers save a response under an ASCII name."""
     response.headers["Content-Disposition"] = f"attachment; filename={file_name}"
     return response

@@ -26,5 +26,5 @@ def begin(environ: WSGIEnvironment) -> str:
 
 
 def current() -> str:
-    """Return the id of the request that this thread answers."""
+    """Return the id of the request that this thread serves."""
     return request_id.get()

@@ -1,4 +1,4 @@
-"""Serve `/metrics` on an address of its own, from any worker for all."""
+"""`/metrics` on a listener of its own: any worker responds for all."""
 
 from __future__ import annotations
 
@@ -87,4 +87,4 @@ class Handler(BaseHTTPRequestHandler):
     do_HEAD = do_GET  # noqa: N815  # http.server's name
 
     def log_message(self, *_arguments: Any) -> None:
-        """Log nothing: a scrape every few seconds is no news."""
+        """Log nothing: a scrape every few seconds would fill the log."""

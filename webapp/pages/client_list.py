@@ -1,4 +1,4 @@
-"""Serve `/list`: risk factors of pasted or uploaded client lists."""
+"""`/list`: risk factors of pasted or uploaded client lists."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from webapp.errors import ColumnNotClear, DeskError, RequestNotValid, ZipcodeNot
 from webapp.http import facts
 from webapp.http.body import RequestBody
 from webapp.http.multipart import SentForm, read_form
+from webapp.http.negotiation import download
 from webapp.i18n.messages import N_, Message
 from webapp.pages.blueprint import bp
 from webapp.pages.parts import PageParts
@@ -178,5 +179,4 @@ def _words() -> Words:
 
 def _download(file: Spreadsheet) -> Response:
     response = Response(file.body, mimetype=MEDIA_TYPES[file.extension])
-    response.headers["Content-Disposition"] = f"attachment; filename=risk-factors.{file.extension}"
-    return response
+    return download(response, f"risk-factors.{file.extension}")

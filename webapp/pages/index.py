@@ -49,7 +49,7 @@ def index_csv() -> Response:
         )
         for entry in months
     )
-    file = excel.write(chain([columns], rows))
+    file = Response(b"".join(excel.write(chain([columns], rows))), mimetype="text/csv")
     return cacheable(download(file, f"health-index-{base_year}.csv"))
 
 

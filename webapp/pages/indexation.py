@@ -13,7 +13,7 @@ from webapp.errors import WrongYear
 from webapp.health_index.indexation import Indexation, index_amount
 from webapp.health_index.next_step import NextStep
 from webapp.health_index.series import MonthlyIndex, find
-from webapp.http.negotiation import FORMATS, cacheable, plain_text, preferred
+from webapp.http.negotiation import FORMATS, cacheable, download, plain_text, preferred
 from webapp.i18n.iso_month import iso_month
 from webapp.i18n.messages import N_
 from webapp.pages.blueprint import bp
@@ -42,9 +42,7 @@ def indexation_letter() -> Response:
     if found is None:
         return _page(calculation) if preferred(*FORMATS) == "html" else _text(calculation)
     response = plain_text(_letter(found).replace("\n", "\r\n"))  # Word and old Notepads read it, too
-    file_name = f"indexation-letter-{iso_month(found['new_month'])}.txt"
-    response.headers["Content-Disposition"] = f"attachment; filename={file_name}"
-    return cacheable(response)
+    return cacheable(download(response, f"indexation-letter-{iso_month(found['new_month'])}.txt"))
 
 
 class Calculation:

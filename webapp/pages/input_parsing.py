@@ -15,6 +15,7 @@ from webapp import clock
 from webapp.errors import AmountNotValid, MonthNotValid
 from webapp.health_index.coefficients import IN_FORCE
 from webapp.i18n.folding import fold
+from webapp.i18n.locales import LANGUAGES
 from webapp.i18n.messages import N_
 
 # Before the decimals; index_amount is exact up to here.
@@ -67,7 +68,6 @@ MONTH_PATTERNS = [
     )
 ]
 
-LOCALES = ["nl", "fr", "de", "en"]
 WIDTHS: list[Literal["wide", "abbreviated"]] = ["wide", "abbreviated"]
 CONTEXTS: list[Literal["format", "stand-alone"]] = ["format", "stand-alone"]
 
@@ -194,8 +194,8 @@ def _month_number(match: Match[str]) -> int | None:
 def _months_by_name() -> dict[str, int]:
     """Return month numbers by folded name, without names that two months share."""
     found: dict[str, set[int]] = {name: {number} for name, number in EXTRA_MONTH_NAMES.items()}
-    for locale, width, context in product(LOCALES, WIDTHS, CONTEXTS):
-        for number, name in get_month_names(width, context, locale).items():
+    for language, width, context in product(LANGUAGES, WIDTHS, CONTEXTS):
+        for number, name in get_month_names(width, context, language).items():
             # "Maerz" is typed without an umlaut key; folding only drops the dots of "März".
             for spelling in (name, name.replace("ä", "ae")):
                 found.setdefault(fold(spelling), set()).add(number)

@@ -73,6 +73,7 @@ def _render(
     latest: LatestIndex | None = None,
     title: str | None = None,
 ) -> str:
+    indexes = _indexes()
     return parts.render(
         "lookup.html",
         interpretation=interpretation,
@@ -80,7 +81,7 @@ def _render(
         on=on,
         latest=latest,
         nearest=_nearest(parts, interpretation, found),
-        indexes=(indexes := _indexes()),
+        indexes=indexes,
         next_step=reads.next_step(latest["base_year"]) if latest else None,
         next_steps=list(filter(None, (reads.next_step(entry["base_year"]) for entry in indexes))),
         title=title,

@@ -1,4 +1,4 @@
-"""Serve the publications of the health index as feed and calendar."""
+"""`/index.atom` and `/index.ics`: publications of the health index as feed and calendar."""
 
 from __future__ import annotations
 

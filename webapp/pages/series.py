@@ -15,7 +15,7 @@ from webapp.i18n.messages import N_
 from webapp.pages.chart import Chart, draw
 from webapp.pages.periods import YearOfMonths, by_year, latest_months
 
-# What the table shows. The chart shows both.
+# Kinds of values in the table. The chart shows both.
 HEALTH, SMOOTHED = "health", "smoothed"
 KINDS = (HEALTH, SMOOTHED)
 

@@ -57,7 +57,7 @@ class ZipcodeMap(NamedTuple):
 
     @property
     def labels(self) -> list[Label]:
-        """The points to be named, in order of zipcode."""
+        """Return the points to be named, in order of zipcode."""
         found: list[Label] = []
         for zipcode, point in self.points.items():
             if zipcode % LABEL_STEP == 0:

@@ -1,8 +1,8 @@
 """Add a risk factor to each row of a CSV file.
 
-The file is streamed as bytes, so other columns keep their content and encoding. Chunks in which no field
-spans lines take a fast path, a fraction of the time of the csv module. The csv module reads the rest, and
-results are appended to the bytes of each row.
+The file is streamed as bytes, so other columns keep their values and encoding. Chunks in which no field
+spans lines take a fast path, a fraction of the time of the csv module. The csv module reads the remaining
+rows, and results are appended to the bytes of each row.
 """
 
 from __future__ import annotations
@@ -73,8 +73,8 @@ def look_up_csv(
     output.write(found.preface)
     rows = _Rows(found, columns, lookup, output)
     body = found.body()
-    rest = rows.write_lines(body)
-    rows.write_rest(_with_first(rest, body))
+    remaining = rows.write_lines(body)
+    rows.write_remaining(_with_first(remaining, body))
     output.flush()
     # The charset is final after the last chunk.
     return CsvResult(found.charset, columns, rows.total - found.preface_rows)
@@ -134,15 +134,15 @@ class _Rows:
 
     @property
     def total(self) -> int:
-        """Rows without the header."""
+        """Return the number of rows without the header."""
         return self._rows - bool(self._columns.header)
 
     def write_lines(self, chunks: Iterable[bytes]) -> bytes:
         """Write rows until a field may span lines; return the remaining bytes of that chunk."""
         line_end = self._line_end
-        rest = b""
+        remaining = b""
         for next_chunk in chunks:
-            chunk = rest + next_chunk
+            chunk = remaining + next_chunk
             end = chunk.rfind(line_end) + len(line_end)
             if end < len(line_end) or not _has_uniform_line_ends(chunk[:end], line_end):
                 return chunk
@@ -153,13 +153,13 @@ class _Rows:
                 quotes = list(map(bytes.count, lines, repeat(b'"')))
                 if any(count % 2 for count in quotes):
                     return chunk
-            rest = chunk[end:]
+            remaining = chunk[end:]
             for start in range(0, len(lines), BATCH_ROWS):
                 stop = start + BATCH_ROWS
                 self._write_batch(lines[start:stop], quotes[start:stop])
-        return rest
+        return remaining
 
-    def write_rest(self, chunks: Iterable[bytes]) -> None:
+    def write_remaining(self, chunks: Iterable[bytes]) -> None:
         """Write the remaining rows with the csv module."""
         for row in CsvRows(lines_of(chunks), self._dialect, self._rows + 1):
             self._count(1)

@@ -15,7 +15,6 @@ from webapp.zipcodes.zipcode import MAX_ZIPCODE, MIN_ZIPCODE
 # A risk factor and a code: an error, then without a factor, or a warning (cell.WARNINGS).
 Result = Tuple[str, str]
 NOT_VALID: Result = ("", ZipcodeNotValid.code)
-NO_RESULT: Result = ("", "")
 
 
 class Lookup:

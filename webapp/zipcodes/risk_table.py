@@ -46,7 +46,7 @@ class RiskTable:
 
     @property
     def first_day(self) -> date:
-        """The first day, the earliest one for an open beginning."""
+        """Return the first day, the earliest one for an open beginning."""
         return self.effective_from or date.min
 
     @cached_property

@@ -29,7 +29,7 @@ class Counts(NamedTuple):
 
 @dataclass(frozen=True)
 class TableDiff:
-    """The changes of all zipcodes, in ascending order, and of the ranges.
+    """Return the changes of all zipcodes, in ascending order, and of the ranges.
 
     Attributes:
         in_use: the zipcodes in use.
@@ -44,12 +44,12 @@ class TableDiff:
 
     @cached_property
     def changes_in_use(self) -> list[Change]:
-        """The changes of zipcodes in use."""
+        """Return the changes of zipcodes in use."""
         return [change for change in self.changes if change.zipcode in self.in_use]
 
     @cached_property
     def groups(self) -> dict[tuple[str | None, str | None], list[int]]:
-        """The zipcodes in use by factor before and after: (A, B), (A, None), …, (None, A)."""
+        """Return the zipcodes in use by factor before and after: (A, B), (A, None), …, (None, A)."""
         found: dict[tuple[str | None, str | None], list[int]] = {}
         for zipcode, before, after in self.changes_in_use:
             found.setdefault((before, after), []).append(zipcode)
@@ -57,12 +57,12 @@ class TableDiff:
 
     @cached_property
     def counts(self) -> Counts:
-        """The counts of zipcodes in use."""
+        """Return the counts of zipcodes in use."""
         return count(self.changes_in_use)
 
     @property
     def lost_share(self) -> float:
-        """The share of the zipcodes in use with a factor that lose it."""
+        """Return the share of the zipcodes in use with a factor that lose it."""
         return self.counts.lost / self.losable if self.losable else 0.0
 
 

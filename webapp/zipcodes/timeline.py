@@ -34,7 +34,7 @@ class Period(NamedTuple):
 
 
 def headers(table_id: int, first: date | None, last: date | None) -> dict[str, str]:
-    """Return the headers of a response that a table answers. An open beginning or end has none."""
+    """Return the headers of a response from a table. An open beginning or end has none."""
     values = (table_id, first, last)
     return {name: str(value) for name, value in zip(TABLE_HEADERS, values) if value is not None}
 
