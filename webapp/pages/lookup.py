@@ -23,11 +23,13 @@ from webapp.i18n.languages import current_language
 from webapp.i18n.messages import N_
 from webapp.pages.blueprint import bp
 from webapp.pages.parts import PageParts
+from webapp.zipcodes.cell import WARNINGS, ZIPCODE_ROUNDED
 from webapp.zipcodes.interpretation import Interpretation, interpret
 from webapp.zipcodes.place import Suggestion, name_in
 from webapp.zipcodes.places import Places
 from webapp.zipcodes.risk_table import RiskFactor
 from webapp.zipcodes.timeline import parse_on
+from webapp.zipcodes.written import clean, read_number
 
 NO_PLACES = Places((), None)
 
@@ -77,6 +79,7 @@ def _render(
         "lookup.html",
         interpretation=interpretation,
         found=found,
+        warning=_warning(parts.values.get("zipcode", "")),
         on=on,
         latest=latest,
         nearest=_nearest(parts, interpretation, found),
@@ -105,6 +108,12 @@ def _nearest(
         return reads.nearest_if_unused(found) if text is None else reads.nearest(text)
     except DatabaseUnavailable:  # before the first snapshot
         return []
+
+
+def _warning(text: str) -> str | None:
+    """Return the warning that a cell of a list would have: the number may have lost a digit."""
+    number = read_number(clean(text))
+    return WARNINGS[ZIPCODE_ROUNDED] if number and number.is_rounded else None
 
 
 def _look_up(parts: PageParts, interpretation: Interpretation, on: date | None) -> RiskFactor | None:
