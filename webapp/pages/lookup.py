@@ -60,8 +60,11 @@ def error_page(error: DeskError) -> str | None:
     field = FIELDS.get(type(error))
     if field is None:
         return None
-    params = {**request.args, **(request.view_args or {})}
-    parts = PageParts({field: params.get(field, "")})
+    path = request.view_args or {}
+    params = {**request.args, **path}
+    # Only the route of a zipcode takes a date, too.
+    names = {field, "zipcode", "on"} if "zipcode" in path else {field}
+    parts = PageParts({name: params.get(name, "") for name in names})
     parts.record(error, field)
     return _render(parts, title=error.title)
 
