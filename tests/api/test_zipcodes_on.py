@@ -201,7 +201,9 @@ def test_lookup_page_explains_an_invalid_date_and_shows_no_factor(reader: FlaskC
     assert "Risk factor B" not in page
 
 
-def test_error_page_of_an_invalid_date_names_it(reader: FlaskClient) -> None:
-    response = reader.get("/zipcode/9000?on=x", headers=PAGE)
+def test_error_page_of_an_invalid_date_names_it_and_keeps_the_zipcode(reader: FlaskClient) -> None:
+    response = reader.get("/zipcode/9000?on=2027-02-30", headers=PAGE)
     assert response.status_code == 400
+    assert 'name="zipcode" value="9000"' in response.text
+    assert 'name="on" value="2027-02-30"' in response.text
     assert "Enter a date as year, month and day" in text(response.text)

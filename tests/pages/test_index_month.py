@@ -54,6 +54,22 @@ def test_links_lead_to_the_months_before_and_after_and_keep_the_base_year(reader
     assert not [url for url in links(page(reader, "/index/1994-01")) if "1993" in url]
 
 
+@pytest.mark.parametrize(
+    ("month", "year", "note"),
+    [
+        ("2026-08", 1996, "Für August 2026 ist auf der Basis 1996 = 100 kein Gesundheitsindex verfügbar"),
+        ("2013-12", 2025, "Für Dezember 2013 ist auf der Basis 2025 = 100 kein Gesundheitsindex verfügbar"),
+    ],
+)
+def test_base_year_without_the_month_is_named_above_another(
+    reader: FlaskClient, month: str, year: int, note: str
+) -> None:
+    query = f"year={year}&lang=de&format=html"
+    assert text(reader.get(f"/index/{month}?{query}").text).count(note) == 1
+    assert "kein Gesundheitsindex" not in reader.get(f"/index/2020-01?{query}").text
+    assert "kein Gesundheitsindex" not in page(reader, f"/index/{month}", "de")
+
+
 # JSON and text
 
 

@@ -31,6 +31,17 @@ def test_empty_form_shows_no_error_and_no_amount(reader: FlaskClient) -> None:
     assert " checked" not in page  # only the contract names the base year
 
 
+@pytest.mark.parametrize(("year", "status"), [("2025", 200), ("2020", 400)])
+def test_base_year_of_a_link_is_chosen_without_errors_in_the_empty_fields(
+    reader: FlaskClient, year: str, status: int
+) -> None:
+    response = ask(reader, year=year)
+    assert response.status_code == status
+    assert re.findall(r'id="(\w+)-error"', response.text) == (["year"] if status == 400 else [])
+    assert re.findall(r'name="year" value="(\d+)"[^>]* checked', response.text) == ["2025"] * (status == 200)
+    assert ask(reader, amount="", year=year, to="", **{"from": ""}).status_code == 400  # submitted
+
+
 @pytest.mark.parametrize("language", ["nl", "fr", "de", "en"])
 def test_every_hint_begins_with_a_capital(reader: FlaskClient, language: str) -> None:
     for page in (ask(reader, language).text, ask(reader, language, **QUERY).text):

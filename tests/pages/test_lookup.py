@@ -54,6 +54,12 @@ def test_lookup_keeps_the_input_and_links_to_each_result(reader: FlaskClient) ->
     assert "autofocus" not in page
 
 
+def test_number_that_may_have_lost_a_digit_has_the_warning_of_a_list(reader: FlaskClient) -> None:
+    warning = "Gelesen als 9030. Die Zahl hat ihre letzte Ziffer in einer Tabelle verloren."
+    assert warning in text(reader.get("/?zipcode=9,03E%2B03&lang=de").text)
+    assert "Gelesen als" not in text(reader.get("/?zipcode=9,030E%2B03&lang=de").text)
+
+
 def test_range_of_one_zipcode_and_unused_zipcode_are_explained(reader: FlaskClient) -> None:
     page = text(reader.get("/?zipcode=1315&year=2004").text)
     assert "Zipcode range 1315 only" in page

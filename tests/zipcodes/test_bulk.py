@@ -40,6 +40,15 @@ def result_of(body: bytes) -> CsvResult:
     return look_up_csv(io.BytesIO(body).read, io.BytesIO().write, lookup())
 
 
+def test_list_of_fixed_width_is_read_whatever_the_width() -> None:
+    rows = [f"{name:300};{number:20};{zipcode:300}" for name, number, zipcode in (
+        ("naam", "nr", "postcode"), ("Jan", "A1", "9000"), ("Mia", "A2", "B-2000")
+    )]  # fmt: skip
+    body = "".join(f"{row}\n" for row in rows).encode()
+    results = [line.decode()[len(row) :] for line, row in zip(answer(body).splitlines(), rows)]
+    assert results == [";risk_factor;error", ";B;", ";C;"]
+
+
 @pytest.mark.parametrize(
     ("body", "expected"),
     [

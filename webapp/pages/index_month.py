@@ -10,14 +10,14 @@ from flask import Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from webapp.data import reads
-from webapp.errors import MonthNotValid
+from webapp.errors import MonthNotFound, MonthNotValid
 from webapp.health_index.base_years import DEFAULT_BASE_YEAR
 from webapp.health_index.series import find
 from webapp.health_index.single_month import MonthOnBaseYear, SingleMonth, value_on
 from webapp.http.negotiation import FORMATS, preferred, represent
 from webapp.http.redirects import redirect_with_query
 from webapp.i18n.iso_month import iso_month, parse_iso_month
-from webapp.i18n.messages import N_
+from webapp.i18n.messages import N_, Message
 from webapp.pages.blueprint import bp
 
 
@@ -30,7 +30,12 @@ def index_month(month: str) -> Response:
     return represent(
         payload=_payload(found),
         template="month.html",
-        context=lambda: {"found": found, "lead": value_on(found, year), "year": year},
+        context=lambda: {
+            "found": found,
+            "lead": value_on(found, year),
+            "year": year,
+            "missing": _missing(number, year) if year else None,
+        },
         headers={},
         text=_text(number, year or DEFAULT_BASE_YEAR) if preferred(*FORMATS) == "text" else "",
     )
@@ -48,6 +53,15 @@ def _parse_month(text: str) -> date:
         return parse_iso_month(text)
     except ValueError:
         raise MonthNotValid(N_("Write the month as year and number, for example 2020-01.")) from None
+
+
+def _missing(month: date, base_year: int) -> Message | None:
+    """Return the message that a base year lacks the month, if it does."""
+    try:
+        find(reads.monthly_index(base_year), month)
+    except MonthNotFound as error:
+        return error.message
+    return None
 
 
 def _text(month: date, base_year: int) -> str:

@@ -25,11 +25,13 @@ FIELDS = ("amount", "year", "from", "to")
 
 @bp.get("/indexation")
 def indexation() -> Response:
-    """Show the form and, once a field is filled in, the new amount. `to` defaults to the latest month."""
+    """Show the form and, once it is submitted, the new amount. `to` defaults to the latest month."""
     calculation = Calculation()
     is_text = preferred(*FORMATS) == "text"
-    if is_text or any(calculation.parts.values.values()):
+    if is_text or calculation.is_requested:
         calculation.run()
+    else:
+        calculation.check_year()
     return _text(calculation) if is_text else _page(calculation)
 
 
@@ -57,6 +59,16 @@ class Calculation:
         self.parts = PageParts({field: request.args.get(field, "").strip() for field in FIELDS})
         self.found: Indexation | None = None
         self.next_step: NextStep | None = None
+
+    @property
+    def is_requested(self) -> bool:
+        """True if a field is filled in, unless it is a base year that a link chooses for an empty form."""
+        return any(self.parts.values.values()) and bool(request.args.keys() & (set(FIELDS) - {"year"}))
+
+    def check_year(self) -> None:
+        """Record an error if a link chooses an invalid base year."""
+        if year := self.parts.values["year"]:
+            self.parts.attempt(lambda: reads.parse_base_year(year), "year")
 
     def run(self) -> None:
         parts, values = self.parts, self.parts.values

@@ -23,11 +23,13 @@ from webapp.i18n.languages import current_language
 from webapp.i18n.messages import N_
 from webapp.pages.blueprint import bp
 from webapp.pages.parts import PageParts
+from webapp.zipcodes.cell import WARNINGS, ZIPCODE_ROUNDED
 from webapp.zipcodes.interpretation import Interpretation, interpret
 from webapp.zipcodes.place import Suggestion, name_in
 from webapp.zipcodes.places import Places
 from webapp.zipcodes.risk_table import RiskFactor
 from webapp.zipcodes.timeline import parse_on
+from webapp.zipcodes.written import clean, read_number
 
 NO_PLACES = Places((), None)
 
@@ -58,8 +60,11 @@ def error_page(error: DeskError) -> str | None:
     field = FIELDS.get(type(error))
     if field is None:
         return None
-    params = {**request.args, **(request.view_args or {})}
-    parts = PageParts({field: params.get(field, "")})
+    path = request.view_args or {}
+    params = {**request.args, **path}
+    # Only the route of a zipcode takes a date, too.
+    names = {field, "zipcode", "on"} if "zipcode" in path else {field}
+    parts = PageParts({name: params.get(name, "") for name in names})
     parts.record(error, field)
     return _render(parts, title=error.title)
 
@@ -78,6 +83,7 @@ def _render(
         "lookup.html",
         interpretation=interpretation,
         found=found,
+        warning=_warning(parts.values.get("zipcode", "")),
         on=on,
         latest=latest,
         nearest=_nearest(parts, interpretation, found),
@@ -106,6 +112,12 @@ def _nearest(
         return reads.nearest_if_unused(found) if text is None else reads.nearest(text)
     except DatabaseUnavailable:  # before the first snapshot
         return []
+
+
+def _warning(text: str) -> str | None:
+    """Return the warning that a cell of a list would have: the number may have lost a digit."""
+    number = read_number(clean(text))
+    return WARNINGS[ZIPCODE_ROUNDED] if number and number.is_rounded else None
 
 
 def _look_up(parts: PageParts, interpretation: Interpretation, on: date | None) -> RiskFactor | None:

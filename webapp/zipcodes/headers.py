@@ -88,6 +88,7 @@ def normalized(name: str) -> str:
 
     Splits before capitals (BillingPostalCode) and around digits (POST_CODE1).
     """
+    name = name.strip()  # exports of fixed width pad it with any number of spaces
     if len(name) > MAX_NAME_LETTERS:
         return ""
     split = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Za-z])(?=[0-9])|(?<=[0-9])(?=[A-Za-z])", " ", name)
