@@ -207,6 +207,14 @@ def test_contact_of_the_operator_becomes_a_link(contact: str, href: str) -> None
         ("HEALTH_INDEX_URL", "ftp://statbel.fgov.be/"),
         ("HEALTH_INDEX_URL", "http://"),
         ("HEALTH_INDEX_URL", "http://[::1"),
+        ("HEALTH_INDEX_URL", "http://:80/"),
+        ("HEALTH_INDEX_URL", "http://statbel .be/"),
+        ("HEALTH_INDEX_URL", "http://statbel.be\n/"),
+        ("REDIS_URL", "unix://"),
+        ("DATABASE_URL", "postgresql://user@host:65536/name"),
+        ("DATABASE_URL", "postgresql://user@host:0/name"),
+        ("DATABASE_URL", "postgresql://user@one:5432,two:65536/name"),
+        ("RISK_FACTOR_NOTE", "red\x1b[31m"),
         ("HEALTH_INDEX_FALLBACK_URL", "file:///etc/passwd"),
         ("HEALTH_INDEX_WORKBOOK_URL", "file:///etc/passwd"),
         ("HEALTH_INDEX_TIMEOUT", "5"),
@@ -522,5 +530,5 @@ def test_risk_factor_note_stands_for_each_language_without_its_own() -> None:
 
 
 def test_long_risk_factor_note_is_rejected() -> None:
-    with pytest.raises(ConfigurationError, match="RISK_FACTOR_NOTE_FR is longer than 300 characters"):
+    with pytest.raises(ConfigurationError, match="RISK_FACTOR_NOTE_FR must have up to 300 printable"):
         Settings.of({"RISK_FACTOR_NOTE_FR": "x" * 301})

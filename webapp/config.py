@@ -362,6 +362,8 @@ def _several_hosts(text: str, query: str, name: str) -> str:
     if None in hosts or re.search("(^|&)(host|port)=", query):
         raise _not_a_database_url(name)
     found = [host for host in hosts if host]
+    if not all(_is_port(host["port"]) for host in found):
+        raise _not_a_database_url(name)
     names = ",".join(host["ipv6"] or host["name"] for host in found)
     return f"host={names}&port={','.join(host['port'] or '5432' for host in found)}"
 
@@ -376,8 +378,8 @@ def database_place(database_url: str) -> str:
 
 
 def _is_port(text: Optional[str]) -> bool:
-    """True for digits or None. An empty port comes from an unset variable."""
-    return text is None or re.fullmatch("[0-9]+", text) is not None
+    """True for a port or None. An empty one comes from an unset variable."""
+    return text is None or (re.fullmatch("[0-9]{1,5}", text) is not None and 1 <= int(text) <= MAX_PORT)
 
 
 def _redis_url(text: str) -> Optional[str]:
@@ -426,7 +428,9 @@ def _is_url(text: str, *schemes: str) -> bool:
         url.port  # noqa: B018  # raises ValueError if invalid
     except ValueError:
         return False
-    return url.scheme in schemes and bool(url.netloc or url.scheme == "unix")
+    if url.scheme not in schemes or re.search(r"[\s\x00-\x1f]", text):
+        return False
+    return bool(url.path if url.scheme == "unix" else url.hostname)
 
 
 def _deadlines(text: str) -> Tuple[float, float]:
@@ -508,7 +512,7 @@ def _contact_url(contact: str) -> str:
             return f"mailto:{contact}"
         if PHONE_NUMBER.fullmatch(contact) and len(re.findall("[0-9]", contact)) >= MIN_PHONE_DIGITS:
             return "tel:" + re.sub("[^+0-9]", "", contact.replace("(0)", ""))
-        if " " not in contact and _is_url(contact, "http", "https"):
+        if _is_url(contact, "http", "https"):
             return contact
     raise ConfigurationError(
         "OPERATOR_CONTACT must be an email address (desk@example.be), a phone number (+32 2 555 01 23) "
@@ -523,8 +527,8 @@ def _risk_factor_notes(values: Mapping[str, str]) -> Dict[str, str]:
         name = f"RISK_FACTOR_NOTE_{language.upper()}"
         name = name if values[name].strip() else "RISK_FACTOR_NOTE"
         note = " ".join(values[name].split())
-        if len(note) > MAX_NOTE_CHARACTERS:
-            raise ConfigurationError(f"{name} is longer than {MAX_NOTE_CHARACTERS} characters.")
+        if len(note) > MAX_NOTE_CHARACTERS or not note.isprintable():
+            raise ConfigurationError(f"{name} must have up to {MAX_NOTE_CHARACTERS} printable characters.")
         if note:
             notes[language] = note
     return notes

@@ -151,7 +151,7 @@ def test_migration_of_an_unreachable_database_is_refused_in_one_line(
     assert result.exit_code == 1
     [message] = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
     assert message.startswith("Error: The database cannot be used: ")
-    assert message.endswith(" Check DATABASE_URL, and run flask doctor.")
+    assert message.endswith(" Check its URL, its user and that it runs.")
     assert len(message.splitlines()) == 1
 
 

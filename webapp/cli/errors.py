@@ -13,7 +13,7 @@ from webapp.data.database import explain
 from webapp.data.index_decisions import DecisionRefused
 from webapp.data.risk_tables import ActionRefused
 from webapp.data.schema import NotInitialized, OldSchema
-from webapp.errors import DeskError
+from webapp.errors import DeskError, RiskTableUnavailable
 from webapp.statbel.parsing import UpstreamError
 from webapp.tables.csv_file import FileError
 
@@ -27,6 +27,8 @@ def one_line_errors() -> Iterator[None]:
         yield
     except FileError as error:
         raise click.ClickException(f"{error}. Nothing was changed.") from None
+    except RiskTableUnavailable as error:
+        raise click.ClickException(f"{error.meaning} Run flask init-db, or flask risk-table load.") from None
     except (DeskError, DecisionRefused, ActionRefused, CopyRefused) as error:
         raise click.ClickException(str(error)) from None
     except UpstreamError as error:

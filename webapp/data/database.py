@@ -101,4 +101,4 @@ def explain(error: DBAPIError) -> str:
     if code == "25006" or "readonly database" in cause:  # read_only_sql_transaction
         return f"The database is read-only: {cause}. Use the one that takes writes, not a replica."
     end = "" if cause.endswith((".", "?")) else "."
-    return f"The database cannot be used: {cause}{end} Check DATABASE_URL, and run flask doctor."
+    return f"The database cannot be used: {cause}{end} Check its URL, its user and that it runs."
