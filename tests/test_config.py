@@ -472,6 +472,17 @@ def test_unknown_name_in_the_file_is_noted_with_a_close_one(folder: Path, line: 
     assert (loaded.web_threads, loaded.notes) == (7, (f".env: {note}",))
 
 
+@pytest.mark.parametrize("line", ["RATE_LIMIT", "RATE_LIMIT: 5", "RATE_LIMIT 5", "=5", "RATE_LIMIT='5"])
+def test_line_of_the_file_without_a_value_is_noted(
+    folder: Path, line: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    (folder / ".env").write_text(f"WEB_THREADS=7\n\n{line}\n")
+    loaded = Settings.load()
+    assert (loaded.web_threads, loaded.rate_limit) == (7, 6000)
+    assert loaded.notes == (".env: line 3 is not NAME=value, and is ignored.",)
+    assert not caplog.records
+
+
 def test_names_of_other_programs_in_the_file_are_not_noted(folder: Path) -> None:
     names = ("POSTGRES_PASSWORD", "FLASK_DEBUG", "GUNICORN_CMD_ARGS", "WEB_CONCURRENCY", "TZ", "PGSSLMODE")
     (folder / ".env").write_text("".join(f"{name}=1\n" for name in names))

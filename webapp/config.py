@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from dataclasses import dataclass
 from difflib import get_close_matches
+from io import StringIO
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Tuple
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from click import ClickException
 from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 
 from webapp.i18n.locales import LANGUAGES
+
+# Settings.notes has the lines of which python-dotenv would warn in a format of its own.
+logging.getLogger("dotenv.main").setLevel(logging.ERROR)
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -197,11 +203,15 @@ class Settings:
     def load(cls) -> Settings:
         """Read `.env` and the environment, which takes precedence. Raises ConfigurationError."""
         try:
-            file = dotenv_values(ROOT / ".env", encoding="utf-8-sig")
+            text = (ROOT / ".env").read_text(encoding="utf-8-sig")
+        except FileNotFoundError:
+            text = ""
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigurationError(f"The file .env cannot be read: {error}") from None
+        file = dotenv_values(stream=StringIO(text))
         variables = {name: value for name, value in file.items() if value is not None}
-        return cls.of({**variables, **os.environ}, tuple(_unknown_names(variables)))
+        notes = (*_unreadable_lines(text), *_unknown_names(variables))
+        return cls.of({**variables, **os.environ}, notes)
 
     @classmethod
     def of(cls, variables: Mapping[str, str], notes: Tuple[str, ...] = ()) -> Settings:
@@ -479,6 +489,15 @@ def _address(text: str) -> Optional[Address]:
         f"METRICS_BIND is {text[:60]!r}, but must be an IP address and a port, for example 127.0.0.1:9100 "
         "or [::1]:9100."
     )
+
+
+def _unreadable_lines(text: str) -> Iterator[str]:
+    """Yield a line for each one of `.env` that is no NAME=value."""
+    for line in parse_stream(StringIO(text)):
+        if line.error or (line.key and line.value is None):
+            start, string = line.original.line, line.original.string  # from the blank lines before it
+            number = start + string[: len(string) - len(string.lstrip())].count("\n")
+            yield f".env: line {number} is not NAME=value, and is ignored."
 
 
 def _unknown_names(names: Iterable[str]) -> List[str]:
