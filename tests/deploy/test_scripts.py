@@ -145,6 +145,17 @@ def test_rolling_update_keeps_old_containers_if_a_new_one_fails(docker: Docker, 
     assert not [call for call in docker.state["calls"] if call.startswith("stop")]
 
 
+@pytest.mark.slow
+def test_rolling_update_does_not_take_a_stopped_container_for_a_new_one(docker: Docker) -> None:
+    web = {
+        name: {"running": name == "old0", "health": "healthy", "inspected": 9} for name in ("old0", "stopped")
+    }
+    docker.set_up(web=web)
+    done = docker.run("rolling-update")
+    assert done.returncode == 0, done.stderr
+    assert list(docker.state["web"]) == ["new0"]
+
+
 def test_rolling_update_stops_if_the_database_cannot_be_upgraded(docker: Docker) -> None:
     docker.set_up("old0", init=1)
     assert docker.run("rolling-update").returncode == 1
