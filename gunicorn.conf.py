@@ -205,7 +205,9 @@ def _listen(address: Address) -> socket.socket:
         family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
         return socket.create_server(address, family=family)
     except OSError as error:
-        reason = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be used: {error.strerror}"
+        # Without the Python object that create_server adds to the message.
+        cause = os.strerror(error.errno or errno.EINVAL)
+        reason = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be used: {cause}"
         sys.exit(f"Error: METRICS_BIND {address.host}:{address.port} {reason}. Choose another.")
 
 

@@ -207,6 +207,14 @@ def test_contact_of_the_operator_becomes_a_link(contact: str, href: str) -> None
         ("HEALTH_INDEX_URL", "ftp://statbel.fgov.be/"),
         ("HEALTH_INDEX_URL", "http://"),
         ("HEALTH_INDEX_URL", "http://[::1"),
+        ("HEALTH_INDEX_URL", "http://:80/"),
+        ("HEALTH_INDEX_URL", "http://statbel .be/"),
+        ("HEALTH_INDEX_URL", "http://statbel.be\n/"),
+        ("REDIS_URL", "unix://"),
+        ("DATABASE_URL", "postgresql://user@host:65536/name"),
+        ("DATABASE_URL", "postgresql://user@host:0/name"),
+        ("DATABASE_URL", "postgresql://user@one:5432,two:65536/name"),
+        ("RISK_FACTOR_NOTE", "red\x1b[31m"),
         ("HEALTH_INDEX_FALLBACK_URL", "file:///etc/passwd"),
         ("HEALTH_INDEX_WORKBOOK_URL", "file:///etc/passwd"),
         ("HEALTH_INDEX_TIMEOUT", "5"),
@@ -464,6 +472,17 @@ def test_unknown_name_in_the_file_is_noted_with_a_close_one(folder: Path, line: 
     assert (loaded.web_threads, loaded.notes) == (7, (f".env: {note}",))
 
 
+@pytest.mark.parametrize("line", ["RATE_LIMIT", "RATE_LIMIT: 5", "RATE_LIMIT 5", "=5", "RATE_LIMIT='5"])
+def test_line_of_the_file_without_a_value_is_noted(
+    folder: Path, line: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    (folder / ".env").write_text(f"WEB_THREADS=7\n\n{line}\n")
+    loaded = Settings.load()
+    assert (loaded.web_threads, loaded.rate_limit) == (7, 6000)
+    assert loaded.notes == (".env: line 3 is not NAME=value, and is ignored.",)
+    assert not caplog.records
+
+
 def test_names_of_other_programs_in_the_file_are_not_noted(folder: Path) -> None:
     names = ("POSTGRES_PASSWORD", "FLASK_DEBUG", "GUNICORN_CMD_ARGS", "WEB_CONCURRENCY", "TZ", "PGSSLMODE")
     (folder / ".env").write_text("".join(f"{name}=1\n" for name in names))
@@ -522,5 +541,5 @@ def test_risk_factor_note_stands_for_each_language_without_its_own() -> None:
 
 
 def test_long_risk_factor_note_is_rejected() -> None:
-    with pytest.raises(ConfigurationError, match="RISK_FACTOR_NOTE_FR is longer than 300 characters"):
+    with pytest.raises(ConfigurationError, match="RISK_FACTOR_NOTE_FR must have up to 300 printable"):
         Settings.of({"RISK_FACTOR_NOTE_FR": "x" * 301})

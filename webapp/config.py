@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from dataclasses import dataclass
 from difflib import get_close_matches
+from io import StringIO
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Tuple
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from click import ClickException
 from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 
 from webapp.i18n.locales import LANGUAGES
+
+# Settings.notes has the lines of which python-dotenv would warn in a format of its own.
+logging.getLogger("dotenv.main").setLevel(logging.ERROR)
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -197,11 +203,15 @@ class Settings:
     def load(cls) -> Settings:
         """Read `.env` and the environment, which takes precedence. Raises ConfigurationError."""
         try:
-            file = dotenv_values(ROOT / ".env", encoding="utf-8-sig")
+            text = (ROOT / ".env").read_text(encoding="utf-8-sig")
+        except FileNotFoundError:
+            text = ""
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigurationError(f"The file .env cannot be read: {error}") from None
+        file = dotenv_values(stream=StringIO(text))
         variables = {name: value for name, value in file.items() if value is not None}
-        return cls.of({**variables, **os.environ}, tuple(_unknown_names(variables)))
+        notes = (*_unreadable_lines(text), *_unknown_names(variables))
+        return cls.of({**variables, **os.environ}, notes)
 
     @classmethod
     def of(cls, variables: Mapping[str, str], notes: Tuple[str, ...] = ()) -> Settings:
@@ -362,6 +372,8 @@ def _several_hosts(text: str, query: str, name: str) -> str:
     if None in hosts or re.search("(^|&)(host|port)=", query):
         raise _not_a_database_url(name)
     found = [host for host in hosts if host]
+    if not all(_is_port(host["port"]) for host in found):
+        raise _not_a_database_url(name)
     names = ",".join(host["ipv6"] or host["name"] for host in found)
     return f"host={names}&port={','.join(host['port'] or '5432' for host in found)}"
 
@@ -376,8 +388,8 @@ def database_place(database_url: str) -> str:
 
 
 def _is_port(text: Optional[str]) -> bool:
-    """True for digits or None. An empty port comes from an unset variable."""
-    return text is None or re.fullmatch("[0-9]+", text) is not None
+    """True for a port or None. An empty one comes from an unset variable."""
+    return text is None or (re.fullmatch("[0-9]{1,5}", text) is not None and 1 <= int(text) <= MAX_PORT)
 
 
 def _redis_url(text: str) -> Optional[str]:
@@ -426,7 +438,9 @@ def _is_url(text: str, *schemes: str) -> bool:
         url.port  # noqa: B018  # raises ValueError if invalid
     except ValueError:
         return False
-    return url.scheme in schemes and bool(url.netloc or url.scheme == "unix")
+    if url.scheme not in schemes or re.search(r"[\s\x00-\x1f]", text):
+        return False
+    return bool(url.path if url.scheme == "unix" else url.hostname)
 
 
 def _deadlines(text: str) -> Tuple[float, float]:
@@ -477,6 +491,15 @@ def _address(text: str) -> Optional[Address]:
     )
 
 
+def _unreadable_lines(text: str) -> Iterator[str]:
+    """Yield a line for each one of `.env` that is no NAME=value."""
+    for line in parse_stream(StringIO(text)):
+        if line.error or (line.key and line.value is None):
+            start, string = line.original.line, line.original.string  # from the blank lines before it
+            number = start + string[: len(string) - len(string.lstrip())].count("\n")
+            yield f".env: line {number} is not NAME=value, and is ignored."
+
+
 def _unknown_names(names: Iterable[str]) -> List[str]:
     """Return a line for each name that is neither a setting nor known to belong to another program."""
     return [
@@ -508,7 +531,7 @@ def _contact_url(contact: str) -> str:
             return f"mailto:{contact}"
         if PHONE_NUMBER.fullmatch(contact) and len(re.findall("[0-9]", contact)) >= MIN_PHONE_DIGITS:
             return "tel:" + re.sub("[^+0-9]", "", contact.replace("(0)", ""))
-        if " " not in contact and _is_url(contact, "http", "https"):
+        if _is_url(contact, "http", "https"):
             return contact
     raise ConfigurationError(
         "OPERATOR_CONTACT must be an email address (desk@example.be), a phone number (+32 2 555 01 23) "
@@ -523,8 +546,8 @@ def _risk_factor_notes(values: Mapping[str, str]) -> Dict[str, str]:
         name = f"RISK_FACTOR_NOTE_{language.upper()}"
         name = name if values[name].strip() else "RISK_FACTOR_NOTE"
         note = " ".join(values[name].split())
-        if len(note) > MAX_NOTE_CHARACTERS:
-            raise ConfigurationError(f"{name} is longer than {MAX_NOTE_CHARACTERS} characters.")
+        if len(note) > MAX_NOTE_CHARACTERS or not note.isprintable():
+            raise ConfigurationError(f"{name} must have up to {MAX_NOTE_CHARACTERS} printable characters.")
         if note:
             notes[language] = note
     return notes

@@ -186,6 +186,16 @@ def test_unreachable_database_is_explained_in_one_line(make_app: MakeApp, unreac
     assert len(result.output.splitlines()) == 1
 
 
+def test_lookup_without_a_risk_table_names_the_commands(make_app: MakeApp, empty_database_url: str) -> None:
+    app = make_app(settings_for(empty_database_url))
+    assert run(app, "db", "upgrade").exit_code == 0
+    result = run(app, "lookup", "9000")
+    assert (result.exit_code, result.output) == (
+        1,
+        "Error: No risk table is in force. Run flask init-db, or flask risk-table load.\n",
+    )
+
+
 # flask refresh-index
 
 

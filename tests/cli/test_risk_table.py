@@ -282,6 +282,7 @@ def test_load_refuses_a_table_that_drops_zipcodes_in_use_without_force(app: Flas
         "--force. Nothing was stored."
     )
     refused(app, "load", str(file), *NEW_YEAR, "--max-lost", "90")
+    refused(app, "load", str(file), *NEW_YEAR, "--max-lost", "nan", code=2)
     refused(app, "load", str(file), *NEW_YEAR, "--dry-run")
     assert load(app, file, "--max-lost", "91") == 2
     assert load(app, file, "--force") == 3

@@ -128,6 +128,35 @@ def test_schema_can_be_downgraded_and_upgraded_again(app: Flask) -> None:
     assert migrate("upgrade") == TABLES
 
 
+@on_sqlite
+def test_schema_of_a_later_release_stays(app: Flask) -> None:
+    with app.app_context(), db.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+        connection.execute(sa.text("DELETE FROM index_value"))
+    before = snapshot(app)
+    result = run(app, "init-db")
+    assert result.exit_code == 0
+    assert result.output == (
+        f"The schema is at revision 9999, of a later release, and stays: this one is at {NEWEST_REVISION}. "
+        "Nothing was changed.\n"
+    )
+    assert run(app, "init-db", "--risk-table").exit_code == 1
+    assert snapshot(app) == before
+
+
+@pytest.mark.parametrize("command", ["current", "check", "upgrade", "downgrade"])
+def test_migration_of_an_unreachable_database_is_refused_in_one_line(
+    make_app: MakeApp, unreachable_url: str, caplog: pytest.LogCaptureFixture, command: str
+) -> None:
+    result = run(make_app(settings_for(unreachable_url)), "db", command)
+    assert isinstance(result.exception, SystemExit)
+    assert result.exit_code == 1
+    [message] = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert message.startswith("Error: The database cannot be used: ")
+    assert message.endswith(" Check its URL, its user and that it runs.")
+    assert len(message.splitlines()) == 1
+
+
 @pytest.mark.slow
 def test_downgraded_database_can_be_filled_again(app: Flask) -> None:
     assert run(app, "db", "downgrade", "base").exit_code == 0

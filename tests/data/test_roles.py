@@ -207,6 +207,12 @@ def test_command_that_needs_desk_owner_says_so(app: Flask, tmp_path: Path) -> No
     assert_refused(app, "index-value", "lock", "2013", "2020-01", "--reason", "none")
 
 
+def test_downgrade_needs_desk_owner(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
+    result = run(app, "db", "downgrade")
+    assert isinstance(result.exception, SystemExit)
+    assert caplog.messages[-1].startswith("Error: The user of the database may not do this: ")
+
+
 def test_init_db_of_an_empty_database_needs_desk_owner(
     databases: PostgresDatabases, make_app: MakeApp
 ) -> None:

@@ -30,6 +30,9 @@ class Docker:
             for name, container in self._web.items():
                 if container["running"] or "-aq" in arguments:
                     say(name)
+        elif command == "rm":
+            for name in [name for name, container in self._web.items() if not container["running"]]:
+                del self._web[name]
         elif command == "up":
             count = int(arguments[arguments.index("--scale") + 1].partition("=")[2])
             for number in range(count - len(self._web)):

@@ -15,10 +15,11 @@ from typing import Any, Callable, Iterator
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 
 from tests.deploy.files import DEPLOY, run
-from tests.support import postgres
-from tests.support.databases import PostgresDatabases
+from tests.support import commands, postgres
+from tests.support.databases import PostgresDatabases, settings_for
 from webapp.config import ROOT, Settings
 
 pytestmark = pytest.mark.once
@@ -100,6 +101,15 @@ def test_password_that_would_break_a_url_is_refused(project: Path, password: str
     assert list((project / "secrets").iterdir()) == []
 
 
+def test_password_of_an_own_file_that_would_break_a_url_is_refused(project: Path) -> None:
+    (project / "secrets").mkdir()
+    (project / "secrets" / "postgres_password").write_text("p@ss\n")
+    done = run(project / "deploy" / "make-secrets", folder=project)
+    assert done.returncode == 1
+    assert "secrets/postgres_password has other characters" in done.stderr
+    assert not (project / "secrets" / "database_url").exists()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("wanted", [None, "1", "4"])
 def test_rolling_update_stops_old_containers_after_new_ones_are_healthy(
@@ -135,6 +145,17 @@ def test_rolling_update_keeps_old_containers_if_a_new_one_fails(docker: Docker, 
     assert "The old containers go on" in done.stderr
     assert list(docker.state["web"]) == ["old0", "old1"]
     assert not [call for call in docker.state["calls"] if call.startswith("stop")]
+
+
+@pytest.mark.slow
+def test_rolling_update_does_not_take_a_stopped_container_for_a_new_one(docker: Docker) -> None:
+    web = {
+        name: {"running": name == "old0", "health": "healthy", "inspected": 9} for name in ("old0", "stopped")
+    }
+    docker.set_up(web=web)
+    done = docker.run("rolling-update")
+    assert done.returncode == 0, done.stderr
+    assert list(docker.state["web"]) == ["new0"]
 
 
 def test_rolling_update_stops_if_the_database_cannot_be_upgraded(docker: Docker) -> None:
@@ -179,6 +200,20 @@ def test_images_are_pinned_in_env(docker: Docker, project: Path) -> None:
     assert re.fullmatch("@sha256:[0-9a-f]{64}", pinned["PYTHON_DIGEST"])
     assert re.fullmatch("redis:7-alpine@sha256:[0-9a-f]{64}", pinned["REDIS_IMAGE"])
     assert any("python:3.13-alpine" in call for call in docker.state["calls"])
+
+
+@pytest.mark.parametrize("mode", [None, 0o600, 0o640])
+def test_pinning_hides_env_from_other_users_and_keeps_its_lines(
+    docker: Docker, project: Path, mode: int | None
+) -> None:
+    docker.set_up()
+    file = project / ".env"
+    if mode:
+        file.write_text("# a remark\n\nRATE_LIMIT=0")
+        file.chmod(mode)
+    assert docker.run("pin-images").returncode == 0
+    assert stat.S_IMODE(file.stat().st_mode) == (mode or 0o600)
+    assert not mode or file.read_text().startswith("# a remark\n\nRATE_LIMIT=0\nPYTHON_DIGEST=")
 
 
 def test_unreachable_registry_leaves_env_as_it_is(docker: Docker, project: Path) -> None:
@@ -295,6 +330,54 @@ def test_failed_backup_deletes_nothing(back_up: Backup, tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "backup failed" in done.stderr
     assert list((tmp_path / "backups").iterdir()) == [old]
+
+
+@pytest.mark.slow
+def test_backup_of_an_older_release_replaces_newer_tables(
+    back_up: Backup, database_url: str, tmp_path: Path, make_app: Callable[[Settings], Flask]
+) -> None:
+    app = make_app(settings_for(database_url))
+    before = row_counts(database_url)
+    assert commands.run(app, "db", "downgrade", "0005").exit_code == 0
+    assert back_up().returncode == 0
+    assert commands.run(app, "init-db").exit_code == 0
+    [file] = (tmp_path / "backups").iterdir()
+    done = back_up("restore", str(file))
+    assert done.returncode == 0, done.stderr
+    result = commands.run(app, "init-db")
+    assert result.exit_code == 0, result.output
+    assert row_counts(database_url) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("BACKUP_HOUR", "24"),
+        ("BACKUP_HOUR", "-1"),
+        ("BACKUP_HOUR", "1:30"),
+        ("BACKUP_HOUR", "x"),
+        ("BACKUP_DAYS", "0"),
+        ("BACKUP_DAYS", "two weeks"),
+    ],
+)
+def test_backup_refuses_an_invalid_setting(tmp_path: Path, name: str, value: str) -> None:
+    backup = DEPLOY / "postgresql" / "backup"
+    done = run(backup, "now", folder=tmp_path, BACKUP_FOLDER=str(tmp_path), **{name: value})
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"{name} is '{value}', but must be a whole number from ")
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("hour", ["0", "00", "08", "23"])
+def test_backup_waits_until_its_hour(tmp_path: Path, hour: str) -> None:
+    sleep = tmp_path / "sleep"
+    sleep.write_text(f'#!/bin/sh\necho "$1" >{tmp_path}/seconds\nkill $PPID\n')
+    sleep.chmod(0o755)
+    backup = DEPLOY / "postgresql" / "backup"
+    now = time.time()
+    run(backup, "nightly", folder=tmp_path, BACKUP_FOLDER=str(tmp_path), BACKUP_HOUR=hour)
+    at = now + int((tmp_path / "seconds").read_text())
+    assert abs((at - int(hour) * 3600 + 43_200) % 86_400 - 43_200) < 60
 
 
 @pytest.mark.parametrize("script", ["make-secrets", "rolling-update", "pin-images", "postgresql/backup"])

@@ -415,9 +415,13 @@ def test_folder_is_removed_at_the_end(sqlite_url: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_address_in_use_ends_the_start_with_one_line(sqlite_url: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("host", "reason"),
+    [("127.0.0.1", "is in use"), ("192.0.2.1", "cannot be used: Cannot assign requested address")],
+)
+def test_unusable_address_ends_the_start_with_one_line(sqlite_url: str, host: str, reason: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        address = f"{host}:{taken.getsockname()[1]}"
         done = subprocess.run(
             [sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{free_port()}"],
             cwd=ROOT,
@@ -428,5 +432,5 @@ def test_address_in_use_ends_the_start_with_one_line(sqlite_url: str, tmp_path: 
             check=False,
         )
     assert done.returncode == 1
-    assert f"Error: METRICS_BIND {address} is in use. Choose another." in done.stderr
+    assert f"Error: METRICS_BIND {address} {reason}. Choose another." in done.stderr
     assert "Traceback" not in done.stderr

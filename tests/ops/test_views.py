@@ -225,6 +225,7 @@ def test_strict_readiness_fails_for_any_reason(app: Flask) -> None:
     client = app.test_client()
     assert [client.get(path).status_code for path in ("/readyz", "/readyz?strict=1")] == [200, 503]
     assert client.get("/readyz?strict=0").status_code == 200
+    assert [client.get(f"/readyz?{query}").status_code for query in ("strict", "strict=true")] == [503, 503]
 
 
 @pytest.mark.parametrize("headers", [{}, {"Accept": "text/html"}])

@@ -56,8 +56,14 @@ def add_migrations(app: Flask) -> None:
 )
 @with_appcontext
 def init_db(loads_risk_table: bool) -> None:
-    with one_line_errors():
-        result = database.init(SEED, risk_table_again=loads_risk_table)
+    try:
+        with one_line_errors():
+            result = database.init(SEED, risk_table_again=loads_risk_table)
+    except schema.NewerSchema as error:
+        if loads_risk_table:
+            raise click.ClickException(f"{error} Use flask risk-table load.") from None
+        click.echo(f"{error} Nothing was changed.")  # no error: a release that is rolled back to starts
+        return
     click.echo(f"Schema: at revision {result.revision}.")
     click.echo(f"Risk factors: {_seed_summary(result.risk_table)}")
     click.echo(f"Health index: {result.changed_values} values added or corrected.")

@@ -223,7 +223,8 @@ def check_redis(settings: Settings) -> Iterator[Check]:
             redis.eval(rate_limit.ADD_SCRIPT, 1, key, 0, 1)
     except Exception as error:  # noqa: BLE001  # redis-py raises various errors
         advice = "check REDIS_URL and the server; until then each process counts by itself"
-        yield Check("redis", FAILED, f"{type(error).__name__} {error}".strip(), advice)
+        cause = " ".join(f"{type(error).__name__} {error}".split()).rstrip(".")
+        yield Check("redis", FAILED, cause, advice)
     else:
         yield Check("redis", OK, "counts requests")
 

@@ -9,11 +9,11 @@ import click
 from sqlalchemy.exc import DBAPIError
 
 from webapp.data.copy_db import CopyRefused
-from webapp.data.database import is_missing_table, reason
+from webapp.data.database import explain
 from webapp.data.index_decisions import DecisionRefused
 from webapp.data.risk_tables import ActionRefused
-from webapp.data.schema import MISSING_TABLE, NotInitialized, OldSchema
-from webapp.errors import DeskError
+from webapp.data.schema import NotInitialized, OldSchema
+from webapp.errors import DeskError, RiskTableUnavailable
 from webapp.statbel.parsing import UpstreamError
 from webapp.tables.csv_file import FileError
 
@@ -27,6 +27,8 @@ def one_line_errors() -> Iterator[None]:
         yield
     except FileError as error:
         raise click.ClickException(f"{error}. Nothing was changed.") from None
+    except RiskTableUnavailable as error:
+        raise click.ClickException(f"{error.meaning} Run flask init-db, or flask risk-table load.") from None
     except (DeskError, DecisionRefused, ActionRefused, CopyRefused) as error:
         raise click.ClickException(str(error)) from None
     except UpstreamError as error:
@@ -42,16 +44,4 @@ def one_line_errors() -> Iterator[None]:
     except OSError as error:
         raise click.ClickException(f"The output cannot be written: {error.strerror}") from None
     except DBAPIError as error:
-        raise click.ClickException(_database_message(error)) from None
-
-
-def _database_message(error: DBAPIError) -> str:
-    if is_missing_table(error):
-        return f"The database cannot be used: {MISSING_TABLE}"
-    cause = reason(error)
-    code = getattr(error.orig, "pgcode", None)
-    if code == "42501":  # insufficient_privilege
-        return f"The user of the database may not do this: {cause}. Use the owner of the tables (desk_owner)."
-    if code == "25006" or "readonly database" in cause:  # read_only_sql_transaction
-        return f"The database is read-only: {cause}. Use the one that takes writes, not a replica."
-    return f"The database cannot be used: {cause}"
+        raise click.ClickException(explain(error)) from None

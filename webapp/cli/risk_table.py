@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from datetime import date
 from pathlib import Path
@@ -63,6 +64,13 @@ def _parse_first_day(context: click.Context, parameter: click.Parameter, text: s
     return day
 
 
+def _refuse_nan(_context: click.Context, _parameter: click.Parameter, percent: float) -> float:
+    """Refuse nan, which FloatRange accepts and no share exceeds."""
+    if math.isnan(percent):
+        raise click.BadParameter("use a number from 0 to 100.")
+    return percent
+
+
 def _load_options(command: Command) -> Command:
     """Add the options of commands that store a table."""
     options = [
@@ -80,6 +88,7 @@ def _load_options(command: Command) -> Command:
         click.option(
             "--max-lost",
             type=click.FloatRange(0, 100),
+            callback=_refuse_nan,
             default=DEFAULT_MAX_LOST_PERCENT,
             show_default=True,
             metavar="PERCENT",

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase
 
 from webapp.config import STATEMENT_MILLISECONDS, engine_options
+from webapp.data.schema import MISSING_TABLE
 
 
 class Model(DeclarativeBase):
@@ -87,3 +88,17 @@ def is_missing_table(error: Exception) -> bool:
         return False
     undefined_table = "42P01"
     return getattr(error.orig, "pgcode", None) == undefined_table or "no such table" in str(error.orig)
+
+
+def explain(error: DBAPIError) -> str:
+    """Return one line for operators: what the database refused, and what to do."""
+    if is_missing_table(error):
+        return f"The database cannot be used: {MISSING_TABLE}"
+    cause = reason(error)
+    code = getattr(error.orig, "pgcode", None)
+    if code == "42501":  # insufficient_privilege
+        return f"The user of the database may not do this: {cause}. Use the owner of the tables (desk_owner)."
+    if code == "25006" or "readonly database" in cause:  # read_only_sql_transaction
+        return f"The database is read-only: {cause}. Use the one that takes writes, not a replica."
+    end = "" if cause.endswith((".", "?")) else "."
+    return f"The database cannot be used: {cause}{end} Check its URL, its user and that it runs."

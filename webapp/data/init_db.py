@@ -25,7 +25,7 @@ class InitResult(NamedTuple):
 
 
 def init(folder: Path, *, risk_table_again: bool = False) -> InitResult:
-    """Upgrade the schema and load a seed folder. Idempotent. Raises FileError.
+    """Upgrade the schema and load a seed folder. Idempotent. Raises FileError and NewerSchema.
 
     Args:
         risk_table_again: load the risk table into a database that has others.
@@ -36,6 +36,7 @@ def init(folder: Path, *, risk_table_again: bool = False) -> InitResult:
     place_rows = place_seed.read_all(folder)
     with db.engine.begin() as connection:
         lock(connection)
+        schema.require_known(schema.revision(connection))
         upgrade(connection)
         with Session(connection, expire_on_commit=False) as session:
             lock_version(session)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
@@ -35,6 +36,10 @@ class NotInitialized(OldSchema):
     """There is no schema."""
 
 
+class NewerSchema(Exception):
+    """The schema is that of a later release, which this one can read but not change."""
+
+
 def revision(connection: Connection) -> str:
     """Return the revision that Alembic recorded, or "nothing"."""
     if not inspect(connection).has_table("alembic_version"):
@@ -57,3 +62,11 @@ def require_readable(revision: str) -> None:
         raise NotInitialized(NOT_INITIALIZED)
     if revision < MIN_REVISION:
         raise OldSchema(upgrade_advice(revision))
+
+
+def require_known(revision: str) -> None:
+    """Raise NewerSchema for the schema of a later release."""
+    if re.fullmatch("[0-9]{4}", revision) and revision > REVISION:
+        raise NewerSchema(
+            f"The schema is at revision {revision}, of a later release, and stays: this one is at {REVISION}."
+        )

@@ -30,7 +30,8 @@ def readyz() -> Response:
 
     With `?strict=1`, an index that is late is a reason, and any reason is an error: for alerts.
     """
-    is_strict = request.args.get("strict") == "1"
+    # A monitor that asks with ?strict or ?strict=true must not hear that all is well.
+    is_strict = request.args.get("strict", "0") != "0"
     watcher = current.watcher()
     snapshot, age = watcher.snapshot, watcher.age_seconds
     reasons = [watcher.failure] if watcher.failure else []

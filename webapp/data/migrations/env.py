@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 from alembic import context
+from alembic.util import CommandError
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
-from webapp.data.database import Model, db
+from webapp.data.database import Model, db, explain
 
 
 def migrate(connection: Connection) -> None:
@@ -21,5 +23,8 @@ passed = context.config.attributes.get("connection")
 if passed is not None:
     migrate(passed)
 else:
-    with db.engine.connect() as own:
-        migrate(own)
+    try:
+        with db.engine.connect() as own:
+            migrate(own)
+    except DBAPIError as error:
+        raise CommandError(explain(error)) from None  # Flask-Migrate prints it as one line
