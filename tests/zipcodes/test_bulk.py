@@ -45,7 +45,7 @@ def test_list_of_fixed_width_is_read_whatever_the_width() -> None:
         ("naam", "nr", "postcode"), ("Jan", "A1", "9000"), ("Mia", "A2", "B-2000")
     )]  # fmt: skip
     body = "".join(f"{row}\n" for row in rows).encode()
-    results = [line.decode()[len(row) :] for line, row in zip(answer(body).splitlines(), rows)]
+    results = [line.decode()[len(row) :] for line, row in zip(looked_up(body).splitlines(), rows)]
     assert results == [";risk_factor;error", ";B;", ";C;"]
 
 
