@@ -54,7 +54,9 @@ def test_log_has_the_url_the_database_and_the_duration_of_requests(
     assert "For PostgreSQL set DATABASE_URL=" in log
     line = next(line for line in log.splitlines() if "/zipcode/9000" in line)
     assert re.fullmatch(
-        r'127\.0\.0\.1 "GET /zipcode/9000 HTTP/1\.1" 200 20 "python-requests/[\d.]+" \d+ms', line
+        r"\S+Z INFO [0-9a-f]{16} gunicorn\.access: "
+        r'127\.0\.0\.1 "GET /zipcode/9000 HTTP/1\.1" 200 20 "python-requests/[\d.]+" \d+ms',
+        line,
     )
 
 

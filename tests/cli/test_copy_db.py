@@ -32,7 +32,7 @@ ROWS = """\
 audit_log: 4 rows
 index_value: 1695 rows
 place: 2781 rows
-place_name: 144 rows
+place_name: 470 rows
 risk_table: 3 rows
 special_zipcode: 45 rows
 upstream_check: 1 rows

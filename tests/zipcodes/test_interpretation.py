@@ -377,7 +377,9 @@ def test_every_name_in_every_spelling_and_with_every_separator_stands_for_its_zi
         for spelled in dict.fromkeys(spelling(name) for spelling in SPELLINGS):
             assert zipcodes <= zipcodes_of(spelled), spelled
             for zipcode in zipcodes:
-                for separator in SEPARATORS[spelled[0].isdigit() :]:
+                for separator in SEPARATORS:
+                    if spelled[0].isdigit() and separator in ("", "-", "/"):
+                        continue  # 7510/3 Suisses
                     after, before = f"{zipcode}{separator}{spelled}", f"{spelled}{separator}{zipcode}"
                     assert zipcode_of(after) == zipcode, after
                     assert separator == "" or zipcode_of(before) == zipcode, before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Iterable, NamedTuple
 
 from webapp.errors import ZipcodeNotFound, ZipcodeNotValid
@@ -14,6 +15,10 @@ from webapp.zipcodes.search import ranked, split, without_country
 from webapp.zipcodes.written import MAX_NAMES, clean, names_in
 
 MAX_PLACES = 12
+
+
+# Four digits that were read as no zipcode, such as 1/6500: the name beside them is not enough.
+NOT_A_ZIPCODE = re.compile("(?<![0-9])[0-9]{4}(?![0-9])")
 
 
 class Contradiction(NamedTuple):
@@ -75,6 +80,8 @@ def _by_name(places: Places, text: str) -> Interpretation | None:
             N_("A zipcode has four digits, from 1000 to 9999. You can also enter a place name.")
         )
     for name in names:
+        if NOT_A_ZIPCODE.search(name):
+            continue
         found = _by_one_name(places, name) or _by_both_halves(places, name)
         if found:
             return found
