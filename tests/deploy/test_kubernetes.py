@@ -54,7 +54,6 @@ def probes() -> Iterator[Any]:
         yield container("Deployment")[name]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("manifest", MANIFESTS, ids=lambda manifest: manifest["kind"])
 def test_manifest_matches_the_schema_of_kubernetes(manifest: Any, version: str) -> None:
