@@ -101,7 +101,7 @@ def test_reading_is_in_the_language_of_the_page(page: Page) -> None:
     page.keyboard.press("End")
     expect(reading(page)).to_have_text(
         "december 2025 165,08 · Afgevlakte gezondheidsindex 161,02"
-        " · omgerekend met coëfficiënt 1,2077 van Statbel"
+        " · omgerekend met de officiële coëfficiënt 1,2077 van Statbel"
     )
 
 
