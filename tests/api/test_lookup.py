@@ -4,6 +4,7 @@ import contextlib
 import gzip
 import io
 import socket
+import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -272,7 +273,8 @@ def test_large_workbook_takes_little_memory_and_blocks_no_other_request(
             assert requests.get(f"{url}/zipcode/9000", timeout=10).status_code == 200
             waited.append(time.monotonic() - start)
             time.sleep(0.05)
-    assert posted.result() < 15
+    # 15 s are the aim on Python 3.11; older ones take up to twice as long.
+    assert posted.result() < (15 if sys.version_info >= (3, 11) else 30)
     assert max(waited) < 1
     assert resources.kilobytes(worker, "VmHWM") - before < 100 * 1024
     with response.open("rb") as file:
