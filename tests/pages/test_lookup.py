@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import date, datetime, timezone
 from decimal import Decimal
@@ -372,3 +373,13 @@ def test_zipcode_is_not_reported_unused_without_places(app: Flask) -> None:
     page = text(app.test_client().get("/?zipcode=9000&year=2013").text)
     assert "9000 Risk factor B" in page
     assert "bpost does not use" not in page
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/?zipcode=9000&year=2013", "/zipcode/9000?", "/risk-tables?", "/risk-tables/1?", "/index?", "/about?"],
+)
+def test_french_has_a_no_break_space_before_each_colon(reader: FlaskClient, path: str) -> None:
+    page = reader.get(f"{path}&lang=fr&format=html").text
+    shown = html.unescape(re.sub(r"<(script|style).*?</\1>|<[^>]+>", "\n", page, flags=re.DOTALL))
+    assert re.findall("[^\n\u00a0]:[ \n].*", shown) == []

@@ -89,6 +89,11 @@ def percentage(value: float) -> str:
     return str(format_percent(round(value, 1) / 100, pattern))
 
 
+def colon() -> str:
+    """The colon after a label; French puts a no-break space before it."""
+    return "\u00a0:" if get_locale().language == "fr" else ":"
+
+
 def register_filters(app: Flask) -> None:
     functions = (
         *(month, short_month, month_name, day, moment, iso_month),
@@ -96,3 +101,4 @@ def register_filters(app: Flask) -> None:
     )
     for function in functions:
         app.add_template_filter(function)
+    app.add_template_global(colon)
