@@ -40,9 +40,9 @@ test-all: $(VENV)/develops ## run all tests but the browser's
 test-browser: $(VENV)/develops ## run the tests of the pages in Chromium
 	$(BIN)/python -m pytest -n auto tests/browser
 
-coverage: $(VENV)/develops ## run all tests of the program itself, and report branch coverage
-	$(BIN)/python -m pytest -n auto -m "not serial and not once" --cov --cov-report= --cov-fail-under=0
-	$(BIN)/python -m pytest -m "serial and not once" --cov --cov-append --cov-report=term
+coverage: $(VENV)/develops ## run the same tests, and report what they cover
+	$(BIN)/python -m pytest -n auto -m "not slow and not serial" --cov --cov-report= --cov-fail-under=0
+	$(BIN)/python -m pytest -m "serial and not slow" --cov --cov-append --cov-report=term
 
 lint: $(VENV)/develops ## run all that pre-commit runs: ruff, mypy, import-linter, djlint, codespell
 	PATH="$(abspath $(BIN)):$$PATH" pre-commit run --all-files --show-diff-on-failure

@@ -28,7 +28,7 @@ from webapp import clock
 from webapp.config import ROOT
 from webapp.data.schema import REVISION
 
-pytestmark = [pytest.mark.slow, pytest.mark.serial, pytest.mark.once]
+pytestmark = [pytest.mark.slow, pytest.mark.serial]
 
 CLIENTS = [f"127.0.0.{number}" for number in range(11, 17)]
 PAUSE_SECONDS = 0.05

@@ -29,8 +29,6 @@ from tests.test_docs import OPERATIONS, Document, examples
 from webapp.config import ROOT, Settings
 from webapp.zipcodes.risk_table import Range
 
-pytestmark = pytest.mark.once
-
 MakeApp = Callable[[Settings], Flask]
 
 DAY = date(2035, 1, 1)

@@ -25,8 +25,6 @@ from webapp.zipcodes.risk_table import Range
 
 MakeApp = Callable[[Settings], Flask]
 
-pytestmark = pytest.mark.slow
-
 # Every table but data_version and alembic_version.
 ROWS = """\
 audit_log: 4 rows
@@ -112,6 +110,7 @@ def test_copy_has_all_rows_and_serves_the_same(make_app: MakeApp, trial: Flask, 
     ]
 
 
+@pytest.mark.slow
 def test_ids_of_the_copy_keep_growing(make_app: MakeApp, trial: Flask, target: str) -> None:
     assert copy(trial, target).exit_code == 0
     copied = make_app(settings_for(target))
@@ -120,6 +119,7 @@ def test_ids_of_the_copy_keep_growing(make_app: MakeApp, trial: Flask, target: s
         assert [entry.id for entry in entries(db.session())] == [5, 4, 3, 2, 1]
 
 
+@pytest.mark.slow
 def test_copy_is_protected_by_triggers(make_app: MakeApp, trial: Flask, target: str) -> None:
     assert copy(trial, target).exit_code == 0
     copied = make_app(settings_for(target))
@@ -137,6 +137,7 @@ def test_copy_is_protected_by_triggers(make_app: MakeApp, trial: Flask, target: 
         assert connection.scalar(sa.text("SELECT version FROM data_version")) > before
 
 
+@pytest.mark.slow
 def test_url_is_database_url_by_default(app: Flask, target: str) -> None:
     assert run(app, "copy-db", "--to", target).exit_code == 0
     result = run(app, "copy-db", "--from", target)  # into the seeded database
@@ -147,6 +148,7 @@ def test_url_is_database_url_by_default(app: Flask, target: str) -> None:
     )
 
 
+@pytest.mark.slow
 def test_target_with_a_foreign_table_is_refused(app: Flask, target: str) -> None:
     engine = sa.create_engine(target, poolclass=sa.pool.NullPool)
     with engine.begin() as connection:
@@ -155,10 +157,12 @@ def test_target_with_a_foreign_table_is_refused(app: Flask, target: str) -> None
     assert table_names(target) == ["invoice"]
 
 
+@pytest.mark.slow
 def test_database_is_not_copied_onto_itself(app: Flask) -> None:
     assert "is not empty" in copy(app, url_of(app)).output
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("revision", ["0006", "0005"])
 def test_old_source_is_refused(app: Flask, target: str, revision: str) -> None:
     assert run(app, "db", "downgrade", revision).exit_code == 0
@@ -198,6 +202,7 @@ def test_wrong_sources_and_urls_are_refused_in_one_line(
 
 # Text that PostgreSQL refuses, and SQLite stores.
 @on_sqlite
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("statement", "reason"),
     [
@@ -229,6 +234,7 @@ def test_source_that_postgresql_refuses_leaves_nothing(
 
 
 @on_sqlite
+@pytest.mark.slow
 def test_row_that_a_trigger_skips_is_noticed(
     app: Flask, postgresql: PostgresDatabases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -243,6 +249,7 @@ def test_row_that_a_trigger_skips_is_noticed(
 
 
 @on_sqlite
+@pytest.mark.slow
 def test_killed_copy_leaves_nothing(app: Flask, postgresql: PostgresDatabases) -> None:
     many = """
         WITH RECURSIVE number (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM number WHERE i < 100000)

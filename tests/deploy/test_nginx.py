@@ -23,7 +23,7 @@ from tests.support.nginx import Proxy
 from webapp.zipcodes import bulk
 
 # Each test starts nginx.
-pytestmark = [pytest.mark.slow, pytest.mark.once]
+pytestmark = pytest.mark.slow
 
 MEGABYTE = 1024 * 1024
 LOOKUP = "/api/v1/zipcodes/lookup"

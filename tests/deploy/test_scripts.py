@@ -22,8 +22,6 @@ from tests.support import commands, postgres
 from tests.support.databases import PostgresDatabases, settings_for
 from webapp.config import ROOT, Settings
 
-pytestmark = pytest.mark.once
-
 PASSWORD = "POSTGRES_PASSWORD"  # noqa: S105  # the name of the variable
 
 STAND_IN = Path(__file__).with_name("docker.py")

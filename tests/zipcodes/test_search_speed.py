@@ -1,43 +1,22 @@
-"""CPU time of a search: measured with a margin of two or more on CPython 3.8."""
+"""CPU time of a search."""
 
 from __future__ import annotations
 
-import sys
-import time
-from typing import Callable
-
-import coverage
 import pytest
 
+from tests.support.timing import cpu_seconds
 from tests.zipcodes.seed import places
 from webapp.zipcodes import search
 from webapp.zipcodes.places import Places
 
 pytestmark = pytest.mark.serial
 
-# The limits for names are those of Python 3.11; older ones take up to twice as long.
-SLOWER = 1 if sys.version_info >= (3, 11) else 2
-
 MAX_SUGGEST_SECONDS = 0.001
 MAX_NEAREST_ZIPCODE_SECONDS = 0.0005
-MAX_NEAREST_NAME_SECONDS = 0.015 * SLOWER
-
-# Coverage counts each line, which makes these loops up to three times slower.
-SLOWDOWN = 1 if coverage.Coverage.current() is None else 3
+MAX_NEAREST_NAME_SECONDS = 0.015
 
 # The search index is made by the first search of a name.
-MAX_FIRST_SEARCH_SECONDS = 0.06 * SLOWER
-
-
-def cpu_seconds(function: Callable[[], object], times: int = 20) -> float:
-    """Return the least CPU time of this thread for a call."""
-
-    def once() -> float:
-        began = time.thread_time()
-        function()
-        return time.thread_time() - began
-
-    return min(once() for _ in range(times)) / SLOWDOWN
+MAX_FIRST_SEARCH_SECONDS = 0.06
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import shlex
 import socket
 import sys
 from argparse import ArgumentParser
+from contextlib import closing
 from pathlib import Path
 from typing import Mapping, Sequence
 
@@ -64,10 +65,11 @@ def connect(address: str, timeout: float) -> http.client.HTTPConnection:
 
 def main() -> None:
     command = FIRST_PROCESS.read_text(encoding="utf-8", errors="replace").split("\0")
-    connection = connect(bind(command, os.environ), TIMEOUT_SECONDS)
     try:
-        connection.request("GET", "/healthz")
-        status = connection.getresponse().status
+        with closing(connect(bind(command, os.environ), TIMEOUT_SECONDS)) as connection:
+            connection.request("GET", "/healthz")
+            with connection.getresponse() as response:
+                status = response.status
     except OSError as error:
         sys.exit(f"Error: no response ({error})")
     if status != http.client.OK:
