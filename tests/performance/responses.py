@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 # Added by the server, not by the application.
 SERVER_HEADERS = {"server", "date", "connection"}
 
-# They may differ between equal responses, depending on the HTTP cache.
-CACHE_HEADERS = {"age", "cache-status"}
+# They may differ between equal responses: the state of the HTTP cache, and the id of the request.
+VARYING_HEADERS = {"age", "cache-status", "x-request-id"}
 
 
 class RecordedResponse(NamedTuple):
@@ -24,7 +24,7 @@ class RecordedResponse(NamedTuple):
     @property
     def comparable(self) -> Tuple[int, Dict[str, str], bytes]:
         """The parts that equal responses have in common."""
-        headers = {name.lower(): value for name, value in self.headers if name.lower() not in CACHE_HEADERS}
+        headers = {name.lower(): value for name, value in self.headers if name.lower() not in VARYING_HEADERS}
         return self.status, headers, self.body
 
     def save(self, path: Path) -> None:

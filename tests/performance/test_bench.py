@@ -1,15 +1,20 @@
 """The calculations and parsers of the benchmark."""
 
 import os
+from contextlib import ExitStack
+from pathlib import Path
 from typing import List
 
 import pytest
 
+from tests.performance import servers
+from tests.performance.bench import check_peer
 from tests.performance.cases import cases, junk
 from tests.performance.load import Load, parse
 from tests.performance.report import Measurement, Spread, all_ratios, ratios, spread, table
 from tests.performance.resources import TICKS_PER_SECOND, cpu_seconds, kilobytes, ticks, tree
 from tests.performance.responses import RecordedResponse
+from tests.support.live import wait
 
 
 def measurement(cpu_us: float, p99_ms: float = 1.0, failures: int = 0) -> Measurement:
@@ -74,3 +79,16 @@ def test_cases_have_all_zipcodes_and_junk_has_no_duplicates() -> None:
     paths: List[str] = cases()[0].paths
     assert len(set(paths)) == 1146
     assert len({*junk(0, 50), *junk(50, 50)}) == 100
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["postgresql"])
+def test_peer_responds_as_the_app_does(database_url: str, tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        app, peer = (
+            stack.enter_context(program.started(tmp_path / name))
+            for name, program in (("app", servers.app(database_url)), ("peer", servers.peer(database_url)))
+        )
+        wait(app)
+        wait(peer)
+        check_peer(app, peer)
