@@ -424,7 +424,7 @@ def test_other_database_behind_the_same_name_is_loaded_whatever_its_version(
 def test_locked_sqlite_database_is_reported_and_the_snapshot_served(
     make_app: MakeApp, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("webapp.config.CONNECT_SECONDS", 0.1)
+    monkeypatch.setattr("webapp.config.database_options.CONNECT_SECONDS", 0.1)
     app = make_app(settings_for(sqlite_url))
     watcher = watcher_of(app)
     watcher.poll()

@@ -1,0 +1,9 @@
+"""The error of an invalid setting."""
+
+from __future__ import annotations
+
+from click import ClickException
+
+
+class ConfigurationError(ClickException):
+    """Invalid setting. A ClickException, so that `flask` prints it as one line."""
