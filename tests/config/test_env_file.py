@@ -7,13 +7,13 @@ from typing import Dict
 
 import pytest
 
-from webapp.config import DEFAULTS, ROOT, ConfigurationError, Settings, settings
+from webapp.config import DEFAULTS, ROOT, ConfigurationError, Settings, files
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder for .env, and an environment without settings."""
-    monkeypatch.setattr(settings, "ROOT", tmp_path)
+    monkeypatch.setattr(files, "ROOT", tmp_path)
     for name in DEFAULTS:
         monkeypatch.delenv(name, raising=False)
     return tmp_path

@@ -43,7 +43,7 @@ SPECIAL_VALUES = {"protocol": "3", "ssl_cert_reqs": "none", "max_connections": "
 
 @pytest.mark.parametrize("scheme", ["redis://h/0", "rediss://h/0", "unix:///run/redis"])
 def test_accepted_options_of_redis_are_known_to_its_client(scheme: str) -> None:
-    names = {**redis_url.REDIS_OPTIONS, **redis_url.REDIS_TLS_OPTIONS}
+    names = redis_url.OPTIONS["rediss"]
     accepted = 0
     for name, pattern in names.items():
         url = f"{scheme}?{name}={SPECIAL_VALUES.get(name) or REDIS_VALUES.get(pattern, 'x')}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from difflib import get_close_matches
 from ipaddress import ip_address
-from typing import Iterable, Mapping, NamedTuple, Optional, Tuple
+from typing import Iterable, Mapping, NamedTuple
 from urllib.parse import urlsplit
 
 from webapp.config.errors import ConfigurationError
@@ -29,14 +29,14 @@ def parse_whole_number(values: Mapping[str, str], name: str, minimum: int, maxim
     return int(text)
 
 
-def parse_choice(values: Mapping[str, str], name: str, choices: Tuple[str, ...]) -> str:
+def parse_choice(values: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
     text = values[name].strip().lower()
     if text not in choices:
         raise ConfigurationError(f"{name} is {values[name][:20]!r}, but must be one of {', '.join(choices)}.")
     return text
 
 
-def parse_timeouts(text: str) -> Tuple[float, float]:
+def parse_timeouts(text: str) -> tuple[float, float]:
     try:
         connect, read = (float(part) for part in text.split(","))
     except ValueError:
@@ -67,12 +67,12 @@ def is_url(text: str, *schemes: str) -> bool:
     return bool(url.path if url.scheme == "unix" else url.hostname)
 
 
-def is_port(text: Optional[str]) -> bool:
+def is_port(text: str | None) -> bool:
     """True for a port or None. An empty one comes from an unset variable."""
     return text is None or (re.fullmatch("[0-9]{1,5}", text) is not None and 1 <= int(text) <= MAX_PORT)
 
 
-def parse_address(text: str) -> Optional[Address]:
+def parse_address(text: str) -> Address | None:
     """Parse the address of METRICS_BIND."""
     text = text.strip()
     if not text:

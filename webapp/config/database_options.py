@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping
+from typing import Any, Mapping
 
 from webapp.config.database_url import is_sqlite
 
@@ -11,7 +11,7 @@ CONNECT_SECONDS = 3
 STATEMENT_MILLISECONDS = 3000
 
 
-def engine_options(database_url: str) -> Dict[str, Any]:
+def engine_options(database_url: str) -> dict[str, Any]:
     """Return SQLAlchemy's options for a valid URL. Its own parameters take precedence over ours."""
     # Not at the top: gunicorn's first process needs settings, but not SQLAlchemy.
     from sqlalchemy.engine import make_url
@@ -33,7 +33,7 @@ def engine_options(database_url: str) -> Dict[str, Any]:
     return {**pool, "connect_args": _merged(ours, query)}
 
 
-def _merged(ours: Dict[str, Any], query: Mapping[str, Any]) -> Dict[str, Any]:
+def _merged(ours: dict[str, Any], query: Mapping[str, Any]) -> dict[str, Any]:
     """Return arguments for the driver, which override the query of the URL."""
     merged = {name: value for name, value in ours.items() if name not in query}
     for name, value in query.items():

@@ -25,9 +25,9 @@ def parse_database_url(text: str, name: str = "DATABASE_URL") -> str:
     Args:
         name: of the setting or option, for the error.
     """
+    text = text.strip()
     # Empty in the image, so that a forgotten setting stops the start. A default would store the data in the
     # container and lose it.
-    text = text.strip()
     if not text:
         raise ConfigurationError(
             f"{name} is empty. Set it to a database, for example "

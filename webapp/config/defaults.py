@@ -1,7 +1,5 @@
 """All settings, with their defaults."""
 
-from __future__ import annotations
-
 BESTAT_URL = (
     "https://bestat.statbel.fgov.be/bestat/api/views/48744f07-252a-4a42-bca3-a2d7cb31c2fd/result/JSON"
 )

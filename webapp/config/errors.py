@@ -1,7 +1,5 @@
 """The error of an invalid setting."""
 
-from __future__ import annotations
-
 from click import ClickException
 
 

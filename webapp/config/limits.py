@@ -1,7 +1,5 @@
 """Limits of request bodies, which the loop of the worker and the app share."""
 
-from __future__ import annotations
-
 # The worker receives a body up to this size before it calls the app. A larger body is an upload: a thread
 # receives it.
 MAX_BUFFERED_BODY_BYTES = 64 * 1024

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Dict, Mapping, NamedTuple
+from typing import Mapping, NamedTuple
 
 from webapp.config.checks import is_url
 from webapp.config.errors import ConfigurationError
@@ -58,7 +58,7 @@ def _contact_url(contact: str) -> str:
     )
 
 
-def parse_risk_factor_notes(values: Mapping[str, str]) -> Dict[str, str]:
+def parse_risk_factor_notes(values: Mapping[str, str]) -> dict[str, str]:
     """Return the notes by language. One without a language stands for the languages without their own."""
     notes = {}
     for language in LANGUAGES:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Mapping, Optional
+from typing import Mapping
 from urllib.parse import parse_qsl, urlsplit
 
 from webapp.config.checks import close_match, is_url
@@ -11,13 +11,12 @@ from webapp.config.errors import ConfigurationError
 
 # Options of redis-py in a URL, with the pattern of their values. It accepts any name, and then fails with
 # each connection.
-WHOLE, DECIMAL, YES_OR_NO, TEXT = (
-    "[0-9]{1,9}",
-    r"[0-9]{1,9}(\.[0-9]{1,9})?",
-    "(?i:true|false|yes|no|1|0)",
-    ".+",
-)
-REDIS_OPTIONS = {
+WHOLE = "[0-9]{1,9}"
+DECIMAL = r"[0-9]{1,9}(\.[0-9]{1,9})?"
+YES_OR_NO = "(?i:true|false|yes|no|1|0)"
+TEXT = ".+"
+
+COMMON_OPTIONS = {
     "db": WHOLE,
     "username": TEXT,
     "password": TEXT,
@@ -26,40 +25,41 @@ REDIS_OPTIONS = {
     "health_check_interval": WHOLE,
     "max_connections": "[1-9][0-9]{0,6}",
     "socket_timeout": DECIMAL,
+}
+TCP_OPTIONS = {
     "socket_connect_timeout": DECIMAL,
     "socket_keepalive": YES_OR_NO,
 }
-# Only for some schemes.
-REDIS_TLS_OPTIONS = {
+TLS_OPTIONS = {
     "ssl_ca_certs": TEXT,
     "ssl_cert_reqs": "none|optional|required",
     "ssl_certfile": TEXT,
     "ssl_check_hostname": YES_OR_NO,
     "ssl_keyfile": TEXT,
 }
-REDIS_TCP_OPTIONS = ("socket_connect_timeout", "socket_keepalive")
+
+OPTIONS = {
+    "redis": {**COMMON_OPTIONS, **TCP_OPTIONS},
+    "rediss": {**COMMON_OPTIONS, **TCP_OPTIONS, **TLS_OPTIONS},
+    "unix": COMMON_OPTIONS,
+}
 
 
-def parse_redis_url(text: str) -> Optional[str]:
+def parse_redis_url(text: str) -> str | None:
     text = text.strip()
     if not text:
         return None
     if not is_url(text, "redis", "rediss", "unix"):
         raise ConfigurationError("REDIS_URL must be a URL such as redis://host:6379/0.")
     url = urlsplit(text)
-    known = dict(REDIS_OPTIONS)
-    if url.scheme == "rediss":
-        known.update(REDIS_TLS_OPTIONS)
-    elif url.scheme == "unix":
-        known = {name: pattern for name, pattern in known.items() if name not in REDIS_TCP_OPTIONS}
-    elif not re.fullmatch("/?[0-9]{0,4}/?", url.path):
+    if url.scheme == "redis" and not re.fullmatch("/?[0-9]{0,4}/?", url.path):
         raise ConfigurationError("REDIS_URL must end with the number of a database, such as /0.")
     for name, value in parse_qsl(url.query, keep_blank_values=True):
-        _check_redis_option(name, value, known)
+        _check_option(name, value, OPTIONS[url.scheme])
     return text
 
 
-def _check_redis_option(name: str, value: str, known: Mapping[str, str]) -> None:
+def _check_option(name: str, value: str, known: Mapping[str, str]) -> None:
     if name not in known:
         hint = close_match(name, known) or f"Known are {', '.join(sorted(known))}."
         raise ConfigurationError(f"REDIS_URL has the unknown option {name[:40]!r}. {hint}")

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from io import StringIO
-from typing import Any, Dict, Mapping, Optional, Tuple
+from typing import Any, Mapping
 from urllib.parse import urljoin
-
-from dotenv import dotenv_values
 
 from webapp.config.checks import (
     MAX_PORT,
@@ -22,8 +19,7 @@ from webapp.config.checks import (
 from webapp.config.database_options import engine_options
 from webapp.config.database_url import is_sqlite, parse_database_url
 from webapp.config.defaults import DEFAULTS
-from webapp.config.errors import ConfigurationError
-from webapp.config.files import ROOT, read_secret, unknown_names, unreadable_lines
+from webapp.config.files import read_env_file, read_secrets
 from webapp.config.operator import Operator, parse_operator, parse_risk_factor_notes
 from webapp.config.redis_url import parse_redis_url
 
@@ -58,11 +54,11 @@ class Settings:
     """
 
     database_url: str
-    redis_url: Optional[str]
+    redis_url: str | None
     health_index_url: str
     health_index_fallback_url: str
     health_index_workbook_url: str
-    health_index_timeout: Tuple[float, float]
+    health_index_timeout: tuple[float, float]
     web_threads: int
     pin_worker: bool
     http_cache_mb: int
@@ -71,35 +67,22 @@ class Settings:
     log_level: str
     log_format: str
     operator: Operator
-    metrics_bind: Optional[Address]
+    metrics_bind: Address | None
     max_index_lag_days: int
     port: int
     risk_factor_notes: Mapping[str, str]
-    notes: Tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def load(cls) -> Settings:
         """Read `.env` and the environment, which takes precedence. Raises ConfigurationError."""
-        try:
-            text = (ROOT / ".env").read_text(encoding="utf-8-sig")
-        except FileNotFoundError:
-            text = ""
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigurationError(f"The file .env cannot be read: {error}") from None
-        file = dotenv_values(stream=StringIO(text))
-        variables = {name: value for name, value in file.items() if value is not None}
-        notes = (*unreadable_lines(text), *unknown_names(variables))
-        return cls.of({**variables, **os.environ}, notes)
+        file = read_env_file()
+        return cls.of({**file.variables, **os.environ}, file.notes)
 
     @classmethod
-    def of(cls, variables: Mapping[str, str], notes: Tuple[str, ...] = ()) -> Settings:
+    def of(cls, variables: Mapping[str, str], notes: tuple[str, ...] = ()) -> Settings:
         """Validate variables, with DEFAULTS for missing ones. Raises ConfigurationError."""
-        values = {**DEFAULTS, **variables}
-        for name in ("DATABASE_URL", "REDIS_URL"):
-            if values[f"{name}_FILE"].strip():
-                if variables.get(name, "").strip():
-                    raise ConfigurationError(f"{name}_FILE and {name} are both set. Remove one of them.")
-                values[name] = read_secret(f"{name}_FILE", values[f"{name}_FILE"].strip())
+        values = {**DEFAULTS, **variables, **read_secrets(variables)}
         return cls(
             database_url=parse_database_url(values["DATABASE_URL"]),
             redis_url=parse_redis_url(values["REDIS_URL"]),
@@ -127,7 +110,7 @@ class Settings:
         """True for SQLite, False for PostgreSQL."""
         return is_sqlite(self.database_url)
 
-    def for_flask(self) -> Dict[str, Any]:
+    def for_flask(self) -> dict[str, Any]:
         """Return the settings of Flask and its extensions."""
         return {
             "SQLALCHEMY_DATABASE_URI": self.database_url,
