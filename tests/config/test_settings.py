@@ -46,6 +46,7 @@ def test_settings_have_defaults() -> None:
         ("REDIS_URL", "redis://localhost/0?foo"),
         ("REDIS_URL", "redis://localhost/0?db=x"),
         ("REDIS_URL", "redis://localhost/name"),
+        ("REDIS_URL", "rediss://localhost/name"),
         ("REDIS_URL", "redis://localhost/0?socket_timeout=soon"),
         ("REDIS_URL", "redis://localhost/0?ssl_cert_reqs=required"),
         ("REDIS_URL", "unix:///run/redis?socket_keepalive=1"),

@@ -52,7 +52,7 @@ def parse_redis_url(text: str) -> str | None:
     if not is_url(text, "redis", "rediss", "unix"):
         raise ConfigurationError("REDIS_URL must be a URL such as redis://host:6379/0.")
     url = urlsplit(text)
-    if url.scheme == "redis" and not re.fullmatch("/?[0-9]{0,4}/?", url.path):
+    if url.scheme != "unix" and not re.fullmatch("/?[0-9]{0,4}/?", url.path):
         raise ConfigurationError("REDIS_URL must end with the number of a database, such as /0.")
     for name, value in parse_qsl(url.query, keep_blank_values=True):
         _check_option(name, value, OPTIONS[url.scheme])
