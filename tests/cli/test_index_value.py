@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 
 from tests.conftest import ORDINARY_DAY, SetClock
-from tests.data.test_refresh import SEPTEMBER, complete
+from tests.data.refresh.steps import SEPTEMBER, complete
 from tests.health_index.stored_values import month, on_sqlite, stored_value
 from tests.support.commands import run
 from tests.support.fake_statbel import FakeStatbel, bestat, responding
