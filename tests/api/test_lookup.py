@@ -1,5 +1,7 @@
 """`POST /api/v1/zipcodes/lookup`: many zipcodes at once, in JSON and in CSV."""
 
+from __future__ import annotations
+
 import contextlib
 import gzip
 import io
@@ -8,7 +10,7 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Dict, List, Tuple
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -27,7 +29,7 @@ ADDRESS = "/api/v1/zipcodes/lookup"
 CSV = {"Content-Type": "text/csv"}
 
 
-def result(zipcode: str, risk_factor: Any = None, error: Any = None) -> Dict[str, Any]:
+def result(zipcode: str, risk_factor: Any = None, error: Any = None) -> dict[str, Any]:
     return {"zipcode": zipcode, "risk_factor": risk_factor, "error": error}
 
 
@@ -265,7 +267,7 @@ def test_large_workbook_takes_little_memory_and_blocks_no_other_request(
     benchmark.write_workbook(given)
     requests.get(f"{url}/zipcode/9000", timeout=10)
     before = resources.kilobytes(worker, "VmRSS")
-    waited: List[float] = []
+    waited: list[float] = []
     with ThreadPoolExecutor(1) as pool:
         posted = pool.submit(benchmark.post, url, given, response, WORKBOOK)
         while not posted.done():
@@ -284,7 +286,7 @@ def test_large_workbook_takes_little_memory_and_blocks_no_other_request(
 @pytest.mark.slow
 def test_chunked_body_is_read(desk_url: Any) -> None:
     url, _worker = desk_url
-    parts: List[bytes] = [b"zip", b"code\n90", b"00\n", b"2000"]
+    parts: list[bytes] = [b"zip", b"code\n90", b"00\n", b"2000"]
     response = requests.post(url + ADDRESS, data=iter(parts), headers=CSV, timeout=10)
     assert (response.status_code, response.content) == (200, b"zipcode,risk_factor,error\n9000,B,\n2000,C,\n")
 
@@ -366,7 +368,7 @@ def sent_raw(url: str, *lines: str) -> bytes:
     ],
     ids=["cut short", "no chunk", "half a chunk"],
 )
-def test_incomplete_body_is_a_bad_request(desk_url: Any, lines: Tuple[str, ...]) -> None:
+def test_incomplete_body_is_a_bad_request(desk_url: Any, lines: tuple[str, ...]) -> None:
     url, _worker = desk_url
     assert sent_raw(url, *lines).startswith(b"HTTP/1.1 400 ")
 

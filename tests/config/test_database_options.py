@@ -1,6 +1,6 @@
 """Options of connections to the database."""
 
-from typing import Dict
+from __future__ import annotations
 
 import pytest
 from sqlalchemy import create_engine
@@ -8,7 +8,7 @@ from sqlalchemy import create_engine
 from webapp.config import Settings, engine_options
 
 
-def connect_arguments(url: str) -> Dict[str, object]:
+def connect_arguments(url: str) -> dict[str, object]:
     """Return what psycopg2 or sqlite3 is called with."""
     found = Settings.of({"DATABASE_URL": url})
     engine = create_engine(found.database_url, **found.for_flask()["SQLALCHEMY_ENGINE_OPTIONS"])
@@ -43,7 +43,7 @@ OURS = {
         ),
     ],
 )
-def test_options_of_the_database_url_are_merged_with_ours(query: str, expected: Dict[str, object]) -> None:
+def test_options_of_the_database_url_are_merged_with_ours(query: str, expected: dict[str, object]) -> None:
     assert connect_arguments(f"postgresql://h/d{query}") == {"dbname": "d", **expected}
 
 

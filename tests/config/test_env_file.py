@@ -1,9 +1,10 @@
 """Settings from `.env` and the environment."""
 
+from __future__ import annotations
+
 import os
 import re
 from pathlib import Path
-from typing import Dict
 
 import pytest
 
@@ -92,7 +93,7 @@ def test_environment_is_not_changed_by_the_file(folder: Path) -> None:
     assert dict(os.environ) == before
 
 
-def names_in_example() -> Dict[str, str]:
+def names_in_example() -> dict[str, str]:
     text = (ROOT / ".env.example").read_text(encoding="utf-8")
     return dict(re.findall(r"^#?\s?([A-Z][A-Z_]+)=(.*)$", text, re.MULTILINE))
 

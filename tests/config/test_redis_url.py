@@ -1,6 +1,6 @@
 """The URL of Redis, with its options."""
 
-from typing import Optional
+from __future__ import annotations
 
 import pytest
 from redis import Redis
@@ -25,7 +25,7 @@ from webapp.http.rate_limit import redis_options
         ("unix:///run/redis?db=1", "unix:///run/redis?db=1"),
     ],
 )
-def test_redis_url_is_accepted(text: str, expected: Optional[str]) -> None:
+def test_redis_url_is_accepted(text: str, expected: str | None) -> None:
     assert Settings.of({"REDIS_URL": text}).redis_url == expected
 
 

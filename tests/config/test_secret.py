@@ -1,7 +1,8 @@
 """Settings from a file of their own."""
 
+from __future__ import annotations
+
 from pathlib import Path
-from typing import Optional
 
 import pytest
 
@@ -33,9 +34,7 @@ def test_url_beside_a_file_is_rejected(tmp_path: Path, name: str) -> None:
     ("content", "reason"),
     [(b" \n", "is empty"), (b"\xff", "it is not text in UTF-8"), (None, "No such file")],
 )
-def test_unreadable_file_is_rejected_in_one_line(
-    tmp_path: Path, content: Optional[bytes], reason: str
-) -> None:
+def test_unreadable_file_is_rejected_in_one_line(tmp_path: Path, content: bytes | None, reason: str) -> None:
     file = tmp_path / "secret"
     if content is not None:
         file.write_bytes(content)

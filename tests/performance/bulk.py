@@ -4,6 +4,8 @@ Prints rows per second, and the peak growth of the worker's resident memory. Cli
 machine, so the client does nothing while it waits.
 """
 
+from __future__ import annotations
+
 import http.client
 import random
 import shutil
@@ -12,7 +14,7 @@ import tempfile
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Iterator, List, NamedTuple
+from typing import Iterator, NamedTuple
 from urllib.parse import urlsplit
 
 from openpyxl import Workbook
@@ -93,7 +95,7 @@ def measure(folder: Path, url: str, worker: int) -> None:
     before = resources.kilobytes(worker, "VmRSS")
     for kind in KINDS:
         write_file(uploaded, kind)
-        seconds: List[float] = []
+        seconds: list[float] = []
         for _ in range(ROUNDS):
             seconds.append(post(url, uploaded, received))
         assert all(a == b for a, b in zip(clients(uploaded), clients(received))), "the order changed"

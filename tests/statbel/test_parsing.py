@@ -1,5 +1,7 @@
 """Parsers of Statbel's sources: known peculiarities (docs/domain.md), and arbitrary input."""
 
+from __future__ import annotations
+
 import json
 import re
 import tracemalloc
@@ -8,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Dict, List, Tuple
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -49,14 +51,14 @@ def observation(base_year: int, month: str, value: str) -> Observation:
 APRIL = observation(2013, "2022-04", "119.59")
 
 
-def from_bestat(body: bytes) -> List[Observation]:
+def from_bestat(body: bytes) -> list[Observation]:
     """Parse a view without unreadable rows."""
     response = read_bestat(body)
     assert response.unreadable == []
     return response.observations
 
 
-def from_open_data(body: bytes) -> List[Observation]:
+def from_open_data(body: bytes) -> list[Observation]:
     """Parse a zip without unreadable lines."""
     response = read_open_data(body)
     assert response.unreadable == []
@@ -68,7 +70,7 @@ def short(value: object) -> str:
     return ascii(value)[:40]
 
 
-def row(**changes: Any) -> Dict[str, Any]:
+def row(**changes: Any) -> dict[str, Any]:
     """Return be.STAT's row of April 2022; `changes` name columns with `_` for a space."""
     april = dict(zip(ENGLISH, ("2022", "April 2022", "2013 = 100", 119.59000000000043)))
     return {**april, **{name.replace("_", " "): value for name, value in changes.items()}}
@@ -111,7 +113,7 @@ def test_row_without_a_value_is_ignored() -> None:
 
 
 @pytest.mark.parametrize("trailing", [row(Year=None, Month=None), dict.fromkeys(ENGLISH)])
-def test_row_without_a_month_is_ignored(trailing: Dict[str, Any]) -> None:
+def test_row_without_a_month_is_ignored(trailing: dict[str, Any]) -> None:
     assert from_bestat(facts(row(), trailing)) == [APRIL]
 
 
@@ -136,7 +138,7 @@ def test_base_year_has_several_notations(base_year: Any) -> None:
 
 
 @pytest.mark.parametrize(("columns", "names"), [(ENGLISH, MONTHS), (DUTCH, DUTCH_MONTHS)])
-def test_all_months_are_read_in_both_languages(columns: Tuple[str, ...], names: List[str]) -> None:
+def test_all_months_are_read_in_both_languages(columns: tuple[str, ...], names: list[str]) -> None:
     rows = [dict(zip(columns, ("2024", f"{name} 2024", "2013 = 100", 130.5))) for name in names]
     assert [found.month.month for found in from_bestat(facts(*rows))] == list(range(1, 13))
 
@@ -400,7 +402,7 @@ def test_workbook_bomb_is_rejected_before_it_is_unpacked() -> None:
 
 @searching
 @given(st.lists(st.tuples(st.floats(0, 0.999), st.integers(0, 255)), min_size=1, max_size=8))
-def test_damaged_workbook_gives_observations_or_an_upstream_error(damage: List[Tuple[float, int]]) -> None:
+def test_damaged_workbook_gives_observations_or_an_upstream_error(damage: list[tuple[float, int]]) -> None:
     body = bytearray(WORKBOOK)
     for place, byte in damage:
         body[int(place * len(body))] = byte
@@ -451,7 +453,7 @@ def test_any_json_gives_observations_or_an_upstream_error(document: Any) -> None
 
 @searching
 @given(any_rows | plausible_rows)
-def test_any_facts_give_observations_or_an_upstream_error(rows: List[Dict[str, Any]]) -> None:
+def test_any_facts_give_observations_or_an_upstream_error(rows: list[dict[str, Any]]) -> None:
     read_or_reject(read_bestat, facts(*rows))
 
 
@@ -470,7 +472,7 @@ any_lines = st.lists(st.lists(fields, max_size=6).map("|".join), max_size=4)
 @given(st.permutations(HEADER.split("|")), any_lines)
 @example(["MS_HLTH_IDX", "NM_YR", "NM_MTH", "NM_BASE_YR"], ["119.59"])
 def test_any_open_data_text_gives_observations_or_an_upstream_error(
-    header: List[str], lines: List[str]
+    header: list[str], lines: list[str]
 ) -> None:
     text = "\n".join(["|".join(header), *lines])
     read_or_reject(read_open_data, zipped(text.encode(errors="surrogatepass")))
@@ -489,7 +491,7 @@ WHOLE_ZIPS = [compressed(f"{HEADER}\n2022|4|119.59|2013".encode(), method) for m
 @searching
 @given(st.sampled_from(WHOLE_ZIPS), st.lists(st.tuples(st.floats(0, 0.999), st.integers(0, 255)), max_size=5))
 def test_any_damage_to_a_zip_gives_observations_or_an_upstream_error(
-    whole: bytes, damage: List[Tuple[float, int]]
+    whole: bytes, damage: list[tuple[float, int]]
 ) -> None:
     body = bytearray(whole)
     for place, byte in damage:
@@ -501,7 +503,7 @@ def test_any_damage_to_a_zip_gives_observations_or_an_upstream_error(
 
 
 @st.composite
-def observations_and_rows(draw: st.DrawFn) -> Tuple[List[Observation], List[Tuple[int, str, float]]]:
+def observations_and_rows(draw: st.DrawFn) -> tuple[list[Observation], list[tuple[int, str, float]]]:
     """Draw sorted observations, and the same as shuffled rows with repetitions."""
     keys = st.tuples(
         st.sampled_from([1988, 1996, 2004, 2013, 2025, 2034]), st.dates(date(1994, 1, 1), date(2050, 1, 1))
@@ -518,7 +520,7 @@ def observations_and_rows(draw: st.DrawFn) -> Tuple[List[Observation], List[Tupl
 @searching
 @given(observations_and_rows())
 def test_shuffled_and_repeated_rows_give_the_same_observations(
-    drawn: Tuple[List[Observation], List[Tuple[int, str, float]]],
+    drawn: tuple[list[Observation], list[tuple[int, str, float]]],
 ) -> None:
     observations, rows = drawn
     assert from_bestat(bestat(rows)) == observations

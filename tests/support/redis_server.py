@@ -1,5 +1,7 @@
 """A Redis server for the tests: a running one, or a new one."""
 
+from __future__ import annotations
+
 import contextlib
 import importlib.util
 import os
@@ -8,7 +10,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
-from typing import Iterator, Optional
+from typing import Iterator
 
 import redis
 
@@ -37,7 +39,7 @@ def server() -> Iterator[str]:
             yield url
 
 
-def find_program() -> Optional[Path]:
+def find_program() -> Path | None:
     """Return the server's program, from REDIS_SERVER, the system or a wheel."""
     return next((program for program in _candidates() if os.access(program, os.X_OK)), None)
 

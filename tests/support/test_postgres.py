@@ -1,5 +1,7 @@
 """The launcher of PostgreSQL: it starts a server, and leaves nothing running."""
 
+from __future__ import annotations
+
 import os
 import shutil
 import signal
@@ -7,7 +9,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Tuple
 
 import pytest
 import sqlalchemy as sa
@@ -38,7 +39,7 @@ def nowhere(monkeypatch: pytest.MonkeyPatch, closed_port: int) -> str:
     return url
 
 
-def ask(url: sa.engine.URL) -> Tuple[str, Path]:
+def ask(url: sa.engine.URL) -> tuple[str, Path]:
     """Return the version of a server, and its data folder."""
     engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
     with engine.connect() as connection:

@@ -1,8 +1,10 @@
 """Steps of tests of the refresh: store values, refresh them, and poll."""
 
+from __future__ import annotations
+
 from datetime import datetime, timezone
 from decimal import Decimal
-from typing import Callable, List
+from typing import Callable
 
 from flask import Flask
 
@@ -30,7 +32,7 @@ OLDER_BASES = [
 ]
 
 
-def complete(values: List[Value]) -> bytes:
+def complete(values: list[Value]) -> bytes:
     """A response of be.STAT with August on every base year, so that the second source is not used."""
     return bestat([*values, *OLDER_BASES])
 
@@ -40,7 +42,7 @@ GONE = responding(b"", status=404)
 ONE_REFRESH = ["/bestat", "/open-data", "/workbook"]
 
 
-def store(app: Flask, values: List[Value]) -> None:
+def store(app: Flask, values: list[Value]) -> None:
     """Store values with be.STAT as their source."""
     with app.app_context():
         for base_year, text, value in values:

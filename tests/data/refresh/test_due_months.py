@@ -1,10 +1,11 @@
 """When Statbel is asked: from the publication day on, once in fifteen minutes, by one process."""
 
+from __future__ import annotations
+
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from itertools import islice
-from typing import List
 
 import pytest
 from flask import Flask
@@ -38,7 +39,7 @@ from webapp.statbel.parsing import UpstreamError
     ids=str,
 )
 def test_statbel_is_checked_from_the_publication_day_on(
-    app: Flask, statbel: FakeStatbel, set_clock: SetClock, instant: datetime, requests: List[str]
+    app: Flask, statbel: FakeStatbel, set_clock: SetClock, instant: datetime, requests: list[str]
 ) -> None:
     set_clock(instant)
     latest(app)
@@ -48,7 +49,7 @@ def test_statbel_is_checked_from_the_publication_day_on(
 @on_sqlite
 @pytest.mark.parametrize(("day", "requests"), [(22, []), (23, ONE_REFRESH)])
 def test_statbel_is_checked_for_december_from_the_23rd_on(
-    app: Flask, statbel: FakeStatbel, set_clock: SetClock, day: int, requests: List[str]
+    app: Flask, statbel: FakeStatbel, set_clock: SetClock, day: int, requests: list[str]
 ) -> None:
     add_value(app, 2025, "2026-11", "104.05")
     set_clock(datetime(2026, 12, day, 12, 0, tzinfo=timezone.utc))

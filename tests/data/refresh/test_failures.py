@@ -1,10 +1,11 @@
 """Failures of Statbel: the last good value is served, and the log has one line."""
 
+from __future__ import annotations
+
 import re
 import time
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
-from typing import List
 
 import pytest
 from flask import Flask
@@ -95,7 +96,7 @@ def test_failure_and_recovery_are_logged_once(
 ) -> None:
     apps = [make_app(settings), make_app(settings)]
 
-    def quarter(number: int) -> List[str]:
+    def quarter(number: int) -> list[str]:
         """Return the log of a quarter of an hour, in which three polls are due."""
         caplog.clear()
         set_clock(PUBLICATION + timedelta(minutes=15 * number))

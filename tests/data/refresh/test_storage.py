@@ -1,7 +1,9 @@
 """Values that are stored, replaced or left out."""
 
+from __future__ import annotations
+
 from decimal import Decimal
-from typing import Any, Dict, List
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -45,13 +47,13 @@ def test_partial_response_is_stored_and_deletes_nothing(app: Flask, statbel: Fak
     assert set(before) < set(all_values(app))
 
 
-def seed_values() -> List[Value]:
+def seed_values() -> list[Value]:
     """All values of the seed, as a complete response has them."""
     rows = index_seed.read(ROOT / "seed" / "health_index.csv")
     return [(row["base_year"], f"{row['month']:%Y-%m}", float(row["value"])) for row in rows]
 
 
-WRONG_VALUES: Dict[str, List[Value]] = {
+WRONG_VALUES: dict[str, list[Value]] = {
     "months that Statbel does not have": [(2013, "2040-01", 180.00), (3000, "2026-09", 103.49)],
     "other values": [(2025, "2026-09", 106.10), (2013, "2020-05", 555.55)],
 }
@@ -60,7 +62,7 @@ WRONG_VALUES: Dict[str, List[Value]] = {
 @pytest.mark.usefixtures("due")
 @pytest.mark.parametrize("wrong", WRONG_VALUES.values(), ids=WRONG_VALUES)
 def test_correct_response_replaces_wrong_stored_values(
-    app: Flask, statbel: FakeStatbel, wrong: List[Value]
+    app: Flask, statbel: FakeStatbel, wrong: list[Value]
 ) -> None:
     right = [*seed_values(), SEPTEMBER, (2013, "2026-09", 140.68)]
     store(app, wrong)
