@@ -70,7 +70,6 @@ def judge(
     known = _with_conversions(seed)
     base_years = _base_years([*values, *stored])
     refuted = _impossible(stored, base_years, today)
-    before = {key: old.value for key, old in stored.items() if key not in refuted}
 
     def reject(reasons: Mapping[Key, str]) -> None:
         rejected.update(reasons)
@@ -82,21 +81,27 @@ def judge(
     reject(impossible)
     reject(_off_level(values, known))
     reject(_ahead(values, known, keys, today))
-    before = {key: value for key, value in before.items() if key not in values}
+    before = {key: old.value for key, old in stored.items() if key not in refuted and key not in values}
     contradictions = _contradictions(values, known, before)
     reject({key: reason for key, reason in contradictions.items() if key in values})
     before = {key: value for key, value in before.items() if key not in contradictions}
     reject(_off_course(values, known, before))
+    _check_response(values, rejected, seed)
+    if not response.unreadable:  # else a missing month may be in an unreadable row
+        own = [key for key, old in stored.items() if old.source == source and key not in refuted]
+        refuted.update(_missing(own, keys, seed))
+    return Judgement(values, rejected, refuted)
+
+
+def _check_response(
+    values: Mapping[Key, Decimal], rejected: Mapping[Key, str], seed: Mapping[Key, Decimal]
+) -> None:
     if rejected and not values:
         key = min(rejected)
         raise UpstreamError(f"no plausible value, first {describe(key, rejected[key])}")
     revised = {key.month for key, value in values.items() if seed.get(key, value) != value}
     if len(revised) > MAX_REVISED_MONTHS:
         raise UpstreamError(f"{len(revised)} months revised")
-    if not response.unreadable:  # else a missing month may be in an unreadable row
-        own = [key for key, old in stored.items() if old.source == source and key not in refuted]
-        refuted.update(_missing(own, keys, seed))
-    return Judgement(values, rejected, refuted)
 
 
 def describe(key: Key, reason: str) -> str:
@@ -200,15 +205,6 @@ def _contradictions(
         old = known.get(key) or (everything[last] if last.base_year == key.base_year else everything[key])
         return abs(everything[key] / old - 1)
 
-    def agree(one: Key, other: Key) -> bool:
-        """True if two values agree, or a coefficient is unknown."""
-        from_one, from_other = (coefficient(key.month, key.base_year) for key in (one, other))
-        if not from_one or not from_other:
-            return True
-        # Both are rounded to a cent. Twice the rounding error, because one coefficient is not Statbel's.
-        difference = abs(everything[one] / from_one - everything[other] / from_other)
-        return difference <= CENT / from_one + CENT / from_other
-
     # Seed values are no candidates: _off_level has compared them.
     by_month: dict[date, list[Key]] = {}
     for key in (*values, *before):
@@ -216,7 +212,10 @@ def _contradictions(
     for month in sorted({key.month for key, value in values.items() if known.get(key) != value}):
         candidates = by_month[month]
         while True:
-            opposed = {one: [other for other in candidates if not agree(one, other)] for one in candidates}
+            opposed = {
+                one: [other for other in candidates if not _agree(one, other, everything)]
+                for one in candidates
+            }
             contested = [key for key in candidates if opposed[key]]
             if not contested:
                 break
@@ -225,6 +224,16 @@ def _contradictions(
             rejected[worst] = f"{everything[worst]} contradicts {everything[other]} on base {other.base_year}"
             candidates.remove(worst)
     return rejected
+
+
+def _agree(one: Key, other: Key, values: Mapping[Key, Decimal]) -> bool:
+    """True if the values of a month agree on two base years, or a coefficient is unknown."""
+    from_one, from_other = (coefficient(key.month, key.base_year) for key in (one, other))
+    if not from_one or not from_other:
+        return True
+    # Both are rounded to a cent. Twice the rounding error, because one coefficient is not Statbel's.
+    difference = abs(values[one] / from_one - values[other] / from_other)
+    return difference <= CENT / from_one + CENT / from_other
 
 
 def _off_course(
