@@ -37,10 +37,10 @@ def server() -> Iterator[sa.engine.URL]:
     configured = os.environ.get("TEST_DATABASE_URL")
     if configured:
         url = sa.make_url(configured).set(drivername="postgresql+psycopg2")
-        if not _answers(url):
+        if not _accepts_connections(url):
             raise NoPostgres("the PostgreSQL of TEST_DATABASE_URL does not respond")
         yield url
-    elif _answers(sa.make_url(LOCAL_URL)):
+    elif _accepts_connections(sa.make_url(LOCAL_URL)):
         yield sa.make_url(LOCAL_URL)
     else:
         with own_server() as (url, _process):
@@ -64,7 +64,7 @@ def _candidates() -> Iterator[Path]:
         yield Path(on_path).resolve().parent
 
 
-def _answers(url: sa.engine.URL) -> bool:
+def _accepts_connections(url: sa.engine.URL) -> bool:
     engine = sa.create_engine(url, connect_args={"connect_timeout": 2})
     try:
         engine.connect().close()
@@ -164,7 +164,7 @@ def _start(
         )
     url = sa.make_url(f"postgresql+psycopg2://postgres@127.0.0.1:{port}/postgres")
     give_up = time.monotonic() + START_SECONDS
-    while not _answers(url):
+    while not _accepts_connections(url):
         if process.poll() is not None or time.monotonic() > give_up:
             process.kill()
             raise NoPostgres(f"postgres did not start: {log.read_text(errors='replace').strip()}")

@@ -29,10 +29,10 @@ def server() -> Iterator[str]:
     """Yield the URL of a Redis, which others may use too. Raises NoRedis."""
     configured = os.environ.get("TEST_REDIS_URL")
     if configured:
-        if not _answers(configured):
+        if not _responds(configured):
             raise NoRedis("the Redis of TEST_REDIS_URL does not respond")
         yield configured
-    elif _answers(LOCAL_URL):
+    elif _responds(LOCAL_URL):
         yield LOCAL_URL
     else:
         with own_server() as url:
@@ -53,7 +53,7 @@ def _candidates() -> Iterator[Path]:
             yield from Path(location).glob(pattern)
 
 
-def _answers(url: str) -> bool:
+def _responds(url: str) -> bool:
     with redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2) as client:
         try:
             return bool(client.ping())
@@ -81,7 +81,7 @@ def own_server() -> Iterator[str]:
             )
         try:
             give_up = time.monotonic() + START_SECONDS
-            while not _answers(url):
+            while not _responds(url):
                 if process.poll() is not None or time.monotonic() > give_up:
                     raise NoRedis(f"{program} did not start: {log.read_text(errors='replace').strip()}")
                 time.sleep(0.05)

@@ -140,7 +140,7 @@ def test_one_of_several_processes_checks_statbel(
             first = [future.result() for future in islice(as_completed(futures, timeout=10), 3)]
         finally:
             statbel.released.set()
-    assert {answer["index"] for answer in first} == {Decimal("103.49")}
+    assert {found["index"] for found in first} == {Decimal("103.49")}
     assert statbel.requests == ["/bestat"]
 
 
