@@ -12,6 +12,7 @@ from werkzeug.wrappers import Request, Response
 
 from tests.http.cache.site import MEGABYTE, PUBLIC, Site, respond_slowly, send_together
 from webapp.http import cache as http_cache
+from webapp.http import response_store
 from webapp.http.cache import HttpCache
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def test_error_is_raised_for_one_request_and_the_others_try_again(site: Site) ->
 
 def test_cache_is_thread_safe(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """Twenty URLs in a cache for five responses, and a version that changes constantly."""
-    monkeypatch.setattr(http_cache, "MAX_RESPONSES", 5)
+    monkeypatch.setattr(response_store, "MAX_RESPONSES", 5)
     site.view = lambda request: Response(
         f"{request.path} {request.accept_mimetypes}", headers={"Cache-Control": PUBLIC, "Vary": "Accept"}
     )

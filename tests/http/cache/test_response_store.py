@@ -9,15 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.http.cache.site import MEGABYTE, Site
-from webapp.http import cache as http_cache
-from webapp.http.cache import OVERHEAD_BYTES, CachedResponse, ResponseStore
+from webapp.http import response_store
+from webapp.http.response_store import OVERHEAD_BYTES, CachedResponse, ResponseStore
 
 if TYPE_CHECKING:
     pass
 
 
 def test_least_recently_used_url_is_evicted(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_cache, "MAX_RESPONSES", 3)
+    monkeypatch.setattr(response_store, "MAX_RESPONSES", 3)
     for path in ("/a", "/b", "/c", "/a", "/d"):
         site.get(path)
     site.calls.clear()
@@ -29,9 +29,9 @@ def test_least_recently_used_url_is_evicted(site: Site, monkeypatch: pytest.Monk
 def test_url_with_many_variants_does_not_evict_others(site: Site) -> None:
     site.view = lambda _request: site.numbered(Vary="Accept")
     site.get("/other", Accept="*/*")
-    for number in range(3 * http_cache.MAX_VARIANTS):
+    for number in range(3 * response_store.MAX_VARIANTS):
         site.get("/", Accept=f"text/{number}")
-    assert site.cache.store.count == 1 + http_cache.MAX_VARIANTS
+    assert site.cache.store.count == 1 + response_store.MAX_VARIANTS
     assert site.get("/other", Accept="*/*").text == "response 1"
 
 
