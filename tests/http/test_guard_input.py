@@ -1,66 +1,38 @@
-"""The guard: input that Werkzeug fails to parse, and exceptions outside Flask."""
+"""The guard normalizes input that Werkzeug fails to parse."""
 
 from __future__ import annotations
 
 import contextlib
-import http.client
 import random
 import re
-import socket
 from pathlib import Path
-from typing import TYPE_CHECKING, Callable, Iterable, Iterator, List, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Callable, Iterator
 
 import pytest
-from flask import Flask, Response
+from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.test import Client, create_environ, run_wsgi_app
+from werkzeug.test import create_environ, run_wsgi_app
 
-from tests.support.databases import SQLiteDatabases, settings_for
-from tests.support.live import Server, running, started, wait
-from tests.support.processes import free_port
+from tests.http.raw_requests import send
+from tests.support.databases import NOWHERE, SQLiteDatabases, settings_for
+from tests.support.live import Server, running
 from webapp.config import Settings
 from webapp.http.guard import is_valid_host, normalize
 from webapp.http.security import HEADERS
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+    pass
+
 
 MakeApp = Callable[[Settings], Flask]
 
-NO_UPSTREAM = {"HEALTH_INDEX_URL": "http://127.0.0.1:9/", "HEALTH_INDEX_FALLBACK_URL": "http://127.0.0.1:9/"}
 PAGE = {"Accept": "text/html"}
-
-
-class Received(NamedTuple):
-    """A response as received."""
-
-    status: int
-    headers: http.client.HTTPMessage
-    text: str
-
-    @property
-    def is_from_gunicorn(self) -> bool:
-        """True if gunicorn rejected the request itself: it has no hook to add headers."""
-        return 400 <= self.status < 500 and "Date" not in self.headers
-
-
-def send(
-    service: Server, target: bytes, *headers: bytes, method: bytes = b"GET", version: bytes = b"1.1"
-) -> Received:
-    """Send these bytes as a request."""
-    host, _colon, port = service.url.partition("//")[2].partition(":")
-    with socket.create_connection((host, int(port)), timeout=20) as client:
-        client.sendall(b"%s %s HTTP/%s\r\n" % (method, target, version))
-        client.sendall(b"".join(line + b"\r\n" for line in (*headers, b"Connection: close", b"")))
-        response = http.client.HTTPResponse(client, method=method.decode())
-        response.begin()
-        return Received(response.status, response.headers, response.read().decode(errors="replace"))
 
 
 @contextlib.contextmanager
 def run_service(sqlite: SQLiteDatabases, folder: Path, **variables: str) -> Iterator[Server]:
     url = sqlite.seeded()
-    with running(folder, DATABASE_URL=url, RATE_LIMIT="0", **NO_UPSTREAM, **variables) as service:
+    with running(folder, DATABASE_URL=url, RATE_LIMIT="0", **NOWHERE, **variables) as service:
         yield service
         assert "Traceback" not in service.log.read_text()
     sqlite.drop(url)
@@ -85,8 +57,6 @@ def each_service(request: pytest.FixtureRequest) -> Server:
     chosen: Server = request.getfixturevalue(request.param)
     return chosen
 
-
-# Hosts
 
 HOSTS = [
     *("localhost", "LOCALHOST", "localhost:5000", "localhost:0", "localhost:65535", "localhost:", "a.be."),
@@ -180,8 +150,6 @@ def test_forwarded_scheme_other_than_http_is_ignored(make_app: MakeApp, sqlite_u
     assert 'href="http://localhost/?lang=nl"' in client.get("/", headers={"X-Forwarded-Proto": scheme}).text
 
 
-# Dates
-
 UNPARSABLE_DATES = [
     b"Sat, 29 Oct 10000 19:43:31 GMT",
     b"Sat, 29 Oct 0000 19:43:31 GMT",
@@ -220,9 +188,6 @@ def test_range_with_the_date_of_the_file_gets_that_range(service: Server) -> Non
     condition = b"If-Range: " + plain.headers["Last-Modified"].encode()
     response = send(service, b"/static/style.css", b"Host: localhost", b"Range: bytes=0-3", condition)
     assert (response.status, response.text) == (206, plain.text[:4])
-
-
-# Bytes beyond ASCII
 
 
 def test_raw_bytes_in_a_query_are_percent_encoded() -> None:
@@ -270,192 +235,6 @@ def test_raw_bytes_in_a_cookie_are_ignored(each_service: Server) -> None:
     for cookie in (b"\xe8", b"lang=\xe8", b'lang="\\777"', b"lang=%ff"):
         assert send(each_service, b"/", b"Host: localhost", b"Cookie: " + cookie).status == 200, cookie
 
-
-# Errors outside Flask
-
-
-def fail(*_arguments: object) -> Iterable[bytes]:
-    raise ZeroDivisionError("the secret is 42")
-
-
-TARGETS_BY_PART = {
-    "cache": "webapp.http.cache.HttpCache.__call__",
-    "proxy": "werkzeug.middleware.proxy_fix.ProxyFix.__call__",
-    "guard": "webapp.http.guard.normalize",
-    "request": "webapp.http.guard.App.create_url_adapter",
-}
-
-
-@pytest.fixture
-def broken(make_app: MakeApp, sqlite_url: str) -> Iterator[Callable[[str], Client]]:
-    """Make a client of an app with one part that fails."""
-    patch = pytest.MonkeyPatch()
-
-    def make(part: str) -> Client:
-        app = make_app(settings_for(sqlite_url, TRUSTED_PROXIES="1", HTTP_CACHE_MB="1"))
-        patch.setattr(TARGETS_BY_PART[part], fail)
-        return Client(app)
-
-    yield make
-    patch.undo()
-
-
-@pytest.mark.parametrize(
-    ("part", "path", "headers", "content_type"),
-    [
-        ("cache", "/zipcode/9000", {}, "application/json"),
-        ("cache", "/nowhere", PAGE, "text/html"),
-        ("cache", "/api/v1/zipcodes/9000", PAGE, "application/problem+json"),
-        ("proxy", "/healthz", {}, "application/json"),
-        ("guard", "/zipcode/9000", {}, "application/json"),
-    ],
-)
-def test_error_outside_flask_has_a_reference_and_one_log_entry(
-    broken: Callable[[str], Client],
-    caplog: pytest.LogCaptureFixture,
-    part: str,
-    path: str,
-    *,
-    headers: dict[str, str],
-    content_type: str,
-) -> None:
-    response = broken(part).get(path, headers=headers)
-    assert (response.status_code, response.mimetype) == (500, content_type)
-    assert "secret" not in response.text
-    assert HEADERS.items() <= dict(response.headers).items()
-    assert response.headers["Cache-Control"] == "no-store"
-    assert len(caplog.records) == 1
-    logged = re.search(rf"reference ([0-9a-f]{{16}}): GET {path} failed", caplog.text)
-    assert logged
-    assert logged[1] in response.text
-    assert caplog.text.count("ZeroDivisionError: the secret is 42") == 1
-    if content_type != "text/html":
-        assert response.json is not None
-        assert "INTERNAL_ERROR" in (response.json["detail"], response.json.get("code"))
-        assert response.json["reference"] == logged[1]
-
-
-def test_error_response_is_minimal_when_error_handlers_fail(
-    broken: Callable[[str], Client], caplog: pytest.LogCaptureFixture
-) -> None:
-    response = broken("request").get("/zipcode/9000", headers=PAGE)
-    assert response.status_code == 500
-    assert response.json is not None
-    assert response.json["detail"] == "INTERNAL_ERROR"
-    assert HEADERS.items() <= dict(response.headers).items()
-    assert f"reference {response.json['reference']}: GET /zipcode/9000 failed" in caplog.text
-    assert len(caplog.records) == 1
-
-
-def test_error_after_a_view_has_a_reference(
-    make_app: MakeApp, sqlite_url: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    app = make_app(settings_for(sqlite_url))
-    failures = iter([ZeroDivisionError("the secret is 42")])
-
-    @app.after_request
-    def fail_once(response: Response) -> Response:
-        for error in failures:
-            raise error
-        return response
-
-    response = app.test_client().get("/zipcode/9000")
-    assert response.status_code == 500
-    assert response.json is not None
-    assert f"reference {response.json['reference']}: GET /zipcode/9000 failed" in caplog.text
-    assert len(caplog.records) == 1
-
-
-def test_body_is_closed_when_the_server_rejects_the_headers(make_app: MakeApp, sqlite_url: str) -> None:
-    closed = []
-
-    class Body(List[bytes]):
-        def close(self) -> None:
-            closed.append(True)
-
-    def respond(_environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        start_response("200 OK", [])
-        return Body([b"x"])
-
-    def reject(*_arguments: object) -> NoReturn:
-        raise ZeroDivisionError
-
-    app = make_app(settings_for(sqlite_url))
-    app.wsgi_app._wsgi_app = respond  # type: ignore[attr-defined]  # of the guard
-    with pytest.raises(ZeroDivisionError):
-        app(create_environ(), reject)
-    assert closed == [True]
-
-
-def test_app_may_replace_the_status_before_the_first_chunk(make_app: MakeApp, sqlite_url: str) -> None:
-    def respond(_environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        start_response("200 OK", [])
-        start_response("404 NOT FOUND", [])
-        return [b"x"]
-
-    app = make_app(settings_for(sqlite_url))
-    app.wsgi_app._wsgi_app = respond  # type: ignore[attr-defined]  # of the guard
-    assert Client(app).get("/").status_code == 404
-
-
-def test_response_that_fails_before_its_first_chunk_is_replaced(make_app: MakeApp, sqlite_url: str) -> None:
-    closed = []
-
-    class Body:
-        def __iter__(self) -> Iterator[bytes]:
-            yield b""
-            raise ZeroDivisionError
-
-        def close(self) -> None:
-            closed.append(True)
-
-    def begin(_environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        start_response("200 OK", [("Content-Length", "1")])
-        return Body()
-
-    app = make_app(settings_for(sqlite_url))
-    app.wsgi_app._wsgi_app = begin  # type: ignore[attr-defined]
-    response = Client(app).get("/zipcode/9000")
-    assert (response.status_code, closed) == (500, [True])
-    assert response.headers.getlist("Content-Length") == [str(len(response.data))]
-
-
-def test_error_after_the_first_chunk_breaks_the_response(make_app: MakeApp, sqlite_url: str) -> None:
-    def begin(_environ: WSGIEnvironment, start_response: StartResponse) -> Iterator[bytes]:
-        start_response("200 OK", [])
-        yield b"beginning"
-        raise ZeroDivisionError
-
-    app = make_app(settings_for(sqlite_url))
-    app.wsgi_app._wsgi_app = begin  # type: ignore[attr-defined]
-    response = Client(app).get("/zipcode/9000")
-    with pytest.raises(ZeroDivisionError):
-        response.get_data()
-
-
-@pytest.mark.slow
-def test_error_outside_flask_is_not_left_to_gunicorn(sqlite_url: str, tmp_path: Path) -> None:
-    (tmp_path / "broken.py").write_text(
-        "from webapp.app import create_app\n"
-        "from webapp.http.cache import HttpCache\n"
-        "HttpCache.__call__ = lambda *_: 1 / 0\n"
-        "app = create_app()\n"
-    )
-    port = free_port()
-    command = ["gunicorn", "broken:app", "--pythonpath", str(tmp_path), "--bind", f"127.0.0.1:{port}"]
-    with started(command, port, tmp_path, DATABASE_URL=sqlite_url, **NO_UPSTREAM) as service:
-        wait(service)
-        before = service.log.read_text().count("Traceback")
-        response = send(service, b"/zipcode/9000", b"Host: localhost")
-        log = service.log.read_text()
-    assert response.status == 500
-    assert HEADERS.items() <= dict(response.headers).items()
-    assert re.search(r'"reference":"([0-9a-f]{16})"', response.text)
-    assert log.count("Traceback") == before + 1
-    assert "ZeroDivisionError" in log
-
-
-# Random requests
 
 NAMES = [
     *(
