@@ -26,43 +26,41 @@ CSV = {"Content-Type": "text/csv"}
 
 
 @pytest.fixture
-def service_url(sqlite_url: str, statbel: FakeStatbel, tmp_path: Path) -> Any:
+def service(sqlite_url: str, statbel: FakeStatbel, tmp_path: Path) -> Any:
     """A service under gunicorn, and its worker process."""
-    with running(tmp_path, DATABASE_URL=sqlite_url, **statbel.addresses) as desk:
-        _arbiter, worker = resources.tree(desk.process.pid)
-        yield desk.url, worker
+    with running(tmp_path, DATABASE_URL=sqlite_url, **statbel.addresses) as running_service:
+        _arbiter, worker = resources.tree(running_service.process.pid)
+        yield running_service.url, worker
 
 
 @pytest.mark.slow
-def test_million_rows_keep_their_order_and_take_no_memory(service_url: Any, tmp_path: Path) -> None:
-    url, worker = service_url
-    given, response = tmp_path / "given.csv", tmp_path / "response.csv"
-    given.write_bytes(b"zipcode\n9000\n")
-    benchmark.post(url, given, response)
+def test_million_rows_keep_their_order_and_take_no_memory(service: Any, tmp_path: Path) -> None:
+    url, worker = service
+    uploaded, received = tmp_path / "uploaded.csv", tmp_path / "received.csv"
+    uploaded.write_bytes(b"zipcode\n9000\n")
+    benchmark.post(url, uploaded, received)
     before = resources.kilobytes(worker, "VmRSS")
-    benchmark.write_file(given, benchmark.KINDS[0])
-    benchmark.post(url, given, response)
+    benchmark.write_file(uploaded, benchmark.KINDS[0])
+    benchmark.post(url, uploaded, received)
     assert resources.kilobytes(worker, "VmHWM") - before < 30 * 1024
     count = 0
-    for asked, got in zip(benchmark.clients(given), benchmark.clients(response)):
-        assert asked == got
+    for sent, got in zip(benchmark.clients(uploaded), benchmark.clients(received)):
+        assert sent == got
         count += 1
     assert count == benchmark.ROWS
 
 
 @pytest.mark.slow
 @pytest.mark.serial
-def test_large_workbook_takes_little_memory_and_blocks_no_other_request(
-    service_url: Any, tmp_path: Path
-) -> None:
-    url, worker = service_url
-    given, response = tmp_path / "given.xlsx", tmp_path / "response.xlsx"
-    benchmark.write_workbook(given)
+def test_large_workbook_takes_little_memory_and_blocks_no_other_request(service: Any, tmp_path: Path) -> None:
+    url, worker = service
+    uploaded, received = tmp_path / "uploaded.xlsx", tmp_path / "received.xlsx"
+    benchmark.write_workbook(uploaded)
     requests.get(f"{url}/zipcode/9000", timeout=10)
     before = resources.kilobytes(worker, "VmRSS")
     waited: list[float] = []
     with ThreadPoolExecutor(1) as pool:
-        posted = pool.submit(benchmark.post, url, given, response, WORKBOOK)
+        posted = pool.submit(benchmark.post, url, uploaded, received, WORKBOOK)
         while not posted.done():
             start = time.monotonic()
             assert requests.get(f"{url}/zipcode/9000", timeout=10).status_code == 200
@@ -71,29 +69,29 @@ def test_large_workbook_takes_little_memory_and_blocks_no_other_request(
     assert posted.result() < 15 * slowness()
     assert max(waited) < 1
     assert resources.kilobytes(worker, "VmHWM") - before < 100 * 1024
-    with response.open("rb") as file:
+    with received.open("rb") as file:
         rows = list(load_workbook(file, read_only=True).worksheets[0].iter_rows(values_only=True))
     assert sum(1 for row in rows if row[8] or row[9]) == benchmark.WORKBOOK_ROWS + 1
 
 
 @pytest.mark.slow
-def test_chunked_body_is_read(service_url: Any) -> None:
-    url, _worker = service_url
-    parts: list[bytes] = [b"zip", b"code\n90", b"00\n", b"2000"]
-    response = requests.post(url + PATH, data=iter(parts), headers=CSV, timeout=10)
+def test_chunked_body_is_read(service: Any) -> None:
+    url, _worker = service
+    chunks: list[bytes] = [b"zip", b"code\n90", b"00\n", b"2000"]
+    response = requests.post(url + PATH, data=iter(chunks), headers=CSV, timeout=10)
     assert (response.status_code, response.content) == (200, b"zipcode,risk_factor,error\n9000,B,\n2000,C,\n")
 
 
 @pytest.mark.slow
-def test_rejected_client_that_sends_everything_first_gets_the_reason(service_url: Any) -> None:
-    url, _worker = service_url
+def test_rejected_client_that_sends_everything_first_gets_the_reason(service: Any) -> None:
+    url, _worker = service
     response = requests.post(url + PATH, data=b'9000,"x"y\n' + b"9000\n" * 2_000_000, headers=CSV, timeout=30)
     assert (response.status_code, response.json()["code"]) == (400, "CSV_NOT_VALID")
 
 
 @pytest.mark.slow
-def test_client_that_stops_half_way_blocks_no_other_request(service_url: Any) -> None:
-    url, _worker = service_url
+def test_client_that_stops_half_way_blocks_no_other_request(service: Any) -> None:
+    url, _worker = service
     with socket.create_connection(
         (urlsplit(url).hostname or "", urlsplit(url).port or 0), timeout=15
     ) as half:
@@ -130,14 +128,14 @@ def sent_raw(url: str, *lines: str) -> bytes:
     ],
     ids=["cut short", "no chunk", "half a chunk"],
 )
-def test_incomplete_body_is_a_bad_request(service_url: Any, lines: tuple[str, ...]) -> None:
-    url, _worker = service_url
+def test_incomplete_body_is_a_bad_request(service: Any, lines: tuple[str, ...]) -> None:
+    url, _worker = service
     assert sent_raw(url, *lines).startswith(b"HTTP/1.1 400 ")
 
 
 @pytest.mark.slow
-def test_clients_that_do_not_read_their_responses_block_others_briefly(service_url: Any) -> None:
-    url, _worker = service_url
+def test_clients_that_do_not_read_their_responses_block_others_briefly(service: Any) -> None:
+    url, _worker = service
     content = b"9000;abcdefgh\n" * 700_000
     head = f"POST {PATH} HTTP/1.1\r\nHost: desk\r\nContent-Type: text/csv\r\n"
     server = (urlsplit(url).hostname or "", urlsplit(url).port or 0)

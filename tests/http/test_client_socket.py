@@ -36,7 +36,7 @@ def test_socket_never_blocks_whatever_timeout_is_set(
     received = 0
     while received < 10_000_000:
         received += len(client.recv(1_000_000))
-        server.send_rest()
+        server.send_unsent()
     assert not server.unsent
 
 

@@ -32,20 +32,20 @@ COLUMN_HEADER = "Zipcode-Column"
 
 
 def respond_to_csv(body: RequestBody, column: str, on: date | None) -> Response:
-    """Look up a list by its first bytes: clients may send a workbook as text/csv."""
+    """Look up CSV, or a workbook that the client sent as text/csv."""
     found = reads.lookup(on)
     head = body.read(len(kinds.ZIP))
     while head and len(head) < len(kinds.ZIP):
-        part = body.read(len(kinds.ZIP) - len(head))
-        if not part:
+        chunk = body.read(len(kinds.ZIP) - len(head))
+        if not chunk:
             break
-        head += part
+        head += chunk
     if kinds.is_workbook(head):
         return respond_to_workbook(body, column, on, head)
-    parts = [head]
+    unread = [head]
 
     def read(size: int) -> bytes:
-        return parts.pop() if parts and parts[0] else body.read(size)
+        return unread.pop() if unread and unread[0] else body.read(size)
 
     def look_up(output: IO[bytes]) -> CsvResult:
         return bulk.look_up_csv(read, output.write, found, column)
@@ -89,7 +89,7 @@ def _in_file(look_up: Callable[[IO[bytes]], Any]) -> tuple[Any, IO[bytes]]:
 
 def _file(file: IO[bytes], content_type: str, columns: ListColumns) -> Response:
     file.seek(0, io.SEEK_END)
-    response = Response(_parts(file), content_type=content_type)
+    response = Response(_chunks(file), content_type=content_type)
     response.call_on_close(file.close)  # before the first chunk, too
     response.content_length = file.tell()
     name = quote(columns.name, safe=" !#$&'()*+,/:;=?@[]\"<>^`{|}~")
@@ -97,7 +97,7 @@ def _file(file: IO[bytes], content_type: str, columns: ListColumns) -> Response:
     return no_store(response)
 
 
-def _parts(file: IO[bytes]) -> Iterator[bytes]:
+def _chunks(file: IO[bytes]) -> Iterator[bytes]:
     """Yield the whole file, then close it."""
     with file:
         file.seek(0)

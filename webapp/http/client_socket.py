@@ -25,7 +25,7 @@ class ClientSocket(socket.socket):
     Attributes:
         may_wait: True in that thread. Calls then block for up to WAIT_TIMEOUT_SECONDS, and fail if the client
             is too slow.
-        unsent: the rest of a response.
+        unsent: chunks of a response that the client has not accepted yet.
     """
 
     def __init__(self, accepted: socket.socket) -> None:
@@ -52,10 +52,10 @@ class ClientSocket(socket.socket):
         return data
 
     def sendall(self, data: Any, _flags: int = 0) -> None:
-        """Send what the client accepts, and keep the rest in `unsent`. Raises OSError."""
+        """Send what the client accepts, and keep the remainder in `unsent`. Raises OSError."""
         self.unsent.append(memoryview(data))
         self.unsent_bytes += len(data)
-        self.send_rest()
+        self.send_unsent()
         try:
             while self.may_wait and self.unsent_bytes > MAX_UNSENT_BYTES:
                 start = monotonic()
@@ -64,7 +64,7 @@ class ClientSocket(socket.socket):
             # gunicorn logs other errors with a traceback.
             raise BrokenPipeError(EPIPE, "the client is too slow") from error
 
-    def send_rest(self) -> None:
+    def send_unsent(self) -> None:
         with suppress(BlockingIOError):
             while self.unsent:
                 self._send_first(socket.MSG_DONTWAIT)

@@ -279,7 +279,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # no types
         if conn not in self._sending:
             return
         try:
-            conn.sock.send_rest()
+            conn.sock.send_unsent()
         except OSError:
             self._close(conn)
             return
