@@ -9,17 +9,15 @@ from bisect import bisect_left
 from collections import Counter
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Iterable, Iterator, Mapping, NamedTuple
+from typing import Iterable, Mapping, NamedTuple
 
 from webapp.health_index.base_years import BASE_YEARS
 from webapp.health_index.coefficients import base_year_in_force, coefficient
 from webapp.health_index.publication import latest_published_month
 from webapp.health_index.values import CENT
 from webapp.i18n.iso_month import iso_month
+from webapp.statbel.course import is_course, longest_course, months_between, stretches
 from webapp.statbel.parsing import Observation, ParsedResponse, UpstreamError
-
-# Largest rises: 2.40 % in one month (October 2022), 5.7 % in four, 12.3 % in twelve. Largest fall: 1.1 %.
-MAX_CHANGE, MAX_CHANGE_PER_MONTH = Decimal("0.02"), Decimal("0.01")
 
 # No revision since 1994 is known.
 MAX_REVISION = Decimal("0.005")
@@ -153,16 +151,16 @@ def _off_level(values: Mapping[Key, Decimal], known: Mapping[Key, Decimal]) -> d
     with_seed = {key.base_year for key in known}
     for key, value in values.items():
         if key in known:
-            if not is_revision(known[key], value):
+            if not _is_revision(known[key], value):
                 rejected[key] = f"{value} instead of {known[key]}"
         elif key.base_year not in with_seed:
             start = date(key.base_year, 7, 1)
-            if not _is_course(start, Decimal(100), key.month, value):
+            if not is_course(start, Decimal(100), key.month, value):
                 rejected[key] = f"{value} does not fit 100 in {key.base_year}"
     return rejected
 
 
-def is_revision(old: Decimal, new: Decimal) -> bool:
+def _is_revision(old: Decimal, new: Decimal) -> bool:
     return abs(new - old) <= old * MAX_REVISION
 
 
@@ -183,7 +181,7 @@ def _ahead(
         if key.month > published:
             rejected[key] = "not published yet"
         for month in [month for month in months[key.base_year] if month < key.month][-1:]:
-            if _months_between(month, key.month) > 1 and Key(in_force, month) in keys:
+            if months_between(month, key.month) > 1 and Key(in_force, month) in keys:
                 rejected[key] = f"not on base {in_force}"
     return rejected
 
@@ -248,57 +246,12 @@ def _off_course(
             if key.base_year == base_year
         }
         fixed = {month for month in course if Key(base_year, month) in known}
-        for stretch in _stretches(sorted(course), fixed):
-            kept = _longest_course(stretch, course, fixed)
+        for stretch in stretches(sorted(course), fixed):
+            kept = longest_course(stretch, course, fixed)
             for key in (Key(base_year, month) for month in stretch if month not in kept):
                 if key in values:
                     rejected[key] = f"{values[key]} does not fit the months before and after"
     return rejected
-
-
-def _stretches(months: list[date], fixed: set[date]) -> Iterator[list[date]]:
-    """Yield the runs of months between two fixed ones, including both."""
-    stretch: list[date] = []
-    for month in months:
-        stretch.append(month)
-        if month in fixed:
-            if len(stretch) > 2 or stretch[0] not in fixed:
-                yield stretch
-            stretch = [month]
-    if len(stretch) > 1 or (stretch and stretch[0] not in fixed):
-        yield stretch
-
-
-def _longest_course(stretch: list[date], course: Mapping[date, Decimal], fixed: set[date]) -> set[date]:
-    """Return the longest run of months that fits the fixed ends; on a tie, the smoothest."""
-    # Best path to each month: number of months, minus the sum of changes, previous month.
-    paths: dict[date, tuple[int, Decimal, date]] = {}
-    for month in stretch:
-        value = course[month]
-        options = [
-            (count + 1, smoothness - abs(value / course[last] - 1), last)
-            for last, (count, smoothness, _before) in paths.items()
-            if _is_course(last, course[last], month, value)
-        ]
-        if month == stretch[0] or stretch[0] not in fixed:
-            options.append((1, Decimal(0), month))
-        if options:
-            paths[month] = max(options)
-    end = stretch[-1] if stretch[-1] in fixed else max(paths, key=lambda month: paths[month])
-    kept = {end}
-    while end in paths and paths[end][2] != end:
-        end = paths[end][2]
-        kept.add(end)
-    return kept
-
-
-def _is_course(one: date, one_value: Decimal, other: date, other_value: Decimal) -> bool:
-    change = max(one_value, other_value) / min(one_value, other_value) - 1
-    return change <= MAX_CHANGE + MAX_CHANGE_PER_MONTH * abs(_months_between(one, other))
-
-
-def _months_between(one: date, other: date) -> int:
-    return (other.year - one.year) * 12 + other.month - one.month
 
 
 def _missing(stored: Iterable[Key], keys: set[Key], seed: Iterable[Key]) -> dict[Key, str]:
