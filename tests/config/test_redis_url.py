@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from redis import Redis
 
-from webapp.config import ConfigurationError, Settings, redis_url
+from webapp.config import ConfigurationError, Settings, redis_url, url_options
 from webapp.http.rate_limit import redis_options
 
 
@@ -36,7 +36,7 @@ def test_error_of_a_redis_option_does_not_show_the_password(option: str) -> None
     assert "secret" not in error.value.message
 
 
-REDIS_VALUES = {redis_url.WHOLE: "1", redis_url.DECIMAL: "0.5", redis_url.YES_OR_NO: "yes"}
+REDIS_VALUES = {url_options.WHOLE: "1", url_options.DECIMAL: "0.5", url_options.YES_OR_NO: "yes"}
 
 SPECIAL_VALUES = {"protocol": "3", "ssl_cert_reqs": "none", "max_connections": "5"}
 

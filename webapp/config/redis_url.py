@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Mapping
 from urllib.parse import parse_qsl, urlsplit
 
-from webapp.config.checks import close_match, is_url
+from webapp.config.checks import is_url
 from webapp.config.errors import ConfigurationError
+from webapp.config.url_options import DECIMAL, TEXT, WHOLE, YES_OR_NO, check_option
 
 # Options of redis-py in a URL, with the pattern of their values. It accepts any name, and then fails with
 # each connection.
-WHOLE = "[0-9]{1,9}"
-DECIMAL = r"[0-9]{1,9}(\.[0-9]{1,9})?"
-YES_OR_NO = "(?i:true|false|yes|no|1|0)"
-TEXT = ".+"
-
 COMMON_OPTIONS = {
     "db": WHOLE,
     "username": TEXT,
@@ -55,13 +50,5 @@ def parse_redis_url(text: str) -> str | None:
     if url.scheme != "unix" and not re.fullmatch("/?[0-9]{0,4}/?", url.path):
         raise ConfigurationError("REDIS_URL must end with the number of a database, such as /0.")
     for name, value in parse_qsl(url.query, keep_blank_values=True):
-        _check_option(name, value, OPTIONS[url.scheme])
+        check_option("REDIS_URL", name, value, OPTIONS[url.scheme])
     return text
-
-
-def _check_option(name: str, value: str, known: Mapping[str, str]) -> None:
-    if name not in known:
-        hint = close_match(name, known) or f"Known are {', '.join(sorted(known))}."
-        raise ConfigurationError(f"REDIS_URL has the unknown option {name[:40]!r}. {hint}")
-    if not re.fullmatch(known[name], value):  # without the value, which may be a password
-        raise ConfigurationError(f"REDIS_URL has an invalid value for the option {name}.")
