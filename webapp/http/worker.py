@@ -101,6 +101,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # no types
             sys.exit("Error: gunicorn does not serve TLS here. Put a proxy in front.")
 
     def run(self) -> None:
+        self._watch_listeners()
+        while self.alive and self.is_parent_alive():
+            self._step()
+        self._drain()
+
+    def _watch_listeners(self) -> None:
         # Both ordered by the time at which waiting began.
         self._waiting: dict[Connection, None] = {}
         self._sending: dict[Connection, None] = {}
@@ -115,8 +121,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # no types
             listener.setblocking(False)
             set_socket_timeouts(listener, WAIT_TIMEOUT_SECONDS)  # inherited by connections
             self.poller.register(listener, EVENT_READ, partial(self._accept, listener))
-        while self.alive and self.is_parent_alive():
-            self._step()
+
+    def _drain(self) -> None:
+        """Accept no more connections, and finish the requests that have begun."""
         for listener in self.sockets:
             self.poller.unregister(listener)
         for conn in [conn for conn in self._waiting if not conn.received and not conn.lingers]:
