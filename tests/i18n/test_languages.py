@@ -130,7 +130,7 @@ def set_cookies(response: TestResponse) -> list[str]:
 
 
 def cookie_parts(response: TestResponse) -> set[str]:
-    """The parts of the only cookie that is set, without its date, which repeats Max-Age."""
+    """Return the parts of the only cookie that is set, without its date, which repeats Max-Age."""
     (cookie,) = set_cookies(response)
     return {part for part in cookie.split("; ") if not part.startswith("Expires=")}
 
@@ -207,7 +207,7 @@ def test_negotiated_page_varies_on_accept_as_well(browser: FlaskClient, path: st
 
 
 def json_paths(app: Flask) -> list[str]:
-    """All paths without variables that respond with JSON, and some others."""
+    """Return all paths without variables that respond with JSON, and some others."""
     rules = [
         rule for rule in app.url_map.iter_rules() if not rule.arguments and "GET" in (rule.methods or ())
     ]
@@ -218,7 +218,7 @@ def json_paths(app: Flask) -> list[str]:
 
 
 def headers_of(response: TestResponse) -> list[tuple[str, str]]:
-    """The headers, without those of each request."""
+    """Return the headers, without those of each request."""
     added = {"Date", "Age", "Cache-Status", "X-Request-ID"}
     return [(name, value) for name, value in response.headers if name not in added]
 

@@ -39,7 +39,7 @@ def app(database_url: str, workers: int = 1) -> Program:
 
 
 def uncached(database_url: str, rate_limit: int) -> Program:
-    """The app without its HTTP cache."""
+    """Run the app without its HTTP cache."""
     program = app(database_url)
     variables = {"HTTP_CACHE_MB": "0", "RATE_LIMIT": str(rate_limit)}
     return program._replace(variables={**program.variables, **variables})

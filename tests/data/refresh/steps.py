@@ -33,7 +33,7 @@ OLDER_BASES = [
 
 
 def complete(values: list[Value]) -> bytes:
-    """A response of be.STAT with August on every base year, so that the second source is not used."""
+    """Return a response of be.STAT with August on every base year, so that the second source is not used."""
     return bestat([*values, *OLDER_BASES])
 
 

@@ -48,7 +48,7 @@ def test_partial_response_is_stored_and_deletes_nothing(app: Flask, statbel: Fak
 
 
 def seed_values() -> list[Value]:
-    """All values of the seed, as a complete response has them."""
+    """Return all values of the seed, as a complete response has them."""
     rows = index_seed.read(ROOT / "seed" / "health_index.csv")
     return [(row["base_year"], f"{row['month']:%Y-%m}", float(row["value"])) for row in rows]
 
