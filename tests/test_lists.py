@@ -119,8 +119,8 @@ ERRORS = {
 }  # fmt: skip
 
 
-class Answer(NamedTuple):
-    """The outcome of one way: the error, or the column and the results by the number of the row."""
+class Outcome(NamedTuple):
+    """The error, or the column and the results by the number of the row."""
 
     error: str
     column: str
@@ -128,7 +128,7 @@ class Answer(NamedTuple):
 
 
 def as_workbook(text: str) -> bytes:
-    """The same list in Excel, with numbers as numbers."""
+    """Return the same list in Excel, with numbers as numbers."""
     book = Workbook()
     sheet = book.active
     assert sheet is not None
@@ -140,7 +140,7 @@ def as_workbook(text: str) -> bytes:
 
 
 def table(body: bytes, content_type: str) -> list[list[str]]:
-    """The rows of a response in CSV or Excel."""
+    """Return the rows of a response in CSV or Excel."""
     if body.startswith(b"PK"):
         rows = load_workbook(io.BytesIO(body)).worksheets[0].iter_rows(values_only=True)
         return [["" if cell is None else str(cell) for cell in row] for row in rows]
@@ -152,7 +152,7 @@ def table(body: bytes, content_type: str) -> list[list[str]]:
     return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
 
 
-def ask_api(app: Flask, body: bytes, column: str = "") -> tuple[Answer, bytes]:
+def call_api(app: Flask, body: bytes, column: str = "") -> tuple[Outcome, bytes]:
     media_type = WORKBOOK if body.startswith(b"PK") else "text/csv"
     response = app.test_client().post(
         "/api/v1/zipcodes/lookup", data=body, content_type=media_type, query_string={"column": column}
@@ -160,7 +160,7 @@ def ask_api(app: Flask, body: bytes, column: str = "") -> tuple[Answer, bytes]:
     if response.status_code != 200:
         problem = response.json or {}
         assert response.status_code == 400
-        return Answer(f"{problem['code']}: {problem['detail']}", "", {}), b""
+        return Outcome(f"{problem['code']}: {problem['detail']}", "", {}), b""
     rows = table(response.data, response.content_type)
     if media_type == WORKBOOK:  # in which empty cells at the end are left out
         width = load_workbook(io.BytesIO(body)).worksheets[0].max_column
@@ -171,10 +171,10 @@ def ask_api(app: Flask, body: bytes, column: str = "") -> tuple[Answer, bytes]:
         if any(row[-2:]) and "risk_factor" not in row and row[-1] in ("", NOT_FOUND, NOT_VALID, DIFFERS)
         and row[-2] in ("", "A", "B", "C")
     }  # fmt: skip
-    return Answer("", response.headers["Zipcode-Column"], results), response.data
+    return Outcome("", response.headers["Zipcode-Column"], results), response.data
 
 
-def ask_terminal(
+def run_command(
     app: Flask, body: bytes, folder: Path, capture: pytest.CaptureFixture[bytes], column: str = ""
 ) -> tuple[str, bytes, str]:
     """Return the error, and what went to standard output and standard error."""
@@ -191,20 +191,20 @@ def ask_terminal(
     return "", printed.out, printed.err.decode()
 
 
-def ask_page(app: Flask, body: bytes, column: str = "") -> Answer:
+def send_form(app: Flask, body: bytes, column: str = "") -> Outcome:
     fields: dict[str, Any] = {"file": ("clients.csv", body), "column": column, "action": "show"}
     form, content_type = encode_multipart_formdata(fields)
     response = app.test_client().post("/list", data=form, content_type=content_type)
     if response.status_code != 200:
         assert response.status_code == 400
         (error,) = re.findall(r'-error"><span class="visually-hidden">Error: </span>(.*?)</p>', response.text)
-        return Answer(error, "", {})
+        return Outcome(error, "", {})
     first = response.text.split('id="first"')[1].split("</section>")[0]
     rows = re.findall(r'<th scope="row">(\d+)</th>.*?<b>(.*?)</b>', first, re.DOTALL)
     read = re.search(r"Zipcodes read from (?:the column “(.*?)”|column (\d+))", response.text)
     assert read
     results = {int(number): TITLES.get(result, result) for number, result in rows}
-    return Answer("", read[1] or read[2], results)
+    return Outcome("", read[1] or read[2], results)
 
 
 BODIES = {
@@ -223,14 +223,14 @@ def test_list_gives_the_right_factors_everywhere(
 ) -> None:
     body, expected = BODIES[name]
     column = expected.name or str(expected.column)
-    answer, output = ask_api(sqlite_app, body)
-    assert answer == Answer("", column, expected.results)
-    assert ask_page(sqlite_app, body) == answer
-    error, printed, said = ask_terminal(sqlite_app, body, tmp_path, capsysbinary)
+    outcome, output = call_api(sqlite_app, body)
+    assert outcome == Outcome("", column, expected.results)
+    assert send_form(sqlite_app, body) == outcome
+    error, printed, note = run_command(sqlite_app, body, tmp_path, capsysbinary)
     assert error == ""
     assert table(printed, "charset=" + _charset(printed)) == table(output, "charset=" + _charset(output))
-    assert said.startswith(f"Zipcodes read from column {expected.column}")
-    assert expected.name in said
+    assert note.startswith(f"Zipcodes read from column {expected.column}")
+    assert expected.name in note
 
 
 def _charset(body: bytes) -> str:
@@ -245,12 +245,12 @@ def test_list_that_cannot_be_read_gives_the_same_error_everywhere(
         body, code, message = ERRORS[name]
     else:
         body, code, message = (LISTS / name).read_bytes(), "CSV_NOT_VALID", "POST /api/v1/zipcodes/lookup"
-    answer, _output = ask_api(sqlite_app, body)
-    assert answer.error.startswith(f"{code}: ")
-    assert message in answer.error
-    said = answer.error.partition(": ")[2]
-    assert ask_page(sqlite_app, body).error == said
-    assert ask_terminal(sqlite_app, body, tmp_path, capsysbinary)[0] == said
+    outcome, _output = call_api(sqlite_app, body)
+    assert outcome.error.startswith(f"{code}: ")
+    assert message in outcome.error
+    detail = outcome.error.partition(": ")[2]
+    assert send_form(sqlite_app, body).error == detail
+    assert run_command(sqlite_app, body, tmp_path, capsysbinary)[0] == detail
 
 
 @pytest.mark.parametrize(
@@ -264,7 +264,7 @@ def test_list_that_cannot_be_read_gives_the_same_error_everywhere(
         (b"title;\n\nn;my zips\n1;9000\n", "my zips", {4: "B"}),
     ],
 )
-def test_caller_may_choose_the_column_everywhere(
+def test_column_may_be_chosen_everywhere(
     *,
     sqlite_app: Flask,
     body: bytes,
@@ -273,16 +273,16 @@ def test_caller_may_choose_the_column_everywhere(
     tmp_path: Path,
     capsysbinary: pytest.CaptureFixture[bytes],
 ) -> None:
-    answer, output = ask_api(sqlite_app, body, column)
-    assert answer.results == results
-    assert ask_page(sqlite_app, body, column).results == results
-    assert ask_terminal(sqlite_app, body, tmp_path, capsysbinary, column)[1] == output
+    outcome, output = call_api(sqlite_app, body, column)
+    assert outcome.results == results
+    assert send_form(sqlite_app, body, column).results == results
+    assert run_command(sqlite_app, body, tmp_path, capsysbinary, column)[1] == output
 
 
 @pytest.mark.parametrize("column", ["3", "0", "c", "99999"])
-def test_column_that_is_not_there_is_refused_with_those_that_are(sqlite_app: Flask, column: str) -> None:
-    answer, _output = ask_api(sqlite_app, b"a;b\n9000;2000\n", column)
-    assert answer.error == (
+def test_missing_column_is_rejected_with_the_known_ones(sqlite_app: Flask, column: str) -> None:
+    outcome, _output = call_api(sqlite_app, b"a;b\n9000;2000\n", column)
+    assert outcome.error == (
         "COLUMN_NOT_CLEAR: The list has no such column. "
         "Give the name or number of one as “column”: 1 “a”, 2 “b”."
     )

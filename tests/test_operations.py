@@ -40,8 +40,8 @@ EXECUTED_HERE = ("Two users", "Upgrade and roll back", "Back up and restore", "F
 EXECUTED_ELSEWHERE = {
     "flask init-db": "tests/data/test_init_db.py",
     "flask init-db --risk-table": "tests/cli/test_commands.py",
-    "flask risk-table": "tests/cli/test_risk_table.py",
-    "flask risk-table log": "tests/cli/test_risk_table.py",
+    "flask risk-table": "tests/cli/risk_table/test_load.py",
+    "flask risk-table log": "tests/cli/risk_table/test_list.py",
     "flask refresh-index": "tests/cli/test_commands.py",
     "flask index-value list": "tests/cli/test_index_value.py",
     "flask lookup": "tests/cli/test_commands.py",

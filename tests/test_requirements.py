@@ -1,12 +1,14 @@
 """The requirements files match the Pipfile, and every Python."""
 
+from __future__ import annotations
+
 import importlib.util
 import re
 import sys
 from importlib import metadata
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Dict
+from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
@@ -27,7 +29,7 @@ def script(name: str) -> ModuleType:
 
 LOCK = script("lock")
 LICENCES = script("licences")
-PIPFILE: Dict[str, Any] = LOCK.tomllib.loads((ROOT / "Pipfile").read_text())
+PIPFILE: dict[str, Any] = LOCK.tomllib.loads((ROOT / "Pipfile").read_text())
 SECTIONS = {
     "requirements.txt": PIPFILE["packages"],
     "requirements-dev.txt": {**PIPFILE["packages"], **PIPFILE["dev-packages"]},

@@ -1,5 +1,7 @@
 """The application under gunicorn: start, log, workers and stop."""
 
+from __future__ import annotations
+
 import contextlib
 import os
 import re
@@ -10,7 +12,6 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import List, Set
 
 import pytest
 import requests
@@ -69,7 +70,7 @@ def test_cached_response_is_logged(sqlite_url: str, statbel: FakeStatbel, tmp_pa
     assert all('"a \\"browser\\""' in line for line in lines)
 
 
-def cores(process: int) -> List[Set[int]]:
+def cores(process: int) -> list[set[int]]:
     """Return the cores on which each thread of a process may run."""
     return [os.sched_getaffinity(int(task.name)) for task in Path(f"/proc/{process}/task").iterdir()]
 
@@ -98,7 +99,7 @@ def test_password_is_not_logged(postgresql_url: str, statbel: FakeStatbel, tmp_p
 
 def test_request_is_finished_before_the_stop(sqlite_url: str, statbel: FakeStatbel, tmp_path: Path) -> None:
     statbel.bestat = statbel.open_data = statbel.hanging
-    statuses: List[int] = []
+    statuses: list[int] = []
     variables = {**statbel.addresses, "HEALTH_INDEX_TIMEOUT": "0.2,0.8"}
     with running(tmp_path, DATABASE_URL=sqlite_url, **variables) as server:
         request = threading.Thread(
@@ -126,7 +127,7 @@ def test_incomplete_requests_do_not_occupy_all_threads(
 
 
 @pytest.mark.parametrize("command", [["gunicorn", "wsgi:app"], ["flask", "init-db"]])
-def test_invalid_setting_stops_the_start_with_one_line(command: List[str]) -> None:
+def test_invalid_setting_stops_the_start_with_one_line(command: list[str]) -> None:
     done = subprocess.run(
         [sys.executable, "-m", *command],
         cwd=ROOT,
@@ -158,7 +159,7 @@ def test_two_workers_use_two_cores_after_one_died(
 def wait_for_two_workers_on_two_cores(process: int, died: int = 0) -> None:
     """Wait, because a worker chooses its core shortly after its start."""
     give_up = time.monotonic() + 20
-    cores: Set[int] = set()
+    cores: set[int] = set()
     while len(cores) != 2:
         assert time.monotonic() < give_up, cores
         time.sleep(0.05)

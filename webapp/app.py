@@ -32,17 +32,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     logs.configure(settings.log_level, settings.log_format)
     for note in settings.notes:
         log.warning("%s", note)
-    app = App(
-        "webapp",
-        template_folder=str(ROOT / "templates"),
-        static_folder=None,  # served by static_files.py
-        instance_path=str(ROOT / "instance"),
-    )
-    app.config.from_mapping(settings.for_flask())
-    app.extensions["settings"] = settings
-    app.url_map.merge_slashes = False  # /zipcode//9000 is a mistake, not another URL
-    _write_json_readably(app)
-    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True, "undefined": StrictUndefined}
+    app = _bare_app(settings)
     app.extensions["statbel"] = Statbel(
         settings.health_index_url,
         settings.health_index_fallback_url,
@@ -73,6 +63,25 @@ def create_app(settings: Settings | None = None) -> Flask:
     return app
 
 
+def _bare_app(settings: Settings) -> App:
+    """Create a Flask app with its settings, without routes."""
+    app = App(
+        "webapp",
+        template_folder=str(ROOT / "templates"),
+        static_folder=None,  # served by static_files.py
+        instance_path=str(ROOT / "instance"),
+    )
+    app.config.from_mapping(settings.for_flask())
+    app.extensions["settings"] = settings
+    app.url_map.merge_slashes = False  # /zipcode//9000 is a mistake, not another URL
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True, "undefined": StrictUndefined}
+    provider = app.json
+    if isinstance(provider, DefaultJSONProvider):
+        provider.sort_keys = False
+        provider.ensure_ascii = False
+    return app
+
+
 def _add_middleware(app: App, settings: Settings, watcher: Watcher, probes: list[str]) -> None:
     """Wrap `wsgi_app`, as Flask documents, from the inside out."""
     if settings.http_cache_mb:
@@ -84,10 +93,3 @@ def _add_middleware(app: App, settings: Settings, watcher: Watcher, probes: list
     rate_limit.trust_proxies(app, settings)  # outside the cache, which then sees the proxy's scheme
     app.wsgi_app = PollFirst(app.wsgi_app, watcher)  # type: ignore[method-assign]
     app.wsgi_app = Guard(app)  # type: ignore[method-assign]  # outermost
-
-
-def _write_json_readably(app: Flask) -> None:
-    provider = app.json
-    if isinstance(provider, DefaultJSONProvider):
-        provider.sort_keys = False
-        provider.ensure_ascii = False

@@ -1,38 +1,30 @@
 """`POST /api/v1/zipcodes/lookup`: many zipcodes at once, in JSON and in CSV."""
 
-import contextlib
+from __future__ import annotations
+
 import gzip
 import io
-import socket
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Dict, List, Tuple
-from urllib.parse import urlsplit
+from typing import Any
 
 import pytest
-import requests
 from flask.testing import FlaskClient
 from openpyxl import Workbook, load_workbook
 
-from tests.performance import bulk as benchmark
-from tests.performance import resources
-from tests.support.fake_statbel import FakeStatbel
-from tests.support.live import running
-from tests.support.timing import slowness
 from webapp.tables.workbook_writer import MEDIA_TYPE as WORKBOOK
 
-ADDRESS = "/api/v1/zipcodes/lookup"
+PATH = "/api/v1/zipcodes/lookup"
 CSV = {"Content-Type": "text/csv"}
 
 
-def result(zipcode: str, risk_factor: Any = None, error: Any = None) -> Dict[str, Any]:
+def result(zipcode: str, risk_factor: Any = None, error: Any = None) -> dict[str, Any]:
     return {"zipcode": zipcode, "risk_factor": risk_factor, "error": error}
 
 
 def test_json_gets_one_result_for_each_zipcode_in_order(reader: FlaskClient) -> None:
-    response = reader.post(ADDRESS, json={"zipcodes": ["9000", "2000", "999", "1311", "9000", ""]})
+    response = reader.post(PATH, json={"zipcodes": ["9000", "2000", "999", "1311", "9000", ""]})
     assert (response.status_code, response.content_type) == (200, "application/json")
     assert response.json == {
         "results": [
@@ -48,16 +40,16 @@ def test_json_gets_one_result_for_each_zipcode_in_order(reader: FlaskClient) -> 
 
 
 def test_empty_list_has_no_results(reader: FlaskClient) -> None:
-    assert reader.post(ADDRESS, json={"zipcodes": []}).json == {"results": []}
+    assert reader.post(PATH, json={"zipcodes": []}).json == {"results": []}
 
 
 def test_json_takes_ten_thousand_zipcodes(reader: FlaskClient) -> None:
-    response = reader.post(ADDRESS, json={"zipcodes": ["9000"] * 10_000})
+    response = reader.post(PATH, json={"zipcodes": ["9000"] * 10_000})
     assert response.json == {"results": [result("9000", "B")] * 10_000}
 
 
 def test_csv_gets_the_columns_risk_factor_and_error(reader: FlaskClient) -> None:
-    response = reader.post(ADDRESS, data="zipcode;client\r\n9000;Élise\r\n1311;x\r\n".encode(), headers=CSV)
+    response = reader.post(PATH, data="zipcode;client\r\n9000;Élise\r\n1311;x\r\n".encode(), headers=CSV)
     assert (response.status_code, response.content_type) == (200, "text/csv; charset=utf-8")
     assert response.data.decode() == (
         "zipcode;client;risk_factor;error\r\n9000;Élise;B;\r\n1311;x;;ZIPCODE_NOT_FOUND\r\n"
@@ -68,7 +60,7 @@ def test_csv_gets_the_columns_risk_factor_and_error(reader: FlaskClient) -> None
 
 def test_csv_in_windows_1252_keeps_its_encoding(reader: FlaskClient) -> None:
     response = reader.post(
-        ADDRESS, data=b"9000,\xc9lise\n", headers={"Content-Type": "text/csv; charset=cp1252"}
+        PATH, data=b"9000,\xc9lise\n", headers={"Content-Type": "text/csv; charset=cp1252"}
     )
     assert (response.content_type, response.data) == ("text/csv; charset=windows-1252", b"9000,\xc9lise,B,\n")
 
@@ -108,7 +100,7 @@ def test_csv_in_windows_1252_keeps_its_encoding(reader: FlaskClient) -> None:
 def test_invalid_body_is_a_problem(
     reader: FlaskClient, content: bytes, media_type: str, expected: Any
 ) -> None:
-    response = reader.post(ADDRESS, data=content, headers={"Content-Type": media_type})
+    response = reader.post(PATH, data=content, headers={"Content-Type": media_type})
     problem = response.json or {}
     assert (response.status_code, problem["code"], problem.get("errors")) == expected
     assert response.content_type == "application/problem+json"
@@ -126,7 +118,7 @@ def test_invalid_body_is_a_problem(
 def test_too_many_zipcodes_are_rejected_with_the_limit(
     reader: FlaskClient, content: bytes, media_type: str, limit: str
 ) -> None:
-    response = reader.post(ADDRESS, data=content, headers={"Content-Type": media_type})
+    response = reader.post(PATH, data=content, headers={"Content-Type": media_type})
     assert limit in (response.json or {})["detail"]
 
 
@@ -143,7 +135,7 @@ def test_json_element_in_any_form_is_read_and_an_invalid_one_costs_itself_only(r
         ["9000"],
         1e300,
     ]
-    response = reader.post(ADDRESS, json={"zipcodes": elements})
+    response = reader.post(PATH, json={"zipcodes": elements})
     assert response.status_code == 200
     assert (response.json or {})["results"] == [
         result("9000", "B"),
@@ -161,7 +153,7 @@ def test_json_element_in_any_form_is_read_and_an_invalid_one_costs_itself_only(r
 
 def test_column_that_was_read_is_named_in_a_header(reader: FlaskClient) -> None:
     def header(body: str, column: str = "") -> str:
-        response = reader.post(ADDRESS, data=body.encode(), headers=CSV, query_string={"column": column})
+        response = reader.post(PATH, data=body.encode(), headers=CSV, query_string={"column": column})
         assert response.status_code == 200
         return response.headers["Zipcode-Column"]
 
@@ -170,17 +162,17 @@ def test_column_that_was_read_is_named_in_a_header(reader: FlaskClient) -> None:
     assert header("A;9000\nB;2000\n") == "2"
     assert header("a;b\n9000;2000\n", "b") == "b"
     asked = {"Origin": "https://broker.example", **CSV}
-    response = reader.post(ADDRESS, data=b"zip\n9000\n", headers=asked)
+    response = reader.post(PATH, data=b"zip\n9000\n", headers=asked)
     assert "Zipcode-Column" in response.headers["Access-Control-Expose-Headers"]
 
 
 def test_json_with_a_column_is_rejected(reader: FlaskClient) -> None:
-    response = reader.post(f"{ADDRESS}?column=1", json={"zipcodes": []})
+    response = reader.post(f"{PATH}?column=1", json={"zipcodes": []})
     assert (response.status_code, (response.json or {})["code"]) == (400, "NOT_VALID")
 
 
 def test_column_that_is_not_clear_is_a_problem(reader: FlaskClient) -> None:
-    response = reader.post(ADDRESS, data=b"Zip A,Zip B\n9000,2000\n", headers=CSV)
+    response = reader.post(PATH, data=b"Zip A,Zip B\n9000,2000\n", headers=CSV)
     assert (response.status_code, (response.json or {})["code"]) == (400, "COLUMN_NOT_CLEAR")
 
 
@@ -191,7 +183,7 @@ def test_workbook_under_any_media_type_returns_a_workbook(reader: FlaskClient, m
         book.worksheets[0].append(row)
     file = io.BytesIO()
     book.save(file)
-    response = reader.post(ADDRESS, data=file.getvalue(), content_type=media_type)
+    response = reader.post(PATH, data=file.getvalue(), content_type=media_type)
     assert (response.status_code, response.content_type) == (200, WORKBOOK)
     assert response.headers["Zipcode-Column"] == "Postcode"
     assert response.headers["Content-Length"] == str(len(response.data))
@@ -215,7 +207,7 @@ def test_workbook_under_any_media_type_returns_a_workbook(reader: FlaskClient, m
 def test_body_other_than_a_workbook_is_a_problem(
     reader: FlaskClient, body: bytes, status: int, message: str
 ) -> None:
-    response = reader.post(ADDRESS, data=body, content_type=WORKBOOK)
+    response = reader.post(PATH, data=body, content_type=WORKBOOK)
     assert response.status_code == status
     assert message in (response.json or {})["detail"]
 
@@ -223,109 +215,22 @@ def test_body_other_than_a_workbook_is_a_problem(
 def test_page_of_any_origin_is_allowed(reader: FlaskClient) -> None:
     asked = {"Origin": "https://broker.example", "Access-Control-Request-Method": "POST",
              "Access-Control-Request-Headers": "content-type"}  # fmt: skip
-    allowed = reader.options(ADDRESS, headers=asked)
+    allowed = reader.options(PATH, headers=asked)
     assert allowed.headers["Access-Control-Allow-Origin"] == "*"
     assert "POST" in allowed.headers["Access-Control-Allow-Methods"]
     assert allowed.headers["Access-Control-Allow-Headers"] == "content-type"
-    assert reader.post(ADDRESS, json={"zipcodes": []}).headers["Access-Control-Allow-Origin"] == "*"
-
-
-@pytest.fixture
-def desk_url(sqlite_url: str, statbel: FakeStatbel, tmp_path: Path) -> Any:
-    """A service under gunicorn, and its worker process."""
-    with running(tmp_path, DATABASE_URL=sqlite_url, **statbel.addresses) as desk:
-        _arbiter, worker = resources.tree(desk.process.pid)
-        yield desk.url, worker
-
-
-@pytest.mark.slow
-def test_million_rows_keep_their_order_and_take_no_memory(desk_url: Any, tmp_path: Path) -> None:
-    url, worker = desk_url
-    given, response = tmp_path / "given.csv", tmp_path / "response.csv"
-    given.write_bytes(b"zipcode\n9000\n")
-    benchmark.post(url, given, response)
-    before = resources.kilobytes(worker, "VmRSS")
-    benchmark.write_file(given, benchmark.KINDS[0])
-    benchmark.post(url, given, response)
-    assert resources.kilobytes(worker, "VmHWM") - before < 30 * 1024
-    count = 0
-    for asked, got in zip(benchmark.clients(given), benchmark.clients(response)):
-        assert asked == got
-        count += 1
-    assert count == benchmark.ROWS
-
-
-@pytest.mark.slow
-@pytest.mark.serial
-def test_large_workbook_takes_little_memory_and_blocks_no_other_request(
-    desk_url: Any, tmp_path: Path
-) -> None:
-    url, worker = desk_url
-    given, response = tmp_path / "given.xlsx", tmp_path / "response.xlsx"
-    benchmark.write_workbook(given)
-    requests.get(f"{url}/zipcode/9000", timeout=10)
-    before = resources.kilobytes(worker, "VmRSS")
-    waited: List[float] = []
-    with ThreadPoolExecutor(1) as pool:
-        posted = pool.submit(benchmark.post, url, given, response, WORKBOOK)
-        while not posted.done():
-            start = time.monotonic()
-            assert requests.get(f"{url}/zipcode/9000", timeout=10).status_code == 200
-            waited.append(time.monotonic() - start)
-            time.sleep(0.05)
-    assert posted.result() < 15 * slowness()
-    assert max(waited) < 1
-    assert resources.kilobytes(worker, "VmHWM") - before < 100 * 1024
-    with response.open("rb") as file:
-        rows = list(load_workbook(file, read_only=True).worksheets[0].iter_rows(values_only=True))
-    assert sum(1 for row in rows if row[8] or row[9]) == benchmark.WORKBOOK_ROWS + 1
-
-
-@pytest.mark.slow
-def test_chunked_body_is_read(desk_url: Any) -> None:
-    url, _worker = desk_url
-    parts: List[bytes] = [b"zip", b"code\n90", b"00\n", b"2000"]
-    response = requests.post(url + ADDRESS, data=iter(parts), headers=CSV, timeout=10)
-    assert (response.status_code, response.content) == (200, b"zipcode,risk_factor,error\n9000,B,\n2000,C,\n")
-
-
-@pytest.mark.slow
-def test_rejected_client_that_sends_everything_first_gets_the_reason(desk_url: Any) -> None:
-    url, _worker = desk_url
-    response = requests.post(
-        url + ADDRESS, data=b'9000,"x"y\n' + b"9000\n" * 2_000_000, headers=CSV, timeout=30
-    )
-    assert (response.status_code, response.json()["code"]) == (400, "CSV_NOT_VALID")
-
-
-@pytest.mark.slow
-def test_client_that_stops_half_way_blocks_no_other_request(desk_url: Any) -> None:
-    url, _worker = desk_url
-    with socket.create_connection(
-        (urlsplit(url).hostname or "", urlsplit(url).port or 0), timeout=15
-    ) as half:
-        lines = [
-            f"POST {ADDRESS} HTTP/1.1",
-            "Host: x",
-            "Content-Type: text/csv",
-            "Content-Length: 99",
-            "",
-            "9",
-        ]
-        half.sendall("\r\n".join(lines).encode())
-        assert requests.get(f"{url}/zipcode/9000", timeout=10).json() == {"risk_factor": "B"}
-        assert b" 400 " in half.recv(200)
+    assert reader.post(PATH, json={"zipcodes": []}).headers["Access-Control-Allow-Origin"] == "*"
 
 
 def test_unknown_parameter_is_rejected(reader: FlaskClient) -> None:
-    response = reader.post(f"{ADDRESS}?format=csv", json={"zipcodes": []})
+    response = reader.post(f"{PATH}?format=csv", json={"zipcodes": []})
     assert (response.status_code, list((response.json or {})["errors"])) == (400, ["format"])
 
 
 @pytest.mark.slow
 def test_json_with_many_members_is_rejected_at_once(reader: FlaskClient) -> None:
     started = time.monotonic()
-    response = reader.post(ADDRESS, json={f"k{number}": 1 for number in range(60_000)})
+    response = reader.post(PATH, json={f"k{number}": 1 for number in range(60_000)})
     assert (response.status_code, (response.json or {})["code"]) == (400, "NOT_VALID")
     assert len(response.data) < 1000
     assert time.monotonic() - started < 3
@@ -333,7 +238,7 @@ def test_json_with_many_members_is_rejected_at_once(reader: FlaskClient) -> None
 
 def test_compressed_body_is_rejected(reader: FlaskClient) -> None:
     headers = {**CSV, "Content-Encoding": "gzip"}
-    response = reader.post(ADDRESS, data=gzip.compress(b"9000\n"), headers=headers)
+    response = reader.post(PATH, data=gzip.compress(b"9000\n"), headers=headers)
     assert (response.status_code, (response.json or {})["code"]) == (415, "MEDIA_TYPE_NOT_SUPPORTED")
 
 
@@ -341,44 +246,6 @@ def test_full_disk_makes_the_route_unavailable(
     reader: FlaskClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
-    response = reader.post(ADDRESS, data=b"9000\n", headers=CSV)
+    response = reader.post(PATH, data=b"9000\n", headers=CSV)
     assert (response.status_code, (response.json or {})["code"]) == (503, "STORAGE_FULL")
     assert response.headers["Retry-After"] == "60"
-
-
-def sent_raw(url: str, *lines: str) -> bytes:
-    """Send raw bytes, end the sending side, and return the response."""
-    server = (urlsplit(url).hostname or "", urlsplit(url).port or 0)
-    with socket.create_connection(server, timeout=15) as connection:
-        head = [f"POST {ADDRESS} HTTP/1.1", "Host: desk", "Content-Type: text/csv", "Connection: close"]
-        connection.sendall("\r\n".join([*head, *lines]).encode())
-        connection.shutdown(socket.SHUT_WR)
-        return b"".join(iter(lambda: connection.recv(4096), b""))
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "lines",
-    [
-        ("Content-Length: 1000", "", "zipcode"),
-        ("Transfer-Encoding: chunked", "", "zz", "9000"),
-        ("Transfer-Encoding: chunked", "", "8", "9000"),
-    ],
-    ids=["cut short", "no chunk", "half a chunk"],
-)
-def test_incomplete_body_is_a_bad_request(desk_url: Any, lines: Tuple[str, ...]) -> None:
-    url, _worker = desk_url
-    assert sent_raw(url, *lines).startswith(b"HTTP/1.1 400 ")
-
-
-@pytest.mark.slow
-def test_clients_that_do_not_read_their_responses_block_others_briefly(desk_url: Any) -> None:
-    url, _worker = desk_url
-    content = b"9000;abcdefgh\n" * 700_000
-    head = f"POST {ADDRESS} HTTP/1.1\r\nHost: desk\r\nContent-Type: text/csv\r\n"
-    server = (urlsplit(url).hostname or "", urlsplit(url).port or 0)
-    with contextlib.ExitStack() as open_ones:
-        for _ in range(4):
-            client = open_ones.enter_context(socket.create_connection(server, timeout=30))
-            client.sendall(f"{head}Content-Length: {len(content)}\r\n\r\n".encode() + content)
-        assert requests.get(f"{url}/healthz", timeout=30).status_code == 200

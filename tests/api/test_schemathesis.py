@@ -37,6 +37,7 @@ def test_every_response_is_documented(sqlite_app: Flask, mode: Any) -> None:
         @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
         @given(case=operation.as_strategy(generation_mode=mode))
         def response_is_documented(case: Any) -> None:
-            case.call_and_validate(checks=CHECKS)
+            # schemathesis asks a WSGI app for gzip, but does not decompress the response.
+            case.call_and_validate(checks=CHECKS, headers={"Accept-Encoding": "identity"})
 
         response_is_documented()

@@ -6,13 +6,13 @@ import getpass
 import json
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable
 
 import pytest
 from flask import Flask
 
 from tests.conftest import ORDINARY_DAY, SetClock
-from tests.data.test_refresh import SEPTEMBER, complete
+from tests.data.refresh.steps import SEPTEMBER, complete
 from tests.health_index.stored_values import month, on_sqlite, stored_value
 from tests.support.commands import run
 from tests.support.fake_statbel import FakeStatbel, bestat, responding
@@ -52,8 +52,8 @@ def refresh(app: Flask) -> None:
     run(app, "refresh-index")
 
 
-def listed(app: Flask, *options: str) -> List[Dict[str, Any]]:
-    found: List[Dict[str, Any]] = json.loads(do(app, "list", "--json", *options))
+def listed(app: Flask, *options: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(do(app, "list", "--json", *options))
     return found
 
 
@@ -210,7 +210,7 @@ def test_one_of_several_withdrawn_values_is_reinstated(app: Flask) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(("value", "kept"), [(None, "103.49"), ("103.30", "103.30")])
 def test_locked_value_is_kept_until_it_is_unlocked(
-    app: Flask, statbel: FakeStatbel, value: Optional[str], kept: str
+    app: Flask, statbel: FakeStatbel, value: str | None, kept: str
 ) -> None:
     chosen = ["--value", value] if value else []
     output = do(app, "lock", "2025", "2026-08", "--reason", "court", *chosen)
@@ -298,7 +298,7 @@ def test_decision_that_does_not_fit_is_rejected_in_one_line(app: Flask) -> None:
     ],
     ids=ascii,
 )
-def test_invalid_arguments_change_nothing(app: Flask, arguments: List[str]) -> None:
+def test_invalid_arguments_change_nothing(app: Flask, arguments: list[str]) -> None:
     assert refused(app, *arguments, code=2).startswith("Error: ")
     assert listed(app, "--decided") == []
 

@@ -1,8 +1,8 @@
 """Invalid risk table files, each with the error message."""
 
-from typing import Dict, Tuple
+from __future__ import annotations
 
-BAD_FILES: Dict[str, Tuple[bytes, str]] = {
+BAD_FILES: dict[str, tuple[bytes, str]] = {
     "two ranges overlap and the later one comes first": (
         b"1300 - 1320,A\n1000 - 1310,C\n",
         "risk_table.csv, row 2: zipcode 1300 is already in row 1",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timezone
 from decimal import Decimal
-from typing import Optional, Tuple
+from typing import Tuple
 
 import pytest
 from flask import Flask
@@ -32,7 +32,7 @@ def all_values(app: Flask) -> list[Row]:
         ]
 
 
-def stored_value(app: Flask, base_year: int, text: str) -> Optional[Tuple[str, str, str]]:
+def stored_value(app: Flask, base_year: int, text: str) -> tuple[str, str, str] | None:
     """Return value, status and source of one month; None without a value."""
     for found_year, found_month, value, status, source in all_values(app):
         if (found_year, found_month) == (base_year, month(text)):

@@ -1,9 +1,10 @@
 """Indexation: exact to the cent, with its formula."""
 
+from __future__ import annotations
+
 from datetime import datetime, timezone
 from decimal import Decimal
 from fractions import Fraction
-from typing import List, Optional, Tuple
 
 import pytest
 from hypothesis import given, settings
@@ -26,7 +27,7 @@ def euros(cents: int) -> Decimal:
     return Decimal(f"{cents // 100}.{cents % 100:02}")
 
 
-def series(*months: Tuple[str, Decimal]) -> List[MonthlyIndex]:
+def series(*months: tuple[str, Decimal]) -> list[MonthlyIndex]:
     """Return these months on base year 2013."""
     return [
         {
@@ -47,7 +48,7 @@ def series(*months: Tuple[str, Decimal]) -> List[MonthlyIndex]:
 TABLE = series((START, Decimal("109.72")), (NEW, Decimal("109.95")), ("2025-12", Decimal("136.69")))
 
 
-def indexed(amount: str, start: str, new: Optional[str]) -> Indexation:
+def indexed(amount: str, start: str, new: str | None) -> Indexation:
     return index_amount(Decimal(amount), TABLE, month(start), None if new is None else month(new))
 
 
@@ -142,6 +143,6 @@ def test_formula_has_cents(amount: str, formula: str) -> None:
         (START, "2020-03", "2020-03"),
     ],
 )
-def test_missing_month_is_named(start: str, new: Optional[str], missing: str) -> None:
+def test_missing_month_is_named(start: str, new: str | None, missing: str) -> None:
     with pytest.raises(MonthNotFound, match=f"available for {missing} on base 2013"):
         indexed("1250.50", start, new)

@@ -12,7 +12,7 @@ from webapp.health_index.values import PUBLISHED, HealthIndex, IndexValue
 
 
 def index(**last: str) -> HealthIndex:
-    """An index with one value on each base year, named as y2025="2026-08"."""
+    """Return an index with one value on each base year, named as y2025="2026-08"."""
     now = datetime(2026, 9, 1, tzinfo=timezone.utc)
     return HealthIndex(
         IndexValue(int(year[1:]), date.fromisoformat(f"{month}-01"), Decimal(100), PUBLISHED, "seed", now)

@@ -76,7 +76,7 @@ def check(cmdline: Path, address: str) -> str:
 
 @contextmanager
 def responding(status: int) -> Iterator[int]:
-    """A server that responds with a status; yields its port."""
+    """Run a server that responds with a status, and yield its port."""
     server = make_server("127.0.0.1", 0, Response(status=status))
     Thread(target=server.serve_forever).start()
     yield server.port

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import select
 import socket
-import sys
 import threading
 import time
 from contextlib import ExitStack, contextmanager, suppress
-from typing import TYPE_CHECKING, Callable, Iterator
+from typing import TYPE_CHECKING, Iterator
 from urllib.parse import urlsplit
 
 import pytest
@@ -19,7 +18,7 @@ from tests.support.databases import NOWHERE
 from tests.support.live import Server, running, started, wait
 from tests.support.processes import free_port
 from webapp.http import worker
-from webapp.http.worker import ClientSocket, request_size
+from webapp.http.client_socket import WAIT_TIMEOUT_SECONDS
 
 # Each test starts a server.
 pytestmark = pytest.mark.slow
@@ -297,7 +296,7 @@ def test_client_that_stops_reading_leaves_no_traceback(service: Server) -> None:
     body = b"zipcode\n" + b"9000;some more text\n" * 200_000
     with connect(service, receive_buffer=4096) as client:
         client.sendall(LARGE.replace(b"1000000", b"%d" % len(body)) + body)
-        time.sleep(worker.WAIT_TIMEOUT_SECONDS + 3)
+        time.sleep(WAIT_TIMEOUT_SECONDS + 3)
     assert "Traceback" not in service.log.read_text()
 
 
@@ -308,83 +307,3 @@ def test_incomplete_request_is_closed_in_time(service: Server) -> None:
         start = time.monotonic()
         assert receive_all(client) == b""
         assert time.monotonic() - start < worker.REQUEST_TIMEOUT_SECONDS + 5
-
-
-@pytest.fixture
-def client_socket() -> Iterator[tuple[ClientSocket, socket.socket]]:
-    ours, theirs = socket.socketpair()
-    with ClientSocket(ours) as server, theirs:
-        yield server, theirs
-
-
-def test_socket_never_blocks_whatever_timeout_is_set(
-    client_socket: tuple[ClientSocket, socket.socket],
-) -> None:
-    server, client = client_socket
-    server.setblocking(True)
-    server.settimeout(9)
-    with pytest.raises(BlockingIOError):
-        server.recv(1)
-    server.sendall(b"x" * 10_000_000)
-    assert server.unsent
-    received = 0
-    while received < 10_000_000:
-        received += len(client.recv(1_000_000))
-        server.send_rest()
-    assert not server.unsent
-
-
-@pytest.mark.parametrize(
-    "use",
-    [lambda server: server.recv(1), lambda server: server.sendall(b"x" * 9_000_000)],
-    ids=["recv", "send"],
-)
-def test_thread_gives_up_on_a_slow_client(
-    client_socket: tuple[ClientSocket, socket.socket],
-    use: Callable[[ClientSocket], object],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(worker, "MAX_LAG_SECONDS", 0.5)
-    server, client = client_socket
-    server.may_wait = True
-    worker.set_socket_timeouts(server, 1)
-    stop = threading.Event()
-
-    def drip() -> None:
-        while not stop.wait(0.05):
-            with suppress(OSError):
-                client.send(b"x", socket.MSG_DONTWAIT)
-                client.recv(100, socket.MSG_DONTWAIT)
-
-    thread = threading.Thread(target=drip)
-    thread.start()
-    try:
-        with pytest.raises((TimeoutError, BlockingIOError, BrokenPipeError)):
-            for _ in range(1000):
-                use(server)
-    finally:
-        stop.set()
-        thread.join()
-
-
-@pytest.mark.parametrize(
-    ("received", "size"),
-    [
-        (b"", 0),
-        (GET[:-1], 0),
-        (GET, len(GET)),
-        (GET + GET, len(GET)),
-        (
-            b"POST / HTTP/1.1\r\nCONTENT-length:\t5 \r\n\r\nabc",
-            len(b"POST / HTTP/1.1..CONTENT-length:.5 ....abc") + 2,
-        ),
-        (b"POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n", -1),
-        (b"POST / HTTP/1.1\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n", -1),
-        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", -1),
-        (b"POST / HTTP/1.1\r\nContent-Length: 5\r\nexpect: 100-continue\r\n\r\n", -1),
-        (b"GET / HTTP/1.1\r\nX-Content-Length: 5\r\n\r\n", 39),
-    ],
-    ids=str,
-)
-def test_size_of_a_request_follows_from_its_head(received: bytes, size: int) -> None:
-    assert request_size(received) == (size if size >= 0 else sys.maxsize)

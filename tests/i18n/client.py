@@ -1,6 +1,6 @@
 """Requests for pages in a language."""
 
-from typing import Dict
+from __future__ import annotations
 
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -21,7 +21,7 @@ def post_list(client: FlaskClient, path: str, zipcodes: str) -> TestResponse:
     return client.post(path, data={"zipcodes": zipcodes}, content_type=kind, headers=PAGE)
 
 
-def accepting(header: str) -> Dict[str, str]:
+def accepting(header: str) -> dict[str, str]:
     return {"Accept-Language": header}
 
 

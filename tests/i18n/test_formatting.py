@@ -1,9 +1,11 @@
 """Formats of numbers, amounts and dates in each language."""
 
+from __future__ import annotations
+
 import re
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
-from typing import Callable, List, Tuple
+from typing import Callable
 
 import pytest
 from flask import Flask, render_template_string
@@ -21,7 +23,7 @@ UTC = timezone.utc
 cents = st.integers(-(10**14), 10**14).map(lambda number: Decimal(number).scaleb(-2))
 
 
-def formatted(app: Flask, write: Callable[..., str], *values: object) -> Tuple[str, ...]:
+def formatted(app: Flask, write: Callable[..., str], *values: object) -> tuple[str, ...]:
     """Format values in Dutch, French, German and English."""
     return tuple(formatted_in(app, language, write, *values) for language in LANGUAGES)
 
@@ -42,7 +44,7 @@ def formatted_in(app: Flask, language: str, write: Callable[..., str], *values: 
     ],
     ids=str,
 )
-def test_month(sqlite_app: Flask, value: date, expected: Tuple[str, ...]) -> None:
+def test_month(sqlite_app: Flask, value: date, expected: tuple[str, ...]) -> None:
     assert formatted(sqlite_app, formatting.month, value) == expected
 
 
@@ -54,7 +56,7 @@ def test_month(sqlite_app: Flask, value: date, expected: Tuple[str, ...]) -> Non
     ],
     ids=str,
 )
-def test_short_month(sqlite_app: Flask, value: date, expected: Tuple[str, ...]) -> None:
+def test_short_month(sqlite_app: Flask, value: date, expected: tuple[str, ...]) -> None:
     assert formatted(sqlite_app, formatting.short_month, value) == expected
 
 
@@ -65,7 +67,7 @@ def test_short_month(sqlite_app: Flask, value: date, expected: Tuple[str, ...]) 
         (3, ("mrt", "mars", "Mär", "Mar")),
     ],
 )
-def test_month_name(sqlite_app: Flask, number: int, expected: Tuple[str, ...]) -> None:
+def test_month_name(sqlite_app: Flask, number: int, expected: tuple[str, ...]) -> None:
     assert formatted(sqlite_app, formatting.month_name, number) == expected
 
 
@@ -94,7 +96,7 @@ def test_other_month_number_is_rejected(sqlite_app: Flask, number: int) -> None:
     ],
     ids=str,
 )
-def test_day(sqlite_app: Flask, value: date, expected: Tuple[str, ...]) -> None:
+def test_day(sqlite_app: Flask, value: date, expected: tuple[str, ...]) -> None:
     assert tuple(day.replace(FIXED, " ") for day in formatted(sqlite_app, formatting.day, value)) == expected
 
 
@@ -170,7 +172,7 @@ def test_moment_in_each_language(sqlite_app: Flask, language: str, expected: str
     ],
 )
 def test_decimal_has_the_requested_number_of_places(
-    sqlite_app: Flask, value: str, places: int, expected: Tuple[str, ...]
+    sqlite_app: Flask, value: str, places: int, expected: tuple[str, ...]
 ) -> None:
     assert formatted(sqlite_app, formatting.decimal, Decimal(value), places) == expected
 
@@ -187,7 +189,7 @@ def test_decimal_has_two_places_by_default(sqlite_app: Flask) -> None:
         (1_000_000, ("1.000.000", f"1{NARROW}000{NARROW}000", "1.000.000", "1,000,000")),
     ],
 )
-def test_whole_number_is_grouped(sqlite_app: Flask, value: int, expected: Tuple[str, ...]) -> None:
+def test_whole_number_is_grouped(sqlite_app: Flask, value: int, expected: tuple[str, ...]) -> None:
     assert formatted(sqlite_app, formatting.whole_number, value) == expected
 
 
@@ -214,7 +216,7 @@ def test_whole_number_is_grouped(sqlite_app: Flask, value: int, expected: Tuple[
         ),
     ],
 )
-def test_euros(sqlite_app: Flask, value: str, expected: Tuple[str, ...]) -> None:
+def test_euros(sqlite_app: Flask, value: str, expected: tuple[str, ...]) -> None:
     assert formatted(sqlite_app, formatting.euros, Decimal(value)) == expected
 
 
@@ -241,7 +243,7 @@ def test_numbers_and_amounts_keep_all_digits(sqlite_app: Flask, value: Decimal, 
     ],
 )
 def test_change_has_a_sign_and_is_in_percent(
-    sqlite_app: Flask, value: str, expected: Tuple[str, ...]
+    sqlite_app: Flask, value: str, expected: tuple[str, ...]
 ) -> None:
     assert formatted(sqlite_app, formatting.change, Decimal(value)) == expected
 
@@ -271,7 +273,7 @@ def test_functions_are_template_filters(sqlite_app: Flask) -> None:
             part=Decimal("0.01"),
         )
 
-    shown: List[str] = formatted_in(sqlite_app, "en", render).split("|")
+    shown: list[str] = formatted_in(sqlite_app, "en", render).split("|")
     assert shown == [
         *("December 2025", "Dec 2025", "Dec", f"1{FIXED}December 2025", f"1{FIXED}December 2025 at 09:00"),
         *("1,250.00", "1,250", "10,000", "€1,250.00", "+1.00%"),

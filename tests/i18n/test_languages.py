@@ -1,10 +1,12 @@
 """Negotiation of the language, its cookie and headers, and the links between languages."""
 
+from __future__ import annotations
+
 import re
 from datetime import date
 from html import unescape
 from html.parser import HTMLParser
-from typing import Dict, List, Optional, Sequence, Set, Tuple
+from typing import Sequence
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
@@ -29,9 +31,7 @@ def browser(sqlite_app: Flask) -> FlaskClient:
     return sqlite_app.test_client()
 
 
-def negotiated(
-    app: Flask, path: str = "/", cookie: Optional[str] = None, header: Optional[str] = None
-) -> str:
+def negotiated(app: Flask, path: str = "/", cookie: str | None = None, header: str | None = None) -> str:
     headers = {} if header is None else accepting(header)
     if cookie is not None:
         headers["Cookie"] = f"lang={cookie}"
@@ -125,12 +125,12 @@ def test_spreadsheet_is_formatted_in_the_language_of_the_page(browser: FlaskClie
 # The cookie
 
 
-def set_cookies(response: TestResponse) -> List[str]:
+def set_cookies(response: TestResponse) -> list[str]:
     return response.headers.getlist("Set-Cookie")
 
 
-def cookie_parts(response: TestResponse) -> Set[str]:
-    """The parts of the only cookie that is set, without its date, which repeats Max-Age."""
+def cookie_parts(response: TestResponse) -> set[str]:
+    """Return the parts of the only cookie that is set, without its date, which repeats Max-Age."""
     (cookie,) = set_cookies(response)
     return {part for part in cookie.split("; ") if not part.startswith("Expires=")}
 
@@ -206,8 +206,8 @@ def test_negotiated_page_varies_on_accept_as_well(browser: FlaskClient, path: st
     }
 
 
-def json_paths(app: Flask) -> List[str]:
-    """All paths without variables that respond with JSON, and some others."""
+def json_paths(app: Flask) -> list[str]:
+    """Return all paths without variables that respond with JSON, and some others."""
     rules = [
         rule for rule in app.url_map.iter_rules() if not rule.arguments and "GET" in (rule.methods or ())
     ]
@@ -217,8 +217,8 @@ def json_paths(app: Flask) -> List[str]:
     return sorted(found | {"/index?year=2020", "/zipcode/9000", "/zipcode/999", "/zipcode/1311", "/no-such"})
 
 
-def headers_of(response: TestResponse) -> List[Tuple[str, str]]:
-    """The headers, without those of each request."""
+def headers_of(response: TestResponse) -> list[tuple[str, str]]:
+    """Return the headers, without those of each request."""
     added = {"Date", "Age", "Cache-Status", "X-Request-ID"}
     return [(name, value) for name, value in response.headers if name not in added]
 
@@ -248,13 +248,13 @@ class Links(HTMLParser):
 
     def __init__(self, text: str) -> None:
         super().__init__()
-        self.head: Dict[str, str] = {}
-        self.switch: Dict[str, str] = {}
-        self.current: List[str] = []
+        self.head: dict[str, str] = {}
+        self.switch: dict[str, str] = {}
+        self.current: list[str] = []
         self.feed(text)
 
-    def handle_starttag(self, tag: str, attrs: Sequence[Tuple[str, Optional[str]]]) -> None:
-        values: Dict[str, str] = {name: value or "" for name, value in attrs}
+    def handle_starttag(self, tag: str, attrs: Sequence[tuple[str, str | None]]) -> None:
+        values: dict[str, str] = {name: value or "" for name, value in attrs}
         language = values.get("hreflang", "")
         if tag == "link" and values.get("rel") == "alternate" and "type" not in values:
             self.head[language] = values["href"]
@@ -280,9 +280,7 @@ def url_in(app: Flask, path: str, language: str = "nl") -> str:
         ("/zipcode/999", "/zipcode/999?"),
     ],
 )
-def test_page_links_to_itself_in_every_language(
-    browser: FlaskClient, path: str, before: Optional[str]
-) -> None:
+def test_page_links_to_itself_in_every_language(browser: FlaskClient, path: str, before: str | None) -> None:
     links = Links(page(browser, path).text)
     assert list(links.head) == list(links.switch) == list(LANGUAGES)
     assert [urlsplit(address).query for address in links.head.values()] == [
@@ -344,7 +342,7 @@ names = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 @example([("zipcode", "a&b"), ("zipcode", "c=d"), ("x", "")])
 @example([("lang", "fr"), ("q", "é %2B+#?\"'<>")])
 @example([("a", "1"), ("b", "2"), ("a", "3")])
-def test_links_keep_all_other_parameters(sqlite_app: Flask, parameters: List[Tuple[str, str]]) -> None:
+def test_links_keep_all_other_parameters(sqlite_app: Flask, parameters: list[tuple[str, str]]) -> None:
     address = urlsplit(url_in(sqlite_app, f"/?{urlencode(parameters)}"))
     found = MultiDict(parse_qsl(address.query, keep_blank_values=True))
     expected = MultiDict([pair for pair in parameters if pair[0] != "lang"])

@@ -1,8 +1,9 @@
 """Messages in English, for scripts and the terminal."""
 
+from __future__ import annotations
+
 from datetime import date, datetime, timezone
 from decimal import Decimal
-from typing import Dict
 
 import pytest
 from hypothesis import example, given, settings
@@ -31,7 +32,7 @@ def test_marked_text_is_unchanged() -> None:
     ],
 )
 def test_message_is_formatted_with_its_parameters(
-    text: str, params: Dict[str, object], expected: str
+    text: str, params: dict[str, object], expected: str
 ) -> None:
     assert str(Message(text, params)) == expected
 

@@ -1,10 +1,12 @@
 """The catalogs: complete, valid, and used for every text of a page."""
 
+from __future__ import annotations
+
 import re
 import subprocess
 import sys
 from html.parser import HTMLParser
-from typing import Any, Callable, Dict, FrozenSet, List, Optional, Sequence, Set, Tuple
+from typing import Any, Callable, Sequence
 
 import pytest
 from babel.dates import get_month_names
@@ -22,7 +24,7 @@ from webapp.i18n import languages
 from webapp.i18n.languages import catalog
 
 # Translations that equal the English text.
-SAME: Dict[str, FrozenSet[str]] = {
+SAME: dict[str, frozenset[str]] = {
     "nl": frozenset({"API", "Index", "Limburg", "Privacy"}),
     "fr": frozenset(
         {"API", "Base %(year)s", "Date", "Indexation", "Licences", "Organisation", "Site", "Source"}
@@ -32,12 +34,12 @@ SAME: Dict[str, FrozenSet[str]] = {
 }
 
 
-def messages(read: Catalog) -> Dict[Tuple[str, ...], Any]:
+def messages(read: Catalog) -> dict[tuple[str, ...], Any]:
     """Return the messages of a catalog by English text, singular and plural."""
     return {_ids(message.id): message for message in read if message.id}
 
 
-def _ids(message_id: Any) -> Tuple[str, ...]:
+def _ids(message_id: Any) -> tuple[str, ...]:
     return (message_id,) if isinstance(message_id, str) else tuple(message_id)
 
 
@@ -58,16 +60,16 @@ def extracted(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
         return read_po(file)
 
 
-def placeholders(text: str) -> Set[str]:
+def placeholders(text: str) -> set[str]:
     return set(re.findall(r"%\(\w+\)s", text))
 
 
-def outer_whitespace(text: str) -> Tuple[str, str]:
+def outer_whitespace(text: str) -> tuple[str, str]:
     """Return the whitespace at both ends."""
     return text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
 
 
-def translation_error(english: str, translation: str, same: FrozenSet[str]) -> Optional[str]:
+def translation_error(english: str, translation: str, same: frozenset[str]) -> str | None:
     """Return the first error in a form of a translation, if any."""
     bare = [re.sub(r"%\(\w+\)s", "", text) for text in (english, translation)]
     errors = {
@@ -133,7 +135,7 @@ def test_extraction_finds_messages_of_every_kind(extracted: Catalog) -> None:
         ("Error", "<b>Fehler</b>", "has characters that would be HTML"),
     ],
 )
-def test_wrong_translation_is_found(english: str, translation: str, error: Optional[str]) -> None:
+def test_wrong_translation_is_found(english: str, translation: str, error: str | None) -> None:
     assert translation_error(english, translation, frozenset({"API"})) == error
 
 
@@ -209,10 +211,10 @@ class Words(HTMLParser):
 
     def __init__(self, text: str) -> None:
         super().__init__()
-        self._texts: List[str] = []
+        self._texts: list[str] = []
         self.feed(text)
 
-    def handle_starttag(self, tag: str, attrs: Sequence[Tuple[str, Optional[str]]]) -> None:
+    def handle_starttag(self, tag: str, attrs: Sequence[tuple[str, str | None]]) -> None:
         values = dict(attrs)
         is_text = tag != "meta" or values.get("name") == "description"
         self._texts += [value or "" for name, value in attrs if name in self.ATTRIBUTES]
@@ -221,7 +223,7 @@ class Words(HTMLParser):
     def handle_data(self, data: str) -> None:
         self._texts.append(data)
 
-    def unmarked(self) -> Set[str]:
+    def unmarked(self) -> set[str]:
         text, count = " ".join(self._texts), 1
         while count:
             text, count = re.subn("⟦[^⟦⟧]*⟧", " ", text)  # parameters may have brackets of their own

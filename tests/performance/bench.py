@@ -4,6 +4,8 @@ Every round measures all servers, so that other load on the machine affects them
 round count. servers.py has the servers, cases.py the requests.
 """
 
+from __future__ import annotations
+
 import argparse
 import contextlib
 import json
@@ -13,7 +15,7 @@ import tempfile
 import time
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple
+from typing import Any, Callable, Iterator, NamedTuple
 
 from tests.performance import load, servers
 from tests.performance.cases import ERROR_PATHS, Case, cases, junk, uncached_cases
@@ -54,13 +56,13 @@ QUICK = Plan(seconds=1, rounds=1, junk=2_000)
 class Bench:
     """Runs the servers on their databases, with logs and other files in a folder."""
 
-    def __init__(self, folder: Path, database_urls: Dict[str, str], plan: Plan) -> None:
+    def __init__(self, folder: Path, database_urls: dict[str, str], plan: Plan) -> None:
         self._folder = folder
         self._urls = database_urls
         self._plan = plan
         self._response = folder / "response.json"
 
-    def run(self) -> Dict[str, Any]:
+    def run(self) -> dict[str, Any]:
         """Measure everything, print the results, and return them for JSON."""
         programs = {
             "app": servers.app(self._urls["app"]),
@@ -88,7 +90,7 @@ class Bench:
             wait(started)
             yield started
 
-    def _case(self, case: Case, running: Dict[str, Server]) -> Dict[str, Any]:
+    def _case(self, case: Case, running: dict[str, Server]) -> dict[str, Any]:
         """Measure all rounds of a case."""
         paths = self._file(case.paths)
         response = warm_response(running["app"], case)
@@ -99,7 +101,7 @@ class Bench:
             measured = {name: bare if name == "bare" else running[name] for name in order}
             for server in [*measured.values()] * WARM_UP_PASSES:
                 load.generate_in_python(server.url, paths, case.headers, None)
-            rounds: Dict[str, List[Measurement]] = {name: [] for name in order}
+            rounds: dict[str, list[Measurement]] = {name: [] for name in order}
             for _ in range(self._plan.rounds):
                 for name in order:
                     # The app renews each response once a minute, mostly here. A round with renewals shows in
@@ -110,7 +112,7 @@ class Bench:
         say(f"\n{case.name}", *table(rounds))
         return _as_json(rounds)
 
-    def _uncached(self) -> Dict[str, Any]:
+    def _uncached(self) -> dict[str, Any]:
         """Measure requests without the HTTP cache, without and with a rate limit."""
         say("\nWithout the HTTP cache, CPU µs per request")
         results = {}
@@ -122,7 +124,7 @@ class Bench:
             }
             for case in uncached_cases():
                 paths = self._file(case.paths)
-                rounds: Dict[str, List[Measurement]] = {name: [] for name in running}
+                rounds: dict[str, list[Measurement]] = {name: [] for name in running}
                 for _ in range(self._plan.rounds + 1):  # the first warms up
                     for name, server in running.items():
                         rounds[name].append(measure(server, paths, case, self._plan.seconds))
@@ -134,7 +136,7 @@ class Bench:
                 results[case.name] = _as_json(rounds)
         return results
 
-    def _statements(self) -> Dict[str, Any]:
+    def _statements(self) -> dict[str, Any]:
         """Count the database statements during warm requests, by case."""
         counts = {}
         say("\nDatabase statements, including polls of the data version")
@@ -151,7 +153,7 @@ class Bench:
                 counts[case.name] = {"statements": sent, "requests": requests}
         return counts
 
-    def _junk(self, server: Server) -> Dict[str, float]:
+    def _junk(self, server: Server) -> dict[str, float]:
         """Measure the growth in megabytes by URLs that are requested once, in two halves.
 
         The first half may fill caches; memory must not grow in the second.
@@ -167,7 +169,7 @@ class Bench:
         say(f"  {before:.1f} MB before, {middle:.1f} MB after one half, {after:.1f} MB after both")
         return {"before_mb": before, "grown_mb": middle - before, "then_grown_mb": after - middle}
 
-    def _starts(self, programs: Dict[str, Program]) -> Dict[str, Any]:
+    def _starts(self, programs: dict[str, Program]) -> dict[str, Any]:
         """Measure the time from process start to first response, and of a first response."""
         bare = servers.bare(self._urls["app"], self._response)  # any response will do
         hello = servers.hello(self._urls["app"])
@@ -182,9 +184,9 @@ class Bench:
         return {"cold_ms": cold, "cold_ratios": _plain(cold_ratios), "first_response_ms": first}
 
     def _times(
-        self, programs: Dict[str, Program], time_of: Callable[[Program, Path], float]
-    ) -> Dict[str, List[float]]:
-        times: Dict[str, List[float]] = {name: [] for name in programs}
+        self, programs: dict[str, Program], time_of: Callable[[Program, Path], float]
+    ) -> dict[str, list[float]]:
+        times: dict[str, list[float]] = {name: [] for name in programs}
         order = list(programs)
         for _ in range(self._plan.rounds):
             for name in order:
@@ -192,7 +194,7 @@ class Bench:
             order.append(order.pop(0))
         return times
 
-    def _file(self, paths: List[str]) -> Path:
+    def _file(self, paths: list[str]) -> Path:
         file = self._folder / "paths.txt"
         file.write_text("\n".join(paths))
         return file
@@ -263,7 +265,7 @@ def first_response(program: Program, folder: Path) -> float:
         return time.perf_counter() - start
 
 
-def machine() -> Dict[str, Any]:
+def machine() -> dict[str, Any]:
     packages = ("flask", "gunicorn", "fastapi", "uvicorn", "uvloop", "httptools", "asyncpg")
     return {
         "python": platform.python_version(),
@@ -274,14 +276,14 @@ def machine() -> Dict[str, Any]:
     }
 
 
-def _as_json(rounds: Rounds) -> Dict[str, Any]:
+def _as_json(rounds: Rounds) -> dict[str, Any]:
     return {
         "rounds": {name: [round_._asdict() for round_ in measured] for name, measured in rounds.items()},
         "ratios": _plain(all_ratios(rounds)),
     }
 
 
-def _plain(spreads: Dict[str, Any]) -> Dict[str, Any]:
+def _plain(spreads: dict[str, Any]) -> dict[str, Any]:
     return {name: values._asdict() for name, values in spreads.items()}
 
 

@@ -1,7 +1,9 @@
 """The requests of the benchmark."""
 
+from __future__ import annotations
+
 import csv
-from typing import List, Mapping, NamedTuple
+from typing import Mapping, NamedTuple
 
 from webapp.config import ROOT
 
@@ -29,19 +31,19 @@ class Case(NamedTuple):
     """
 
     name: str
-    paths: List[str]
+    paths: list[str]
     headers: Mapping[str, str] = {}
     is_error: bool = False
     for_peer: bool = True
 
 
-def zipcodes() -> List[str]:
+def zipcodes() -> list[str]:
     """Return all zipcodes in use, in ascending order."""
     with (ROOT / "seed" / "places.csv").open(encoding="utf-8", newline="") as file:
         return sorted({row["zipcode"] for row in csv.DictReader(file)})
 
 
-def cases() -> List[Case]:
+def cases() -> list[Case]:
     return [
         Case("/zipcode/<z>", [f"/zipcode/{zipcode}" for zipcode in zipcodes()]),
         Case("/index", ["/index"]),
@@ -51,7 +53,7 @@ def cases() -> List[Case]:
     ]
 
 
-def uncached_cases() -> List[Case]:
+def uncached_cases() -> list[Case]:
     return [
         Case("/zipcode/<z>", [f"/zipcode/{zipcode}" for zipcode in zipcodes()]),
         Case("404", ["/zipcode/1311"], is_error=True),
@@ -62,6 +64,6 @@ def uncached_cases() -> List[Case]:
     ]
 
 
-def junk(start: int, count: int) -> List[str]:
+def junk(start: int, count: int) -> list[str]:
     """Return new URLs of one response."""
     return [f"/zipcode/9000?junk={number}" for number in range(start, start + count)]

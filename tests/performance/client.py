@@ -5,13 +5,15 @@ It runs in its own process, so that it does not slow down the benchmark:
     python -m tests.performance.client HOST:PORT FILE-OF-PATHS CONNECTIONS HEADERS-AS-JSON SECONDS|once
 """
 
+from __future__ import annotations
+
 import asyncio
 import itertools
 import json
 import sys
 import time
 from pathlib import Path
-from typing import Iterator, List, Mapping, Tuple
+from typing import Iterator, Mapping
 
 RESPONSE_TIMEOUT_SECONDS = 10
 
@@ -20,7 +22,7 @@ class Tally:
     """The results of all connections, with the seconds of each response."""
 
     def __init__(self) -> None:
-        self.seconds: List[float] = []
+        self.seconds: list[float] = []
         self.failures = 0
         self.error_responses = 0
 
@@ -50,7 +52,7 @@ async def send_requests(host: str, port: int, requests: Iterator[bytes], until: 
         writer.close()
 
 
-async def read_response(reader: asyncio.StreamReader) -> Tuple[int, bool]:
+async def read_response(reader: asyncio.StreamReader) -> tuple[int, bool]:
     """Return the status of a response, and True if the connection stays open."""
     status, *lines = (await reader.readuntil(b"\r\n\r\n")).lower().split(b"\r\n")
     headers = dict(line.split(b": ", 1) for line in lines if line)
@@ -59,7 +61,7 @@ async def read_response(reader: asyncio.StreamReader) -> Tuple[int, bool]:
 
 
 async def load(
-    host_and_port: str, paths: List[str], connections: int, headers: Mapping[str, str], duration: str
+    host_and_port: str, paths: list[str], connections: int, headers: Mapping[str, str], duration: str
 ) -> str:
     """Put a server under load, and return the fields of load.Load as JSON."""
     host, port = host_and_port.split(":")

@@ -1,11 +1,13 @@
 """Put a server under load with wrk, or with client.py where wrk is missing."""
 
+from __future__ import annotations
+
 import json
 import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import List, Mapping, NamedTuple, Optional
+from typing import Mapping, NamedTuple
 from urllib.parse import urlsplit
 
 CONNECTIONS = 32
@@ -45,14 +47,14 @@ def generate(url: str, paths: Path, headers: Mapping[str, str], seconds: float) 
     return _run([*command, f"--script={SCRIPT}", url, "--", str(paths)], seconds)
 
 
-def generate_in_python(url: str, paths: Path, headers: Mapping[str, str], seconds: Optional[float]) -> Load:
+def generate_in_python(url: str, paths: Path, headers: Mapping[str, str], seconds: float | None) -> Load:
     """Do the same with client.py. Without `seconds`, request each path once."""
     command = [sys.executable, "-m", "tests.performance.client", urlsplit(url).netloc, str(paths)]
     command += [str(CONNECTIONS), json.dumps(dict(headers)), "once" if seconds is None else str(seconds)]
     return _run(command, seconds or 600)
 
 
-def _run(command: List[str], seconds: float) -> Load:
+def _run(command: list[str], seconds: float) -> Load:
     done = subprocess.run(
         command, capture_output=True, text=True, check=False, timeout=seconds + TIMEOUT_SECONDS
     )

@@ -3,11 +3,13 @@
 The server's own counters are up to ten seconds late, and count transactions.
 """
 
+from __future__ import annotations
+
 import contextlib
 import socket
 import socketserver
 import threading
-from typing import Iterator, List, Tuple
+from typing import Iterator
 
 import sqlalchemy as sa
 
@@ -20,10 +22,10 @@ class Relay(socketserver.ThreadingTCPServer):
 
     daemon_threads = True
 
-    def __init__(self, database: Tuple[str, int]) -> None:
+    def __init__(self, database: tuple[str, int]) -> None:
         super().__init__(("127.0.0.1", 0), _Connection)
         self.database = database
-        self.statements: List[bytes] = []
+        self.statements: list[bytes] = []
 
 
 class _Connection(socketserver.BaseRequestHandler):
@@ -52,7 +54,7 @@ def _forward(source: socket.socket, target: socket.socket) -> None:
 
 
 @contextlib.contextmanager
-def relayed(database_url: str) -> Iterator[Tuple[str, List[bytes]]]:
+def relayed(database_url: str) -> Iterator[tuple[str, list[bytes]]]:
     """Yield the URL of a relay to the database, and its list of statements."""
     url = sa.make_url(database_url)
     with Relay((url.host or "127.0.0.1", url.port or 5432)) as relay:

@@ -1,7 +1,9 @@
 """Summary of the rounds of a benchmark: medians, ratios with their spread, and a table."""
 
+from __future__ import annotations
+
 import statistics
-from typing import Dict, List, Mapping, NamedTuple, Sequence
+from typing import Mapping, NamedTuple, Sequence
 
 # By server, in the order of the rounds.
 Rounds = Mapping[str, Sequence["Measurement"]]
@@ -57,7 +59,7 @@ def ratios(dividends: Sequence[float], divisors: Sequence[float]) -> Spread:
     return spread([dividend / divisor for dividend, divisor in zip(dividends, divisors)])
 
 
-def all_ratios(rounds: Rounds) -> Dict[str, Spread]:
+def all_ratios(rounds: Rounds) -> dict[str, Spread]:
     """Return those of RATIOS whose servers were measured."""
     return {
         f"{field} {one}/{other}": ratios(_values(rounds[one], field), _values(rounds[other], field))
@@ -66,7 +68,7 @@ def all_ratios(rounds: Rounds) -> Dict[str, Spread]:
     }
 
 
-def table(rounds: Rounds) -> List[str]:
+def table(rounds: Rounds) -> list[str]:
     """Return lines with the medians by server, and the ratios below."""
     lines = [f"  {'':6}{'requests/s':>12}{'CPU µs':>9}{'p50 ms':>9}{'p99 ms':>9}{'peak MB':>9}{'now MB':>9}"]
     for server, measured in rounds.items():
@@ -77,5 +79,5 @@ def table(rounds: Rounds) -> List[str]:
     return [*lines, *(f"  {name:18} {ratio}" for name, ratio in all_ratios(rounds).items())]
 
 
-def _values(measured: Sequence[Measurement], field: str) -> List[float]:
+def _values(measured: Sequence[Measurement], field: str) -> list[float]:
     return [getattr(measurement, field) for measurement in measured]

@@ -1,14 +1,15 @@
 """Processes of a running server, with their CPU time and memory, from /proc on Linux."""
 
+from __future__ import annotations
+
 import os
 from pathlib import Path
-from typing import List
 
 # 100 nearly everywhere.
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
-def tree(process: int) -> List[int]:
+def tree(process: int) -> list[int]:
     """Return the ids of a process and its descendants, its own first."""
     children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
     return [process, *(descendant for child in children for descendant in tree(int(child)))]

@@ -1,9 +1,11 @@
 """Recorded responses, to compare servers and to replay them."""
 
+from __future__ import annotations
+
 import http.client
 import json
 from pathlib import Path
-from typing import Dict, List, Mapping, NamedTuple, Tuple
+from typing import Mapping, NamedTuple
 from urllib.parse import urlsplit
 
 # Added by the server, not by the application.
@@ -18,11 +20,11 @@ class RecordedResponse(NamedTuple):
 
     status: int
     reason: str
-    headers: List[Tuple[str, str]]
+    headers: list[tuple[str, str]]
     body: bytes
 
     @property
-    def comparable(self) -> Tuple[int, Dict[str, str], bytes]:
+    def comparable(self) -> tuple[int, dict[str, str], bytes]:
         """The parts that equal responses have in common."""
         headers = {name.lower(): value for name, value in self.headers if name.lower() not in VARYING_HEADERS}
         return self.status, headers, self.body

@@ -12,7 +12,7 @@ import os
 import platform
 import tempfile
 from pathlib import Path
-from typing import Iterator, List, NamedTuple, Sequence
+from typing import Iterator, NamedTuple, Sequence
 
 from tests.performance import load, servers
 from tests.performance.cases import Case, cases
@@ -40,7 +40,7 @@ class Target(NamedTuple):
 
     name: str
     url: str
-    desks: List[Server]
+    desks: list[Server]
     others: Sequence[Server] = ()
 
     def cpu_seconds(self) -> float:
@@ -58,7 +58,7 @@ class Round(NamedTuple):
     failures: int
 
 
-def for_clients(paths: List[str]) -> List[str]:
+def for_clients(paths: list[str]) -> list[str]:
     """Return each path once for one of the clients, and at least once for each client."""
     repeated = paths * (CLIENTS // len(paths) + 1)
     return [f"{path} 198.51.100.{number % CLIENTS}" for number, path in enumerate(repeated)]
@@ -73,7 +73,7 @@ def measure(target: Target, paths: Path, case: Case, seconds: int) -> Round:
 
 
 @contextlib.contextmanager
-def targets(folder: Path, database_url: str) -> Iterator[List[Target]]:
+def targets(folder: Path, database_url: str) -> Iterator[list[Target]]:
     """Start everything, and stop it afterwards."""
     with contextlib.ExitStack() as stack:
         found = []
@@ -93,13 +93,13 @@ def targets(folder: Path, database_url: str) -> Iterator[List[Target]]:
         yield found
 
 
-def compare(case: Case, measured: List[Target], folder: Path, options: argparse.Namespace) -> None:
+def compare(case: Case, measured: list[Target], folder: Path, options: argparse.Namespace) -> None:
     """Measure all rounds of a case, and print a table."""
     paths = folder / "paths"
     paths.write_text("\n".join(case.paths) + "\n", encoding="utf-8")
     lines = folder / "lines"
     lines.write_text("\n".join(for_clients(case.paths)) + "\n", encoding="utf-8")
-    rounds: dict[str, List[Round]] = {target.name: [] for target in measured}
+    rounds: dict[str, list[Round]] = {target.name: [] for target in measured}
     order = list(measured)
     for _ in range(options.rounds):
         for target in order:

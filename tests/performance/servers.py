@@ -1,8 +1,10 @@
 """The compared servers: the app as its image runs it, a bare WSGI app, a peer, and a Flask hello."""
 
+from __future__ import annotations
+
 import contextlib
 from pathlib import Path
-from typing import Dict, Iterator, List, NamedTuple
+from typing import Iterator, NamedTuple
 
 from tests.support.databases import NOWHERE
 from tests.support.live import Server, started
@@ -15,8 +17,8 @@ IMAGE = {**NOWHERE, "PYTHONUNBUFFERED": "1", "FLASK_SKIP_DOTENV": "1", "RATE_LIM
 class Program(NamedTuple):
     """A server to start: a Python module, its arguments with {port} in them, and its environment."""
 
-    arguments: List[str]
-    variables: Dict[str, str]
+    arguments: list[str]
+    variables: dict[str, str]
 
     @contextlib.contextmanager
     def started(self, folder: Path) -> Iterator[Server]:
@@ -37,7 +39,7 @@ def app(database_url: str, workers: int = 1) -> Program:
 
 
 def uncached(database_url: str, rate_limit: int) -> Program:
-    """The app without its HTTP cache."""
+    """Run the app without its HTTP cache."""
     program = app(database_url)
     variables = {"HTTP_CACHE_MB": "0", "RATE_LIMIT": str(rate_limit)}
     return program._replace(variables={**program.variables, **variables})

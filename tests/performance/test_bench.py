@@ -1,9 +1,10 @@
 """The calculations and parsers of the benchmark."""
 
+from __future__ import annotations
+
 import os
 from contextlib import ExitStack
 from pathlib import Path
-from typing import List
 
 import pytest
 
@@ -76,7 +77,7 @@ def test_responses_are_compared_without_cache_headers() -> None:
 
 
 def test_cases_have_all_zipcodes_and_junk_has_no_duplicates() -> None:
-    paths: List[str] = cases()[0].paths
+    paths: list[str] = cases()[0].paths
     assert len(set(paths)) == 1146
     assert len({*junk(0, 50), *junk(50, 50)}) == 100
 

@@ -1,12 +1,14 @@
 """Downloads over HTTP: deadlines, size limits, retries and redirects."""
 
+from __future__ import annotations
+
 import contextlib
 import gzip
 import socket
 import time
 import tracemalloc
 from http.server import BaseHTTPRequestHandler
-from typing import Iterator, List, Tuple
+from typing import Iterator
 
 import pytest
 
@@ -26,13 +28,13 @@ TIMEOUT = (0.1, 0.25)
 MAX_SECONDS = 2.0
 
 
-def read(fake: FakeStatbel, timeout: Tuple[float, float] = (5, 5)) -> List[Observation]:
+def read(fake: FakeStatbel, timeout: tuple[float, float] = (5, 5)) -> list[Observation]:
     urls = fake.addresses
     statbel = Statbel(urls["HEALTH_INDEX_URL"], urls["HEALTH_INDEX_FALLBACK_URL"], "", timeout)
     return statbel.read(statbel.sources[0], statbel.deadline()).observations
 
 
-def failure(fake: FakeStatbel, timeout: Tuple[float, float] = (5, 5)) -> str:
+def failure(fake: FakeStatbel, timeout: tuple[float, float] = (5, 5)) -> str:
     with pytest.raises(UpstreamError) as raised:
         read(fake, timeout)
     return str(raised.value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Dict, Iterable, List, NamedTuple, Optional, Tuple
+from typing import Iterable, NamedTuple
 
 import pytest
 from hypothesis import given, settings
@@ -61,7 +61,7 @@ NEW = {
 RIGHT = {**SEED, **NEW}
 
 
-def response(values: Dict[Key, Decimal], *others: Tuple[int, str, str]) -> ParsedResponse:
+def response(values: dict[Key, Decimal], *others: tuple[int, str, str]) -> ParsedResponse:
     rows = [Observation(*at, value) for at, value in values.items()]
     rows += [Observation(base_year, month(text), Decimal(value)) for base_year, text, value in others]
     return ParsedResponse(sorted(set(rows)), [])
@@ -69,9 +69,9 @@ def response(values: Dict[Key, Decimal], *others: Tuple[int, str, str]) -> Parse
 
 def judged(
     parsed: ParsedResponse,
-    stored: Optional[Dict[Key, Decimal]] = None,
+    stored: dict[Key, Decimal] | None = None,
     *,
-    seed: Dict[Key, Decimal] = SEED,
+    seed: dict[Key, Decimal] = SEED,
     today: date = TODAY,
     source: str = "bestat",
 ) -> Judgement:
@@ -79,11 +79,11 @@ def judged(
     return judge(parsed, "bestat", seed, before, today)
 
 
-def only(*base_years: int) -> Dict[Key, Decimal]:
+def only(*base_years: int) -> dict[Key, Decimal]:
     return {at: value for at, value in RIGHT.items() if at.base_year in base_years}
 
 
-def since(text: str, values: Dict[Key, Decimal] = RIGHT) -> Dict[Key, Decimal]:
+def since(text: str, values: dict[Key, Decimal] = RIGHT) -> dict[Key, Decimal]:
     return {at: value for at, value in values.items() if at.month >= month(text)}
 
 
@@ -100,7 +100,7 @@ PARTIAL = {
 
 
 @pytest.mark.parametrize("values", PARTIAL.values(), ids=PARTIAL)
-def test_correct_response_is_accepted(values: Dict[Key, Decimal]) -> None:
+def test_correct_response_is_accepted(values: dict[Key, Decimal]) -> None:
     assert judged(response(values)) == Judgement(values, {}, {})
 
 
@@ -111,7 +111,7 @@ def test_correct_response_is_accepted_without_a_seed(part: str) -> None:
 
 @pytest.mark.parametrize("factor", ["1.1", "0.9"])
 @pytest.mark.parametrize("values", PARTIAL.values(), ids=PARTIAL)
-def test_multiple_of_a_correct_response_is_rejected(values: Dict[Key, Decimal], factor: str) -> None:
+def test_multiple_of_a_correct_response_is_rejected(values: dict[Key, Decimal], factor: str) -> None:
     multiple = {at: rounded(value * Decimal(factor)) for at, value in values.items()}
     with pytest.raises(UpstreamError, match="no plausible value"):
         judged(response(multiple))
@@ -196,7 +196,7 @@ def test_largest_changes_of_the_seed_are_accepted() -> None:
 
 
 @pytest.mark.parametrize("wrong", [[], [(2033, "2026-11", "81.00")]], ids=["alone", "beside a wrong one"])
-def test_next_base_year_is_accepted(wrong: List[Tuple[int, str, str]]) -> None:
+def test_next_base_year_is_accepted(wrong: list[tuple[int, str, str]]) -> None:
     right = {**RIGHT, key(2034, "2026-10"): Decimal("80.00"), key(2034, "2026-11"): Decimal("80.30")}
     assert judged(response(right, *wrong)).accepted == right
 
@@ -256,11 +256,11 @@ def corruptions(draw: st.DrawFn) -> Corruption:
     return Corruption(at, draw(st.just(near) | any_value))
 
 
-def corrupted(values: Dict[Key, Decimal], corruption: Corruption) -> Dict[Key, Decimal]:
+def corrupted(values: dict[Key, Decimal], corruption: Corruption) -> dict[Key, Decimal]:
     return {**values, corruption.key: corruption.value}
 
 
-def after(stored: Dict[Key, Decimal], parsed: ParsedResponse) -> Dict[Key, Decimal]:
+def after(stored: dict[Key, Decimal], parsed: ParsedResponse) -> dict[Key, Decimal]:
     """Return the values stored after a response, which may be rejected."""
     try:
         judgement = judged(parsed, stored)
@@ -292,7 +292,7 @@ def test_any_wrong_row_is_gone_after_a_correct_response(corruption: Corruption, 
 
 @searching
 @given(st.lists(corruptions(), max_size=3, unique_by=lambda wrong: wrong.key))
-def test_any_wrong_stored_rows_are_gone_after_a_correct_response(wrong: List[Corruption]) -> None:
+def test_any_wrong_stored_rows_are_gone_after_a_correct_response(wrong: list[Corruption]) -> None:
     assert after({**RIGHT, **dict(wrong)}, response(RIGHT)) == RIGHT
 
 
@@ -310,7 +310,7 @@ observations = st.lists(st.tuples(any_key, any_value), max_size=30)
 @searching
 @given(observations, observations, st.booleans())
 def test_any_values_are_judged_or_rejected(
-    observed: List[Tuple[Key, Decimal]], stored: Iterable[Tuple[Key, Decimal]], seeded: bool
+    observed: list[tuple[Key, Decimal]], stored: Iterable[tuple[Key, Decimal]], seeded: bool
 ) -> None:
     rows = [Observation(*at, value) for at, value in observed]
     try:

@@ -1,10 +1,12 @@
 """Temporary databases, copied from a seeded template."""
 
+from __future__ import annotations
+
 import os
 import shutil
 import uuid
 from pathlib import Path
-from typing import List, Protocol
+from typing import Protocol
 
 import sqlalchemy as sa
 from flask import Flask
@@ -112,9 +114,9 @@ def settings_for(url: str, **variables: str) -> Settings:
     return Settings.of({**NOWHERE, **cache, "RATE_LIMIT": "0", "DATABASE_URL": url, **variables})
 
 
-def statements_of(app: Flask) -> List[str]:
+def statements_of(app: Flask) -> list[str]:
     """Collect the SQL statements of the application from now on."""
-    sent: List[str] = []
+    sent: list[str] = []
 
     def record(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
         sent.append(statement)

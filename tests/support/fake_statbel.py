@@ -1,12 +1,14 @@
 """An HTTP server on loopback that replaces Statbel's three sources, or fails in their place."""
 
+from __future__ import annotations
+
 import contextlib
 import io
 import json
 import threading
 import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple, Union
+from typing import Any, Callable, Iterable, Tuple, Union
 
 Value = Tuple[int, str, Union[float, None]]
 Reply = Callable[[BaseHTTPRequestHandler], None]
@@ -29,7 +31,7 @@ MONTHS = [
 
 def bestat(values: Iterable[Value]) -> bytes:
     """Return the JSON of a be.STAT view with these base years, months ("2026-10") and values."""
-    facts: List[Dict[str, Any]] = []
+    facts: list[dict[str, Any]] = []
     for base_year, month, value in values:
         year, number = month.split("-")
         facts.append(
@@ -114,12 +116,12 @@ class FakeStatbel:
         self.bestat: Reply = responding(b"", status=500)
         self.open_data: Reply = responding(b"", status=500)
         self.workbook: Reply = responding(b"", status=404)
-        self.requests: List[str] = []
-        self.headers: Dict[str, str] = {}
+        self.requests: list[str] = []
+        self.headers: dict[str, str] = {}
         self.released = threading.Event()
-        self._server: Optional[ThreadingHTTPServer] = None
+        self._server: ThreadingHTTPServer | None = None
 
-    def __enter__(self) -> "FakeStatbel":
+    def __enter__(self) -> FakeStatbel:
         fake = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -147,7 +149,7 @@ class FakeStatbel:
         self._server.server_close()
 
     @property
-    def addresses(self) -> Dict[str, str]:
+    def addresses(self) -> dict[str, str]:
         """Settings with the URLs of this server."""
         assert self._server is not None
         root = f"http://127.0.0.1:{self._server.server_address[1]}"

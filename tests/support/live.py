@@ -1,5 +1,7 @@
 """The application under gunicorn, as a process on a free port."""
 
+from __future__ import annotations
+
 import contextlib
 import os
 import signal
@@ -7,7 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, NamedTuple
+from typing import Any, Iterator, NamedTuple
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -22,7 +24,7 @@ class Server(NamedTuple):
     """A running server."""
 
     url: str
-    process: "subprocess.Popen[bytes]"
+    process: subprocess.Popen[bytes]
     log: Path
 
 
@@ -38,7 +40,7 @@ def session_from(address: str) -> requests.Session:
     return session
 
 
-def environment(**variables: str) -> Dict[str, str]:
+def environment(**variables: str) -> dict[str, str]:
     """Return the environment of a new shell with these variables, without the developer's own."""
     shell = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     return {**shell, **variables}
@@ -60,7 +62,7 @@ def running(folder: Path, max_files: str = "", **variables: str) -> Iterator[Ser
 
 @contextlib.contextmanager
 def started(
-    command: List[str], port: int, folder: Path, max_files: str = "", **variables: str
+    command: list[str], port: int, folder: Path, max_files: str = "", **variables: str
 ) -> Iterator[Server]:
     """Start a server, and stop it afterwards.
 

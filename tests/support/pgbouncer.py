@@ -1,5 +1,7 @@
 """A PgBouncer in transaction mode, in front of a PostgreSQL of the tests."""
 
+from __future__ import annotations
+
 import contextlib
 import os
 import shutil
@@ -8,7 +10,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
-from typing import Iterator, Optional
+from typing import Iterator
 
 import sqlalchemy as sa
 
@@ -44,7 +46,7 @@ class NoPgBouncer(Exception):
 
 
 @contextlib.contextmanager
-def pooled(server: sa.engine.URL, certificate: Optional[Path] = None) -> Iterator[sa.engine.URL]:
+def pooled(server: sa.engine.URL, certificate: Path | None = None) -> Iterator[sa.engine.URL]:
     """Start a PgBouncer, and yield the URL of the server behind it. Raises NoPgBouncer.
 
     Args:
@@ -83,7 +85,7 @@ def _target(server: sa.engine.URL) -> str:
     return " ".join(f"{name}='{value}'" for name, value in parts.items() if value)
 
 
-def _wait(url: sa.engine.URL, process: "subprocess.Popen[bytes]", log: Path) -> None:
+def _wait(url: sa.engine.URL, process: subprocess.Popen[bytes], log: Path) -> None:
     engine = sa.create_engine(url, poolclass=sa.pool.NullPool, connect_args={"connect_timeout": 2})
     give_up = time.monotonic() + START_SECONDS
     while True:

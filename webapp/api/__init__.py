@@ -7,6 +7,7 @@ from flask_cors import CORS
 from flask_smorest import Api
 
 from webapp.api import document, health_index, indexation, lookup, risk_tables, zipcodes
+from webapp.api.lookup_files import COLUMN_HEADER
 from webapp.api.routing import PREFIX, ProblemSchema
 from webapp.http import request_id
 
@@ -34,6 +35,6 @@ def register(app: Flask) -> None:
         resources=rf"{PREFIX}(/.*)?",
         send_wildcard=True,
         methods=["GET", "HEAD", "OPTIONS", "POST"],
-        expose_headers=["ETag", "Retry-After", lookup.COLUMN_HEADER, request_id.HEADER],
+        expose_headers=["ETag", "Retry-After", COLUMN_HEADER, request_id.HEADER],
         max_age=86400,
     )

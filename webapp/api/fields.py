@@ -176,6 +176,14 @@ class Limit(fields.Integer):
         return int(value)
 
 
+class Format(fields.String):
+    def __init__(self, advice: str) -> None:
+        super().__init__(
+            validate=validate.OneOf(["json", "csv"], error="Must be json or csv."),
+            metadata={"description": f"Response format, json or csv. {advice}"},
+        )
+
+
 class IndexNumber(fields.Float):
     def __init__(self, description: str, **options: Any) -> None:
         super().__init__(metadata={"description": description, "example": 136.69}, **options)

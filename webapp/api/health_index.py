@@ -8,13 +8,14 @@ from datetime import date
 from typing import Any, Sequence
 
 from flask import Response, url_for
-from marshmallow import fields, validate
+from marshmallow import fields
 
 from webapp.api.fields import (
     ApiSchema,
     BaseYear,
     CoefficientField,
     CoefficientSourceField,
+    Format,
     IndexNumber,
     Month,
     ResponseSchema,
@@ -50,10 +51,7 @@ class SeriesQuery(ApiSchema):
     base_year = BaseYear(data_key="base", required=True)
     first = Month("First month. Defaults to the first available month.", data_key="from")
     last = Month("Last month. Defaults to the latest available month.", data_key="to")
-    format = fields.String(
-        validate=validate.OneOf(["json", "csv"], error="Must be json or csv."),
-        metadata={"description": "Response format, json or csv. Takes precedence over the Accept header."},
-    )
+    format = Format("Takes precedence over the Accept header.")
 
 
 class SourceField(fields.String):

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import io
-import json
-import logging
-import tempfile
-from contextlib import ExitStack
 from datetime import date
-from typing import IO, Any, Callable, Iterator
-from urllib.parse import quote
+from typing import Any
 
-from flask import Response, current_app, jsonify, request
-from marshmallow import ValidationError, fields, validate
+from flask import Response, request
+from marshmallow import fields, validate
 
 from webapp.api.fields import ApiSchema, Day, ResponseSchema
-from webapp.api.routing import PREFIX, ApiBlueprint, not_valid
+from webapp.api.lookup_files import COLUMN_HEADER, respond_to_csv, respond_to_workbook
+from webapp.api.lookup_json import LookupSchema, respond_to_json
+from webapp.api.routing import PREFIX, ApiBlueprint
 from webapp.data import reads
 from webapp.errors import (
     ColumnNotClear,
@@ -25,50 +21,17 @@ from webapp.errors import (
     RequestNotValid,
     RiskTableUnavailable,
     StorageFull,
-    TooLarge,
     TooManyUploads,
-    ZipcodeNotValid,
 )
-from webapp.http import facts
 from webapp.http.body import RequestBody
-from webapp.logs import Outage
-from webapp.tables import kinds, workbook
-from webapp.tables.chunks import CHUNK_BYTES, MEGABYTE
 from webapp.tables.workbook_writer import MEDIA_TYPE as WORKBOOK
 from webapp.zipcodes import bulk
-from webapp.zipcodes.bulk import CsvResult
-from webapp.zipcodes.columns import ListColumns
-from webapp.zipcodes.opened_list import look_up_workbook
 from webapp.zipcodes.risk_table import FACTORS
 from webapp.zipcodes.timeline import FIRST_DAY_HEADER, LAST_DAY_HEADER, TABLE_HEADER
 
-disk_outage = Outage(logging.getLogger(__name__), "writing a temporary file", logging.ERROR)
-
 bp = ApiBlueprint("api-lookup", "Many zipcodes at once", "/zipcodes/lookup")
 
-MAX_AS_JSON = 10_000
-# Several times the size of that many zipcodes, with any indentation.
-MAX_JSON_BYTES = MEGABYTE
-MAX_MEMBERS = 10  # one is known; each unknown one gets an error message
-MAX_ELEMENT_LETTERS = 200
-
-COLUMN_HEADER = "Zipcode-Column"
-
 URL = f"'{{server}}{PREFIX}/zipcodes/lookup'"
-
-WRONG_LIST = "Must be a list of zipcodes."
-
-
-class LookupSchema(ApiSchema):
-    zipcodes = fields.List(
-        fields.Raw(allow_none=True, metadata={"oneOf": [{"type": "string"}, {"type": "number"}]}),
-        required=True,
-        error_messages={"required": WRONG_LIST, "invalid": WRONG_LIST, "null": WRONG_LIST},
-        metadata={
-            "description": f"Up to {MAX_AS_JSON:,} zipcodes, as text or number.",
-            "example": ["9000", "B-2000", "1000 Brussel"],
-        },
-    )
 
 
 class ResultSchema(ResponseSchema):
@@ -191,139 +154,9 @@ def _respond(body: RequestBody, column: str, on: date | None) -> Response:
     if request.mimetype == "application/json":
         if column:
             raise RequestNotValid("JSON has no columns: leave column out.")
-        return _lookup_json(body, on)
+        return respond_to_json(body, on)
     if request.mimetype == WORKBOOK:
-        return _lookup_workbook(body, column, on)
+        return respond_to_workbook(body, column, on)
     if request.mimetype == "text/csv":
-        return _lookup_csv(body, column, on)
+        return respond_to_csv(body, column, on)
     raise MediaTypeNotSupported(f"Send application/json, text/csv or {WORKBOOK}, and say so in Content-Type.")
-
-
-def _lookup_json(body: RequestBody, on: date | None) -> Response:
-    try:
-        zipcodes: list[Any] = LookupSchema().load(_read_json(body))["zipcodes"]
-    except ValidationError as wrong:
-        raise not_valid(LookupSchema(), wrong.messages_dict) from None
-    found = reads.lookup(on)
-    results = []
-    for element in zipcodes:
-        zipcode = _as_text(element)
-        is_written = isinstance(element, (str, int, float)) and not isinstance(element, bool)
-        factor, error = found.result(zipcode) if is_written else ("", ZipcodeNotValid.code)
-        result = {"zipcode": zipcode, "risk_factor": factor or None, "error": error or None}
-        read_as = found.read_as(zipcode) if is_written else ""
-        results.append({**result, "read_as": read_as} if read_as else result)
-    facts.record(facts.ROWS, len(results))
-    return _no_store(jsonify({"results": results}))
-
-
-def _as_text(element: Any) -> str:
-    return element if isinstance(element, str) else json.dumps(element)[:MAX_ELEMENT_LETTERS]
-
-
-def _read_json(body: RequestBody) -> Any:
-    text = body.read_up_to(MAX_JSON_BYTES)
-    if len(text) > MAX_JSON_BYTES:
-        raise TooLarge(_too_many())
-    try:
-        document = current_app.json.loads(text)
-        current_app.json.dumps(document).encode()  # fails for a lone surrogate
-    except (ValueError, RecursionError):
-        raise RequestNotValid("The body is not JSON.") from None
-    _check_size(document)
-    return document
-
-
-def _check_size(document: Any) -> None:
-    """Refuse an oversized document before the schema validates each element."""
-    if isinstance(document, dict):
-        if len(document) > MAX_MEMBERS:
-            raise RequestNotValid("The body has too many members besides zipcodes.")
-        zipcodes = document.get("zipcodes")
-        if isinstance(zipcodes, list) and len(zipcodes) > MAX_AS_JSON:
-            raise TooLarge(_too_many())
-
-
-def _too_many() -> str:
-    return (
-        f"As JSON up to {MAX_AS_JSON:,} zipcodes are taken at once, in up to 1 MB. "
-        f"Send text/csv for up to {bulk.MAX_ROWS:,}."
-    )
-
-
-def _lookup_csv(body: RequestBody, column: str, on: date | None) -> Response:
-    """Look up a list by its first bytes: clients may send a workbook as text/csv."""
-    found = reads.lookup(on)
-    head = body.read(len(kinds.ZIP))
-    while head and len(head) < len(kinds.ZIP):
-        part = body.read(len(kinds.ZIP) - len(head))
-        if not part:
-            break
-        head += part
-    if kinds.is_workbook(head):
-        return _lookup_workbook(body, column, on, head)
-    parts = [head]
-
-    def read(size: int) -> bytes:
-        return parts.pop() if parts and parts[0] else body.read(size)
-
-    def look_up(output: IO[bytes]) -> CsvResult:
-        return bulk.look_up_csv(read, output.write, found, column)
-
-    result, file = _in_file(look_up)
-    facts.record(facts.ROWS, result.rows)
-    return _file(file, f"text/csv; charset={result.charset}", result.columns)
-
-
-def _lookup_workbook(body: RequestBody, column: str, on: date | None, head: bytes = b"") -> Response:
-    found = reads.lookup(on)
-    file = io.BytesIO(head + body.read_up_to(workbook.MAX_FILE_BYTES))
-    if len(file.getvalue()) > workbook.MAX_FILE_BYTES:
-        raise workbook.too_large_file()
-    if not kinds.is_workbook(file.getvalue()):
-        kinds.refuse_other_kinds(file.getvalue()[: kinds.HEAD_BYTES])
-        raise CsvNotValid("This is no Excel workbook (.xlsx). Send CSV as text/csv.")
-    result, output = _in_file(lambda output: look_up_workbook(file, output, found, column))
-    facts.record(facts.ROWS, result.rows)
-    return _file(output, WORKBOOK, result.columns)
-
-
-def _in_file(look_up: Callable[[IO[bytes]], Any]) -> tuple[Any, IO[bytes]]:
-    """Write a response to a temporary file until the request body is read.
-
-    A client that sends everything before it reads would block the process, and too long a list can still be
-    refused with a status. Raises StorageFull.
-    """
-    try:
-        with ExitStack() as on_error:
-            output = on_error.enter_context(tempfile.TemporaryFile())
-            result = look_up(output)
-            output.flush()
-            on_error.pop_all()
-    except OSError as error:
-        disk_outage.failed(str(error))
-        raise StorageFull("The response does not fit on the disk. Please try again in a minute.") from None
-    disk_outage.ended()
-    return result, output
-
-
-def _file(file: IO[bytes], content_type: str, columns: ListColumns) -> Response:
-    file.seek(0, io.SEEK_END)
-    response = Response(_parts(file), content_type=content_type)
-    response.call_on_close(file.close)  # before the first chunk, too
-    response.content_length = file.tell()
-    name = quote(columns.name, safe=" !#$&'()*+,/:;=?@[]\"<>^`{|}~")
-    response.headers[COLUMN_HEADER] = name or str(columns.column + 1)
-    return _no_store(response)
-
-
-def _parts(file: IO[bytes]) -> Iterator[bytes]:
-    """Yield the whole file, then close it."""
-    with file:
-        file.seek(0)
-        yield from iter(lambda: file.read(CHUNK_BYTES), b"")
-
-
-def _no_store(response: Response) -> Response:
-    response.cache_control.no_store = True
-    return response

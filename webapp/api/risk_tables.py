@@ -9,7 +9,7 @@ from typing import Any
 from flask import Response
 from marshmallow import ValidationError, fields, validate
 
-from webapp.api.fields import ApiSchema, Cursor, Limit, ResponseSchema, Timestamp, Zipcode
+from webapp.api.fields import ApiSchema, Cursor, Format, Limit, ResponseSchema, Timestamp, Zipcode
 from webapp.api.routing import ApiBlueprint, ViewResult
 from webapp.data import current, reads
 from webapp.errors import RiskTableNotFound
@@ -51,10 +51,7 @@ class RangesQuery(ApiSchema):
         },
     )
     cursor = Cursor("The next_cursor of the previous response.")
-    format = fields.String(
-        validate=validate.OneOf(["json", "csv"], error="Must be json or csv."),
-        metadata={"description": "Response format, json or csv. CSV has all ranges, whatever the limit."},
-    )
+    format = Format("CSV has all ranges, whatever the limit.")
 
 
 class DiffQuery(ApiSchema):
@@ -173,11 +170,11 @@ def risk_table(path: dict[str, Any], query: dict[str, Any]) -> ViewResult:
     if preferred("json", "csv") == "csv":
         return Response(to_csv(table), mimetype="text/csv"), changed_at
     limit, after = query["limit"], query.get("cursor", 0)
-    rest = list(islice((entry for entry in table.ranges if entry.first > after), limit + 1))
+    following = list(islice((entry for entry in table.ranges if entry.first > after), limit + 1))
     body = {
         **_described(snapshot.timeline.entry(table, snapshot.day)),
-        "ranges": list(map(table_diff.describe_range, rest[:limit])),
-        "next_cursor": str(rest[limit - 1].first) if len(rest) > limit else None,
+        "ranges": list(map(table_diff.describe_range, following[:limit])),
+        "next_cursor": str(following[limit - 1].first) if len(following) > limit else None,
     }
     return body, changed_at
 

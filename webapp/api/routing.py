@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from functools import wraps
 from http import HTTPStatus
-from typing import Any, Callable, Mapping, NoReturn, Optional, Sequence, Tuple
+from typing import Any, Callable, Iterable, Mapping, NoReturn, Optional, Sequence, Tuple
 
 from flask import Request, Response, request
 from flask_smorest import Blueprint
@@ -30,6 +30,8 @@ PREFIX = f"{API_PREFIX}v1"
 
 # Ignored: jQuery and others add it to get past caches.
 CACHE_BUSTER = "_"
+
+CSV_RESPONSE = {"schema": {"type": "string"}, "content_type": "text/csv"}
 
 # Per parameter: a list may have thousands of invalid elements.
 MAX_MESSAGES = 10
@@ -151,18 +153,9 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest has no typ
             # The last decorator runs first: validate, then serialize, then compare with the client's cache.
             route = self._documented_response(response)(_with_last_modified(view, takes_query))
             if csv:
-                text = {"schema": {"type": "string"}, "content_type": "text/csv"}
-                route = self.alt_response(200, success=True, **text)(route)
-            route = _cacheable(route)
-            route = self.alt_response(304, description="Not modified.", success=True)(route)
-            samples = [
-                {
-                    "lang": "Shell",
-                    "source": f"curl -s '{{server}}{PREFIX}{example}'",
-                    "path": PREFIX + example,
-                }
-                for example in examples
-            ]
+                route = self.alt_response(200, success=True, **CSV_RESPONSE)(route)
+            route = self.alt_response(304, description="Not modified.", success=True)(_cacheable(route))
+            samples = map(_curl_sample, examples)
             route = self._documented(route, summary, description, errors, samples)
             if query is not None:
                 route = self.arguments(query(), location="query")(route)
@@ -224,7 +217,7 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest has no typ
         summary: str,
         description: str,
         errors: Sequence[type[DeskError]],
-        samples: Sequence[Mapping[str, str]],
+        samples: Iterable[Mapping[str, str]],
     ) -> Any:
         # flask-smorest reads docstrings, which `python -OO` strips.
         view.__doc__ = f"{summary}\n\n{description}"
@@ -239,6 +232,11 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest has no typ
                 description=f"{HTTPStatus(status).phrase}: {', '.join(sorted(names))}",
             )(view)
         return self.doc(**{"x-codeSamples": list(samples)})(view)
+
+
+def _curl_sample(example: str) -> dict[str, str]:
+    path = PREFIX + example
+    return {"lang": "Shell", "source": f"curl -s '{{server}}{path}'", "path": path}
 
 
 def _with_last_modified(view: View, takes_query: bool) -> Callable[..., tuple[Any, int, Mapping[str, str]]]:

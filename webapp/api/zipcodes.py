@@ -195,7 +195,6 @@ def zipcode(path: dict[str, Any], query: dict[str, Any]) -> ViewResult:
 def directory_of_zipcodes(query: dict[str, Any]) -> ViewResult:
     # Built by hand: dumping four levels of schemas took longer than the rest of a suggestion.
     snapshot = current.snapshot()
-    body: dict[str, Any]
     if "q" in query:
         found = reads.suggestions(query["q"], query["limit"])
         results = [{**place, "zipcode": str(place["zipcode"])} for place in found.places]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Optional, Sequence, TypedDict
+from typing import Sequence, TypedDict
 
 from webapp.health_index import series
 from webapp.health_index.series import MonthlyIndex
@@ -29,7 +29,7 @@ class Indexation(TypedDict):
 
 
 def index_amount(
-    amount: Decimal, months: Sequence[MonthlyIndex], start: date, new: Optional[date]
+    amount: Decimal, months: Sequence[MonthlyIndex], start: date, new: date | None
 ) -> Indexation:
     """Compute amount × new index ÷ start index, rounded half up. Raises MonthNotFound.
 

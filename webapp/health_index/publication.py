@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Iterator, Set
+from typing import Iterator
 
 from dateutil.easter import easter
 from dateutil.relativedelta import relativedelta
@@ -40,7 +40,7 @@ def is_working_day(day: date) -> bool:
     return day.weekday() < 5 and day not in public_holidays(day.year)
 
 
-def public_holidays(year: int) -> Set[date]:
+def public_holidays(year: int) -> set[date]:
     """Return the holidays of the royal decree of 18 April 1974."""
     easter_day = easter(year)
     fixed = ((1, 1), (5, 1), (7, 21), (8, 15), (11, 1), (11, 11), (12, 25))

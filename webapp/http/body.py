@@ -44,7 +44,7 @@ class RequestBody:
         return body
 
     def skip(self) -> None:
-        """Discard the rest: many clients send everything before they read the response."""
+        """Discard the remaining body: many clients send everything before they read the response."""
         with suppress(ClientDisconnected):
             while not self._is_cut_short and self._bytes_read < self._max_bytes:
                 if not self.read(CHUNK_BYTES):

@@ -68,6 +68,11 @@ def cacheable(response: Response) -> Response:
     return response
 
 
+def no_store(response: Response) -> Response:
+    response.cache_control.no_store = True
+    return response
+
+
 def download(response: Response, file_name: str) -> Response:
     """Make browsers save a response under an ASCII name."""
     response.headers["Content-Disposition"] = f"attachment; filename={file_name}"

@@ -28,8 +28,8 @@ WINDOW_SECONDS = 60
 # A body counts as one more request for each, which takes about as long as that many bytes of zipcodes.
 BYTES_PER_REQUEST = 2048
 
-# A body costs at most a share of the limit, so that each minute has room for as many, of any size: one file
-# per second, since a million rows keep a thread busy for seconds.
+# A body costs at most this share of the limit, so that each minute allows as many, of any size: one file per
+# second, since a million rows keep a thread busy for seconds.
 MAX_BULK_PER_WINDOW = 60
 
 # They take about 15 MB. Beyond this, the oldest windows are dropped.

@@ -11,14 +11,11 @@ from __future__ import annotations
 
 import io
 import os
-import re
 import resource
 import socket
-import struct
 import sys
 from collections import deque
 from contextlib import suppress
-from errno import EPIPE
 from functools import partial
 from selectors import EVENT_READ, EVENT_WRITE
 from time import monotonic, sleep
@@ -29,13 +26,13 @@ from gunicorn.http.errors import LimitRequestHeaders
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from webapp.config import MAX_BUFFERED_BODY_BYTES
+from webapp.http.client_socket import WAIT_TIMEOUT_SECONDS, ClientSocket, set_socket_timeouts
+from webapp.http.request_head import MAX_HEAD_BYTES, request_size
 from webapp.logs import request_id
 
-MAX_HEAD_BYTES = 64 * 1024
 REQUEST_TIMEOUT_SECONDS = 10
 
-# Of one response while a thread sends it, then of all in the loop: small requests may have large responses.
-MAX_UNSENT_BYTES = 1024 * 1024
+# Of all responses in the loop: small requests may have large responses.
 MAX_UNSENT_RESPONSES = 256
 MAX_ALL_UNSENT_BYTES = 64 * 1024 * 1024
 RESPONSE_TIMEOUT_SECONDS = 30
@@ -46,11 +43,6 @@ LINGER_TIMEOUT_SECONDS = 30
 # Replaces the timeouts for lingering and for keep-alive when the worker stops.
 STOP_TIMEOUT_SECONDS = 2
 
-# A thread waits this long for each chunk. In total, a client may lag behind the rate by MAX_LAG_SECONDS.
-WAIT_TIMEOUT_SECONDS = 5
-MIN_BYTES_PER_SECOND = 16 * 1024
-MAX_LAG_SECONDS = 10
-
 # A chunk's size with its extensions, or the trailers. gunicorn 23 has no limit.
 MAX_CHUNK_LINE_BYTES = 8 * 1024
 
@@ -59,75 +51,6 @@ RESERVED_FILES = 64
 
 MAX_ACCEPTED_AT_ONCE = 64
 PAUSE_SECONDS = 0.01
-
-CONTENT_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,9})[ \t]*\r\n")
-
-
-class ClientSocket(socket.socket):
-    """A socket that blocks only in a thread that receives a large body.
-
-    Attributes:
-        may_wait: True in that thread. Calls then block for up to WAIT_TIMEOUT_SECONDS, and fail if the client
-            is too slow.
-        unsent: the rest of a response.
-    """
-
-    def __init__(self, accepted: socket.socket) -> None:
-        super().__init__(accepted.family, accepted.type, accepted.proto, accepted.detach())
-        super().setblocking(True)
-        self.may_wait = False
-        self.unsent: deque[memoryview] = deque()
-        self.unsent_bytes = 0
-        self._spare_seconds: float = MAX_LAG_SECONDS
-
-    def setblocking(self, flag: bool) -> None:
-        """Do nothing: `may_wait` decides."""
-
-    def settimeout(self, value: float | None) -> None:
-        """Do nothing, as above."""
-
-    def recv(self, size: int, flags: int = 0) -> bytes:
-        """Receive up to `size` bytes. Raises OSError."""
-        if not self.may_wait:
-            return super().recv(size, flags | socket.MSG_DONTWAIT)
-        start = monotonic()
-        data = super().recv(size, flags)
-        self._check_rate(len(data), monotonic() - start)
-        return data
-
-    def sendall(self, data: Any, _flags: int = 0) -> None:
-        """Send what the client accepts, and keep the rest in `unsent`. Raises OSError."""
-        self.unsent.append(memoryview(data))
-        self.unsent_bytes += len(data)
-        self.send_rest()
-        try:
-            while self.may_wait and self.unsent_bytes > MAX_UNSENT_BYTES:
-                start = monotonic()
-                self._check_rate(self._send_first(flags=0), monotonic() - start)
-        except (BlockingIOError, TimeoutError) as error:
-            # gunicorn logs other errors with a traceback.
-            raise BrokenPipeError(EPIPE, "the client is too slow") from error
-
-    def send_rest(self) -> None:
-        with suppress(BlockingIOError):
-            while self.unsent:
-                self._send_first(socket.MSG_DONTWAIT)
-
-    def _send_first(self, flags: int) -> int:
-        data = self.unsent[0]
-        sent = self.send(data, flags)
-        self.unsent_bytes -= sent
-        if sent < len(data):
-            self.unsent[0] = data[sent:]
-        else:
-            self.unsent.popleft()
-        return sent
-
-    def _check_rate(self, size: int, seconds: float) -> None:
-        spare = self._spare_seconds - seconds + size / MIN_BYTES_PER_SECOND
-        self._spare_seconds = min(spare, MAX_LAG_SECONDS)
-        if spare < 0:
-            raise TimeoutError("the client is too slow")
 
 
 class BoundedChunkedReader(ChunkedReader):  # type: ignore[misc]  # no types
@@ -178,6 +101,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # no types
             sys.exit("Error: gunicorn does not serve TLS here. Put a proxy in front.")
 
     def run(self) -> None:
+        self._watch_listeners()
+        while self.alive and self.is_parent_alive():
+            self._step()
+        self._drain()
+
+    def _watch_listeners(self) -> None:
         # Both ordered by the time at which waiting began.
         self._waiting: dict[Connection, None] = {}
         self._sending: dict[Connection, None] = {}
@@ -192,8 +121,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # no types
             listener.setblocking(False)
             set_socket_timeouts(listener, WAIT_TIMEOUT_SECONDS)  # inherited by connections
             self.poller.register(listener, EVENT_READ, partial(self._accept, listener))
-        while self.alive and self.is_parent_alive():
-            self._step()
+
+    def _drain(self) -> None:
+        """Accept no more connections, and finish the requests that have begun."""
         for listener in self.sockets:
             self.poller.unregister(listener)
         for conn in [conn for conn in self._waiting if not conn.received and not conn.lingers]:
@@ -356,7 +286,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # no types
         if conn not in self._sending:
             return
         try:
-            conn.sock.send_rest()
+            conn.sock.send_unsent()
         except OSError:
             self._close(conn)
             return
@@ -392,34 +322,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # no types
             self._close(conn)
 
 
-def set_socket_timeouts(sock: Any, seconds: int) -> None:
-    """Set timeouts in the kernel; Python's would cost a system call each."""
-    for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
-        sock.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", seconds, 0))
-
-
 def max_client_files() -> int:
     limit, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if limit == resource.RLIM_INFINITY:
         return sys.maxsize
     return limit - min(RESERVED_FILES, limit // 2)
-
-
-def request_size(received: bytes) -> int:
-    """Return the size of the first request in bytes, 0 while unknown.
-
-    It is sys.maxsize if a thread must receive the body: large, chunked, or after "100 Continue".
-    """
-    end = received.find(b"\r\n\r\n", 0, MAX_HEAD_BYTES)
-    if end < 0:
-        return 0
-    size = end + 4
-    head = received[:size].lower()
-    if b"\r\ntransfer-encoding:" in head or b"\r\nexpect:" in head:
-        return sys.maxsize
-    field = head.find(b"\r\ncontent-length:")
-    if field < 0:
-        return size
-    match = CONTENT_LENGTH.match(head, field)
-    length = int(match[1]) if match else sys.maxsize
-    return size + length if length <= MAX_BUFFERED_BODY_BYTES else sys.maxsize

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Optional
 
 from flask import Flask
 from flask_babel import (
@@ -75,7 +74,7 @@ def euros(value: Decimal) -> str:
     return str(format_currency(value, "EUR"))
 
 
-def change(value: Optional[Decimal]) -> str:
+def change(value: Decimal | None) -> str:
     """+2.44%, from a fraction such as 0.0244; a dash for None."""
     if value is None:
         return "–"

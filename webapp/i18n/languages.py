@@ -6,7 +6,7 @@ import io
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Dict, Union
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from babel.messages.mofile import write_mo
@@ -34,7 +34,7 @@ COOKIE_SECONDS = 365 * 24 * 3600
 class _Catalogs(Domain):  # type: ignore[misc]  # flask-babel has no types
     """Loads .po files, because the .mo files of Flask-Babel need a build step."""
 
-    def get_translations(self) -> Union[Translations, NullTranslations]:
+    def get_translations(self) -> Translations | NullTranslations:
         return catalog(current_language())
 
 
@@ -75,7 +75,7 @@ def _negotiate() -> str:
 
 
 @lru_cache(maxsize=None)
-def catalog(language: str) -> Union[Translations, NullTranslations]:
+def catalog(language: str) -> Translations | NullTranslations:
     """Load the catalog of a language; that of the source language is empty."""
     if language == SOURCE_LANGUAGE:
         return NullTranslations()
@@ -99,7 +99,7 @@ def _formatted(value: object) -> object:
     return formatting.whole_number(value) if isinstance(value, int) and is_large(value) else value
 
 
-def _template_context() -> Dict[str, Any]:
+def _template_context() -> dict[str, Any]:
     return {
         "language": current_language(),
         "languages": LANGUAGES,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Mapping, NamedTuple, Optional
+from typing import Mapping, NamedTuple
 
 from webapp.i18n.iso_month import iso_month
 
@@ -21,7 +21,7 @@ class Message(NamedTuple):
 
     text: str
     params: Mapping[str, object]
-    advice: Optional[Message] = None
+    advice: Message | None = None
 
     def __str__(self) -> str:
         text = self.text

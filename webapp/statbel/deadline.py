@@ -1,7 +1,7 @@
 """Total limits on an HTTP response, in seconds and bytes.
 
-The read timeout of `requests` restarts at every byte; here the rest of both limits each read from the
-socket.
+The read timeout of `requests` restarts at every byte. Here, each read from the socket is limited by what
+remains of both.
 """
 
 from __future__ import annotations

@@ -9,17 +9,15 @@ from bisect import bisect_left
 from collections import Counter
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Iterable, Iterator, Mapping, NamedTuple
+from typing import Iterable, Mapping, NamedTuple
 
 from webapp.health_index.base_years import BASE_YEARS
 from webapp.health_index.coefficients import base_year_in_force, coefficient
 from webapp.health_index.publication import latest_published_month
 from webapp.health_index.values import CENT
 from webapp.i18n.iso_month import iso_month
+from webapp.statbel.course import is_course, longest_course, months_between, stretches
 from webapp.statbel.parsing import Observation, ParsedResponse, UpstreamError
-
-# Largest rises: 2.40 % in one month (October 2022), 5.7 % in four, 12.3 % in twelve. Largest fall: 1.1 %.
-MAX_CHANGE, MAX_CHANGE_PER_MONTH = Decimal("0.02"), Decimal("0.01")
 
 # No revision since 1994 is known.
 MAX_REVISION = Decimal("0.005")
@@ -70,7 +68,6 @@ def judge(
     known = _with_conversions(seed)
     base_years = _base_years([*values, *stored])
     refuted = _impossible(stored, base_years, today)
-    before = {key: old.value for key, old in stored.items() if key not in refuted}
 
     def reject(reasons: Mapping[Key, str]) -> None:
         rejected.update(reasons)
@@ -82,21 +79,27 @@ def judge(
     reject(impossible)
     reject(_off_level(values, known))
     reject(_ahead(values, known, keys, today))
-    before = {key: value for key, value in before.items() if key not in values}
+    before = {key: old.value for key, old in stored.items() if key not in refuted and key not in values}
     contradictions = _contradictions(values, known, before)
     reject({key: reason for key, reason in contradictions.items() if key in values})
     before = {key: value for key, value in before.items() if key not in contradictions}
     reject(_off_course(values, known, before))
+    _check_response(values, rejected, seed)
+    if not response.unreadable:  # else a missing month may be in an unreadable row
+        own = [key for key, old in stored.items() if old.source == source and key not in refuted]
+        refuted.update(_missing(own, keys, seed))
+    return Judgement(values, rejected, refuted)
+
+
+def _check_response(
+    values: Mapping[Key, Decimal], rejected: Mapping[Key, str], seed: Mapping[Key, Decimal]
+) -> None:
     if rejected and not values:
         key = min(rejected)
         raise UpstreamError(f"no plausible value, first {describe(key, rejected[key])}")
     revised = {key.month for key, value in values.items() if seed.get(key, value) != value}
     if len(revised) > MAX_REVISED_MONTHS:
         raise UpstreamError(f"{len(revised)} months revised")
-    if not response.unreadable:  # else a missing month may be in an unreadable row
-        own = [key for key, old in stored.items() if old.source == source and key not in refuted]
-        refuted.update(_missing(own, keys, seed))
-    return Judgement(values, rejected, refuted)
 
 
 def describe(key: Key, reason: str) -> str:
@@ -148,16 +151,16 @@ def _off_level(values: Mapping[Key, Decimal], known: Mapping[Key, Decimal]) -> d
     with_seed = {key.base_year for key in known}
     for key, value in values.items():
         if key in known:
-            if not is_revision(known[key], value):
+            if not _is_revision(known[key], value):
                 rejected[key] = f"{value} instead of {known[key]}"
         elif key.base_year not in with_seed:
             start = date(key.base_year, 7, 1)
-            if not _is_course(start, Decimal(100), key.month, value):
+            if not is_course(start, Decimal(100), key.month, value):
                 rejected[key] = f"{value} does not fit 100 in {key.base_year}"
     return rejected
 
 
-def is_revision(old: Decimal, new: Decimal) -> bool:
+def _is_revision(old: Decimal, new: Decimal) -> bool:
     return abs(new - old) <= old * MAX_REVISION
 
 
@@ -178,7 +181,7 @@ def _ahead(
         if key.month > published:
             rejected[key] = "not published yet"
         for month in [month for month in months[key.base_year] if month < key.month][-1:]:
-            if _months_between(month, key.month) > 1 and Key(in_force, month) in keys:
+            if months_between(month, key.month) > 1 and Key(in_force, month) in keys:
                 rejected[key] = f"not on base {in_force}"
     return rejected
 
@@ -200,15 +203,6 @@ def _contradictions(
         old = known.get(key) or (everything[last] if last.base_year == key.base_year else everything[key])
         return abs(everything[key] / old - 1)
 
-    def agree(one: Key, other: Key) -> bool:
-        """True if two values agree, or a coefficient is unknown."""
-        from_one, from_other = (coefficient(key.month, key.base_year) for key in (one, other))
-        if not from_one or not from_other:
-            return True
-        # Both are rounded to a cent. Twice the rounding error, because one coefficient is not Statbel's.
-        difference = abs(everything[one] / from_one - everything[other] / from_other)
-        return difference <= CENT / from_one + CENT / from_other
-
     # Seed values are no candidates: _off_level has compared them.
     by_month: dict[date, list[Key]] = {}
     for key in (*values, *before):
@@ -216,7 +210,10 @@ def _contradictions(
     for month in sorted({key.month for key, value in values.items() if known.get(key) != value}):
         candidates = by_month[month]
         while True:
-            opposed = {one: [other for other in candidates if not agree(one, other)] for one in candidates}
+            opposed = {
+                one: [other for other in candidates if not _agree(one, other, everything)]
+                for one in candidates
+            }
             contested = [key for key in candidates if opposed[key]]
             if not contested:
                 break
@@ -225,6 +222,16 @@ def _contradictions(
             rejected[worst] = f"{everything[worst]} contradicts {everything[other]} on base {other.base_year}"
             candidates.remove(worst)
     return rejected
+
+
+def _agree(one: Key, other: Key, values: Mapping[Key, Decimal]) -> bool:
+    """True if the values of a month agree on two base years, or a coefficient is unknown."""
+    from_one, from_other = (coefficient(key.month, key.base_year) for key in (one, other))
+    if not from_one or not from_other:
+        return True
+    # Both are rounded to a cent. Twice the rounding error, because one coefficient is not Statbel's.
+    difference = abs(values[one] / from_one - values[other] / from_other)
+    return difference <= CENT / from_one + CENT / from_other
 
 
 def _off_course(
@@ -239,57 +246,12 @@ def _off_course(
             if key.base_year == base_year
         }
         fixed = {month for month in course if Key(base_year, month) in known}
-        for stretch in _stretches(sorted(course), fixed):
-            kept = _longest_course(stretch, course, fixed)
+        for stretch in stretches(sorted(course), fixed):
+            kept = longest_course(stretch, course, fixed)
             for key in (Key(base_year, month) for month in stretch if month not in kept):
                 if key in values:
                     rejected[key] = f"{values[key]} does not fit the months before and after"
     return rejected
-
-
-def _stretches(months: list[date], fixed: set[date]) -> Iterator[list[date]]:
-    """Yield the runs of months between two fixed ones, including both."""
-    stretch: list[date] = []
-    for month in months:
-        stretch.append(month)
-        if month in fixed:
-            if len(stretch) > 2 or stretch[0] not in fixed:
-                yield stretch
-            stretch = [month]
-    if len(stretch) > 1 or (stretch and stretch[0] not in fixed):
-        yield stretch
-
-
-def _longest_course(stretch: list[date], course: Mapping[date, Decimal], fixed: set[date]) -> set[date]:
-    """Return the longest run of months that fits the fixed ends; on a tie, the smoothest."""
-    # Best path to each month: number of months, minus the sum of changes, previous month.
-    paths: dict[date, tuple[int, Decimal, date]] = {}
-    for month in stretch:
-        value = course[month]
-        options = [
-            (count + 1, smoothness - abs(value / course[last] - 1), last)
-            for last, (count, smoothness, _before) in paths.items()
-            if _is_course(last, course[last], month, value)
-        ]
-        if month == stretch[0] or stretch[0] not in fixed:
-            options.append((1, Decimal(0), month))
-        if options:
-            paths[month] = max(options)
-    end = stretch[-1] if stretch[-1] in fixed else max(paths, key=lambda month: paths[month])
-    kept = {end}
-    while end in paths and paths[end][2] != end:
-        end = paths[end][2]
-        kept.add(end)
-    return kept
-
-
-def _is_course(one: date, one_value: Decimal, other: date, other_value: Decimal) -> bool:
-    change = max(one_value, other_value) / min(one_value, other_value) - 1
-    return change <= MAX_CHANGE + MAX_CHANGE_PER_MONTH * abs(_months_between(one, other))
-
-
-def _months_between(one: date, other: date) -> int:
-    return (other.year - one.year) * 12 + other.month - one.month
 
 
 def _missing(stored: Iterable[Key], keys: set[Key], seed: Iterable[Key]) -> dict[Key, str]:
