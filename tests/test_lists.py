@@ -84,6 +84,7 @@ TEXTS = {
     ),
     "another place": ("x;cp\n1;9000 Antwerpen\n2;2000\n", Expected(2, "cp", {2: "B", 3: "C"})),
     "quotes and line ends": ('n;cp\n"a\nb";9000\n\n"c;d";2000\n', Expected(2, "cp", {2: "B", 4: "C"})),
+    "lines in a name": ('x;"Code\npostal"\n1;9000\n', Expected(2, "Code postal", {2: "B"})),
     "rows of whitespace": ("x;cp\n1;9000\n ; \n\u00a0;\n2;2000\n", Expected(2, "cp", {2: "B", 5: "C"})),
     "semicolons in a comma file": ("name,zip\nA; B,9000\nC; D,2000\n", Expected(2, "zip", {2: "B", 3: "C"})),
 }

@@ -387,7 +387,8 @@ def _agrees(name: str, values: ColumnValues) -> bool:
 
 
 def _name(names: Sequence[str], column: int) -> str:
-    return strip(names[column]) if column < len(names) else ""
+    """Return a name on one line, "" for none."""
+    return " ".join(strip(names[column]).split()) if column < len(names) else ""
 
 
 def _country(names: Sequence[str], column: int) -> int:
