@@ -84,6 +84,8 @@ TEXTS = {
     ),
     "another place": ("x;cp\n1;9000 Antwerpen\n2;2000\n", Expected(2, "cp", {2: "B", 3: "C"})),
     "quotes and line ends": ('n;cp\n"a\nb";9000\n\n"c;d";2000\n', Expected(2, "cp", {2: "B", 4: "C"})),
+    "lines in a name": ('x;"Code\npostal"\n1;9000\n', Expected(2, "Code postal", {2: "B"})),
+    "rows of whitespace": ("x;cp\n1;9000\n ; \n\u00a0;\n2;2000\n", Expected(2, "cp", {2: "B", 5: "C"})),
     "semicolons in a comma file": ("name,zip\nA; B,9000\nC; D,2000\n", Expected(2, "zip", {2: "B", 3: "C"})),
 }
 
@@ -212,7 +214,14 @@ BODIES = {
     **{name: (text.encode(), expected) for name, (text, expected) in TEXTS.items()},
     **{
         f"{name} in Excel": (as_workbook(TEXTS[name][0]), TEXTS[name][1])
-        for name in ("two-line header", "header without a name", "no header, numbers", "foreign", "countries")
+        for name in (
+            "two-line header",
+            "header without a name",
+            "no header, numbers",
+            "foreign",
+            "countries",
+            "rows of whitespace",
+        )
     },
 }
 

@@ -68,8 +68,11 @@ def test_list_of_fixed_width_is_read_whatever_the_width() -> None:
         (b"zip\nB-9000\n9000 Antwerpen\n", b"zip,risk_factor,error\nB-9000,B,\n"
             b"9000 Antwerpen,B,PLACE_DIFFERS\n"),
         (b"zipcode,a,b\n9000\n2000,x,y,z\n", b"zipcode,a,b,risk_factor,error\n9000,,,B,\n2000,x,y,C,,z\n"),
+        (b"street,zip,n\nx,9000,1\nx,1015,9000,1\nx,9000,1,2\n", b"street,zip,n,risk_factor,error\n"
+            b"x,9000,1,B,\nx,1015,9000,,ZIPCODE_NOT_VALID,1\nx,9000,1,B,,2\n"),
         ("Où;zip\nx;9000\n".encode(), "Où;zip;risk_factor;error\nx;9000;B;\n".encode()),
         (b"\n\n9000\n\n2000\n", b"\n\n9000,B,\n\n2000,C,\n"),
+        ("zip\n9000\n\u00a0\n".encode(), "zip,risk_factor,error\n9000,B,\n\u00a0\n".encode()),
         (b"zip;x\n9000;y\n;\n ;\n", b"zip;x;risk_factor;error\n9000;y;B;\n;\n ;\n"),
         (b"Lijst;\n\nzip;x\n---;-\n9000;y\n", b"Lijst;\n\nzip;x;risk_factor;error\n---;-\n9000;y;B;\n"),
         (b'zip,x\n9000,"a ""b""\nc"\n\n2000,d\n',

@@ -43,7 +43,8 @@ def refusal(rows: Sequence[Sequence[str]], requested: str = "") -> str:
      "Billing Zip/Postal Code", "Postcode woonplaats",
      "Code postal (CP)", "PLZ / Ort", "addr:postcode", "Code post.", "N° postal", "Klantpostcode", "KdPLZ",
      "BillingPostalCode",
-     "shippingZip", "POST_CODE1", "Address 1 - Postal Code", "Codes postaux", "PSTLZ"],
+     "shippingZip", "POST_CODE1", "Address 1 - Postal Code", "Codes postaux", "PSTLZ",
+     "partner_id/zip", "PstCode", "Cde postal", "cod_post", "Postc.", "Postleitz.", "ZipCity"],
 )  # fmt: skip
 def test_name_says_zipcodes_in_each_language(name: str) -> None:
     assert headers.names_zipcodes(name)
@@ -59,8 +60,10 @@ def test_abbreviation_counts_where_the_values_are_zipcodes(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["Postcode ID", "Aantal postcodes", "PC-nummer", "Postadres", "Klantnr", "Huisnr.", "Bouwjaar"]
-)
+    "name", ["Postcode ID", "Aantal postcodes", "PC-nummer", "Postadres", "Klantnr", "Huisnr.", "Bouwjaar",
+     "Zip file", "Afstand tot postcode", "Distance code postal", "zip_url",
+     "Postcode geboorteplaats", "Oude postcode", "PLZ alt"],
+)  # fmt: skip
 def test_name_of_something_else_does_not_say_zipcodes(name: str) -> None:
     assert not headers.names_zipcodes(name)
     assert not headers.may_name_zipcodes(name) or headers.says_other(name)
@@ -96,6 +99,15 @@ def test_name_of_something_else_does_not_say_zipcodes(name: str) -> None:
         ([["Stad", "x"], *[[zipcode, ""] for zipcode in ("1500", "2000", "2500", "3500")]], (0, 1, 2)),
         ([["A", "9000"], ["B", "n.v.t."], ["C", "te bevestigen"], ["D", "2000"]], (1, 0, 1)),
         ([["clients"], ["1311"], ["999"], ["9000"]], (0, 1, 2)),
+        ([["Per postcode"], ["Nr", "Plaats", "x"], ["2000", "9000 Gent", ""]], (1, 2, 3)),
+        ([["Naam", "Kolom1"], ["A", "9000"], ["B", "2000"]], (1, 1, 2)),
+        ([["Naam", "Stad"], ["A", "onbekend"], *[["B", "9000"]] * 9], (1, 1, 2)),
+        ([["Kaai 1", "verhuisd"], *[["Kaai 2", "9000"]] * 9], (1, 0, 1)),
+        ([["Jan", "geen adres"], ["Bo", "nihil"], *[["An", "9000"]] * 18], (1, 0, 1)),
+        ([["Kerkstraat 50", "onbekend"], *[["Kaai 1", "9000"]] * 9], (1, 0, 1)),
+        ([["Postcode", "PC"], ["9000", "DELL-2000"], ["2000", "12"]], (0, 1, 2)),
+        ([["Postcode", "Jaar"], ["9000", "2000", ""], ["2000", "2018", ""]], (0, 1, 2)),
+        ([["Naam", "Postcode"], ["A", "9000"], ["B, C", "x", "2000"]], (1, 1, 2)),
     ],
 )
 def test_column_header_and_first_client_are_found(
@@ -130,6 +142,9 @@ def test_column_header_and_first_client_are_found(
         ([["Jan"], ["An"], ["Bo"]], "none has zipcodes only"),
         ([["Nr^Postcode"], ["1^9000"]], "something else than zipcodes"),
         ([["Naam: Jan"], ["Postcode: 9000"], ["Postcode: 2000"]], "none has zipcodes only"),
+        ([["Postcode", "PC risico"], ["9000", "2000"], ["2000", ""]], "1 “Postcode”, 2 “PC risico”."),
+        ([["Nr", "Postcode", "x"], ["1", "2000", "9000", "A"]], "zipcodes: 2 “Postcode”, 3 “x”."),
+        ([["1000", "4.261"]], "Several columns may have the zipcodes: 1, 2."),
         ([["Kostenpost nr", "x"], ["9000", ""], ["2000", ""]], "none has zipcodes only"),
     ],
 )  # fmt: skip
@@ -178,6 +193,7 @@ def test_number_is_no_value_of_a_client() -> None:
         ([["a", "b"], ["9000", "2000"]], "c", "The list has no such column."),
         ([["a", "b"], ["9000", "2000"]], "3", "1 “a”, 2 “b”"),
         ([["a", "a"], ["9000", "2000"]], "a", "Several columns have that name: 1 “a”, 2 “a”."),
+        ([["Nr", "Postcode"], ["1", "2000", "9000"]], "Postcode", "Several columns may have the zipcodes: 2"),
     ],
 )
 def test_requested_column_that_is_not_one_is_refused(

@@ -179,6 +179,8 @@ def test_other_name_of_a_municipality_finds_its_places_too() -> None:
         ("Nil-Saint-Vincent-St-Martin", "1457 Nil-Saint-Vincent-Saint-Martin"),
         ("O.L.V.-Waver", "2861 Onze-Lieve-Vrouw-Waver"),
         ("olv lom", "1760 Onze-Lieve-Vrouw-Lombeek"),
+        ("Chaussée-N.D.-Louvignies", "7063 Chaussée-Notre-Dame-Louvignies"),
+        ("Chapelle-les-Herlaimont", "7160 Chapelle-lez-Herlaimont"),
     ],
 )
 def test_name_may_be_abbreviated_as_on_an_envelope(text: str, first: str) -> None:

@@ -15,6 +15,9 @@ ABBREVIATIONS = {
     "o l v": ("onze lieve vrouw",),
     "o l vrouw": ("onze lieve vrouw",),
     "olv": ("onze lieve vrouw",),
+    "n d": ("notre dame",),
+    "nd": ("notre dame",),
+    "les": ("lez",),
     # One language for another: Sint-Hubert, Saint-Truiden.
     "saint": ("sint", "sankt"),
     "sint": ("saint", "sankt"),

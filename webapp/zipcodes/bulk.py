@@ -247,14 +247,12 @@ class _Rows:
     def _row_with_result(self, line: str, fields: List[str]) -> bytes:
         """Return a row with its result, for both paths."""
         columns = self._columns
-        if not any(map(str.strip, fields)):
-            return line.encode("latin-1")
+        texts = fields if line.isascii() else list(map(decoded, fields))
         if self._rows == columns.header:
             result: Iterable[str] = RESULT_COLUMNS
-        elif self._rows < columns.first:
+        elif self._rows < columns.first or not any(map(str.strip, texts)):
             return line.encode("latin-1")
         else:
-            texts = fields if line.isascii() else list(map(decoded, fields))
             _cell, result = self._lookup.client(texts, columns)
         missing = columns.width - len(fields)
         if missing < 0:

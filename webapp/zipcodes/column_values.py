@@ -53,6 +53,7 @@ class ColumnValues(NamedTuple):
     Attributes:
         filled: cells that are not empty, nor a word for missing values.
         numbers: cells of digits only.
+        grouped: zipcodes in use that may be amounts: 1.500.
         named: zipcodes in use beside the name of their place.
     """
 
@@ -61,12 +62,13 @@ class ColumnValues(NamedTuple):
     numbers: int
     zipcodes: Sequence[int]
     in_use: int
+    grouped: int
     named: int
     telling: int
 
     @property
     def share(self) -> float:
-        return self.in_use / self.filled if self.filled else 0.0
+        return (self.in_use - self.grouped) / self.filled if self.filled else 0.0
 
     @property
     def is_good(self) -> bool:
@@ -79,7 +81,7 @@ class ColumnValues(NamedTuple):
         zipcodes = len(self.zipcodes)
         if not zipcodes or zipcodes < NEAR_SHARE * self.filled or self.filled < FEW * self.rows:
             return False
-        return self.share > NEAR_SHARE or zipcodes - self.in_use < MIN_WRONG
+        return self.in_use > NEAR_SHARE * self.filled or zipcodes - self.in_use < MIN_WRONG
 
     @property
     def is_proven(self) -> bool:
@@ -116,7 +118,7 @@ class ColumnValues(NamedTuple):
 
 def values_of(texts: Iterable[str], cells: CellReader, *, has_name: bool = False) -> ColumnValues:
     """Count the cells of a column; `has_name` if its name says zipcodes."""
-    rows = filled = numbers = in_use = named = 0
+    rows = filled = numbers = in_use = grouped = named = 0
     zipcodes: list[int] = []
     telling: set[int] = set()
     others: list[str] = []
@@ -127,17 +129,20 @@ def values_of(texts: Iterable[str], cells: CellReader, *, has_name: bool = False
             continue
         filled += 1
         numbers += text.isdigit()
-        is_amount = AMOUNT.fullmatch(text) or (not has_name and GROUPED.fullmatch(text))
-        zipcode = "" if is_amount else cells.read(text).zipcode
+        zipcode = "" if AMOUNT.fullmatch(text) else cells.read(text).zipcode
+        is_grouped = not has_name and GROUPED.fullmatch(text) is not None
+        if is_grouped and not cells.is_in_use(zipcode):
+            zipcode = ""
         if not zipcode:
             others.append(text)
             continue
         zipcodes.append(int(zipcode))
         if cells.is_in_use(zipcode):
             in_use += 1
+            grouped += is_grouped
             named += LETTERS.search(text) is not None
             if not zipcode.endswith("0"):
                 telling.add(int(zipcode))
     if zipcodes:  # in other columns, the missing ones make no difference
         filled -= sum(map(headers.is_missing, others))
-    return ColumnValues(rows, filled, numbers, zipcodes, in_use, named, len(telling))
+    return ColumnValues(rows, filled, numbers, zipcodes, in_use, grouped, named, len(telling))

@@ -113,7 +113,7 @@ class ColumnChooser:
                 break  # below the header, a number is a value
             named = self._called(requested, row.fields)
             if len(named) == 1:
-                return self._layout(_Header(index, index, index, row.fields), named[0])
+                return self._named(self._header_at(index), named[0])
             if named:
                 text = N_("Several columns have that name: %(columns)s. Give the number of one as “column”.")
                 raise self._not_clear(text, row.fields, named)
@@ -133,18 +133,29 @@ class ColumnChooser:
     # By header
 
     def _by_name(self, header: _Header) -> ListColumns:
-        data = self._rows[header.last + 1 :]
-        named = [column for column, name in enumerate(header.names) if headers.names_zipcodes(name)]
-        is_sure = bool(named)
-        if not is_sure:
-            named = [column for column, name in enumerate(header.names) if headers.may_name_zipcodes(name)]
-        filled = [column for column in named if self._values(data, column, has_name=True).filled]
+        sure = [column for column, name in enumerate(header.names) if headers.names_zipcodes(name)]
+        short = [column for column, name in enumerate(header.names) if headers.may_name_zipcodes(name)]
+        values = {column: self._values(self._below(header), column, has_name=True) for column in sure + short}
+        if sure:  # beside "Postcode", "PC" may have the zipcodes of something else, or computers
+            short = [column for column in short if values[column].share > NEAR_SHARE]
+        named = sorted({*sure, *short})
+        filled = [column for column in named if values[column].filled]
         if len(filled) == 1:
             named = filled
         if len(named) > 1:
             raise self._not_clear(SEVERAL, header.names, named)
-        self._refuse_doubtful(header, data, named[0], is_sure)
-        return self._layout(header, named[0])
+        found = self._named(header, named[0])
+        self._refuse_doubtful(header, found.column, is_sure=found.column in sure)
+        return found
+
+    def _named(self, header: _Header, column: int) -> ListColumns:
+        """Return the layout, unless the next column may have the name: R leaves names of rows without one."""
+        data = self._below(header)
+        width = _width(header.names, data)
+        is_longer = width > len(header.names) and self._values(data, width - 1).filled
+        if is_longer and self._values(data, column + 1).is_near:
+            raise self._not_clear(SEVERAL, header.names, [column, column + 1])
+        return self._layout(header, column)
 
     def _named_header(self) -> _Header | None:
         """Find the header that names a zipcode column. Raises ColumnNotClear for clients above it."""
@@ -154,7 +165,7 @@ class ColumnChooser:
             if self._is_title(index):
                 continue
             if self._names_zipcodes(row.fields):
-                header = _Header(index, index, index, row.fields)
+                header = self._header_at(index)
             elif index + 1 < len(rows) and not self._names_zipcodes(rows[index + 1].fields):
                 header = self._in_two_lines(index)
             if header:
@@ -164,13 +175,15 @@ class ColumnChooser:
         return None
 
     def _is_title(self, index: int) -> bool:
-        """True for a short row above a longer one that names a zipcode column: "Clients per postcode"."""
-        columns = _count(self._rows[index].fields)
-        return any(
-            columns <= max(1, _count(row.fields) // 2) and columns < _count(row.fields)
-            for row in self._rows[index + 1 : MAX_HEADER_ROWS]
-            if self._names_zipcodes(row.fields)
-        )
+        """True for a row of half the cells of a header below: "Clients per postcode"."""
+        fields = self._rows[index].fields
+        below = [
+            row for row in self._rows[index + 1 : MAX_HEADER_ROWS] if 2 * _count(fields) <= _count(row.fields)
+        ]
+        if any(self._names_zipcodes(row.fields) for row in below):
+            return True
+        # A name may be the only one above its column.
+        return any(map(_is_text, below)) and not any(map(headers.is_zipcode_alone, fields))
 
     def _in_two_lines(self, index: int) -> _Header | None:
         """Return a header that spans this row and the next: "Post-" above "code"."""
@@ -225,8 +238,9 @@ class ColumnChooser:
                     above=row.number,
                 )
 
-    def _refuse_doubtful(self, header: _Header, data: Sequence[Row], column: int, is_sure: bool) -> None:
+    def _refuse_doubtful(self, header: _Header, column: int, *, is_sure: bool) -> None:
         """Raise ColumnNotClear if the values contradict the header."""
+        data = self._below(header)
         values = self._values(data, column, has_name=True)
         if not values.filled or values.share > NEAR_SHARE:
             return
@@ -235,7 +249,8 @@ class ColumnChooser:
             for other in range(self._max_width)
             if other != column
             and not headers.says_other(_name(header.names, other))
-            and self._is_better(self._values(data, other), values)
+            and (its := self._values(data, other)).share >= MIN_SHARE
+            and its.filled >= values.filled
         ]
         has_better = bool(others) and (values.filled > 1 or not is_sure)
         is_wrong = not is_sure and values.filled >= MIN_ROWS_TO_DOUBT and values.share < NEAR_SHARE
@@ -250,10 +265,6 @@ class ColumnChooser:
                 "Give the name or number of the right one as “column”: %(columns)s."
             )
             raise self._not_clear(text, header.names, sorted([column, *others]))
-
-    @staticmethod
-    def _is_better(values: ColumnValues, than: ColumnValues) -> bool:
-        return values.share >= MIN_SHARE and values.filled >= than.filled
 
     # By values
 
@@ -293,8 +304,9 @@ class ColumnChooser:
         with_zipcode = (index for index, row in enumerate(rows) if self._is_zipcode(_cell(row, column)))
         first = next(with_zipcode, 1)
         titles = self._count_titles(first - 1)
-        if titles == first - 1 and self._may_be_header(rows[titles].fields, column):
-            return self._layout(_Header(titles, titles, titles, rows[titles].fields), column)
+        is_adjacent = titles == first - 1
+        if first and self._may_be_header(rows[titles].fields, column, is_adjacent=is_adjacent):
+            return self._layout(self._header_at(titles), column)
         width = max(_usual_width(rows), column + 1)
         return ListColumns(column, width, header=0, first=rows[titles].number if titles else 1, names=[])
 
@@ -311,17 +323,27 @@ class ColumnChooser:
             count += 1
         return count
 
-    def _may_be_header(self, names: Sequence[str], column: int) -> bool:
-        """True for a name above the zipcodes, or for names of other columns beside an empty one."""
+    def _may_be_header(self, names: Sequence[str], column: int, *, is_adjacent: bool) -> bool:
+        """True for a name just above the zipcodes, or for usual names beside."""
         if any(map(_is_number, names)):
             return False
-        name = strip(names[column]) if column < len(names) else ""
-        if not headers.is_missing(name):
-            return not DIGIT.search(name) and not self._cells.is_place(name)
-        others = [each for each in names if not headers.is_missing(strip(each))]
-        return 3 * sum(map(headers.says_anything, others)) >= max(1, len(others))
+        name = _name(names, column)
+        is_missing = headers.is_missing(name)
+        is_usual = headers.says_anything(name) or headers.says_nothing(name)
+        others = [each for each in map(strip, names) if not headers.is_missing(each) and each != name]
+        has_digits = any(map(DIGIT.search, others))
+        if is_adjacent and not is_missing and not self._cells.is_place(name):
+            return headers.says_nothing(name) or (not DIGIT.search(name) and (is_usual or not has_digits))
+        are_usual = 3 * sum(map(headers.says_anything, others)) >= max(1, len(others))
+        return (is_usual or is_missing) and are_usual and not has_digits
 
     # Helpers
+
+    def _header_at(self, index: int) -> _Header:
+        return _Header(index, index, index, self._rows[index].fields)
+
+    def _below(self, header: _Header) -> list[Row]:
+        return self._rows[header.last + 1 :]
 
     def _clients(self, layout: ListColumns) -> list[Row]:
         return [row for row in self._rows if row.number >= layout.first]
@@ -345,11 +367,7 @@ class ColumnChooser:
 
     def _layout(self, header: _Header, column: int) -> ListColumns:
         header = self._with_lines_under(header)
-        data = self._rows[header.last + 1 :]
-        width = max(len(header.names), column + 1)
-        usual = _usual_width(data)
-        if usual > width and sum(len(row.fields) == usual for row in data) >= MIN_SHARE * len(data):
-            width = usual
+        width = max(_width(header.names, self._below(header)), column + 1)
         named, last = self._rows[header.named].number, self._rows[header.last].number
         country = _country(header.names, column)
         return ListColumns(column, width, named, last + 1, header.names, country=country)
@@ -369,7 +387,8 @@ def _agrees(name: str, values: ColumnValues) -> bool:
 
 
 def _name(names: Sequence[str], column: int) -> str:
-    return strip(names[column]) if column < len(names) else ""
+    """Return a name on one line, "" for none."""
+    return " ".join(strip(names[column]).split()) if column < len(names) else ""
 
 
 def _country(names: Sequence[str], column: int) -> int:
@@ -403,6 +422,13 @@ def _is_number(name: str) -> bool:
 
 def _count(fields: Iterable[str]) -> int:
     return sum(1 for field in fields if strip(field))
+
+
+def _width(names: Sequence[str], data: Sequence[Row]) -> int:
+    """Return the width of nearly all rows if they are wider than the header, else that of the header."""
+    usual = _usual_width(data)
+    is_wider = usual > len(names) and sum(len(row.fields) == usual for row in data) >= MIN_SHARE * len(data)
+    return usual if is_wider else len(names)
 
 
 def _usual_width(rows: Sequence[Row]) -> int:

@@ -12,13 +12,13 @@ MAX_NAME_LETTERS = 80
 # All patterns apply to normalized names.
 ZIPCODE = re.compile(
     r"\b(?:"
-    r"\w*(?:post|zip) ?[ck]odes?\w*"  # postcode, Zip Code, klantpostcode, postcodes
-    r"|zips?|zip ?cd|\w*post ?cd|postal ?cd"
+    r"\w*(?:po?st|zip) ?[ck]odes?\w*"  # postcode, Zip Code, klantpostcode, postcodes
+    r"|zips?|zip ?city|zip ?cd|\w*po?st ?cd|postal ?cd|postc"
     r"|\w*postal ?code\w*"
-    r"|codes? ?post(?:al|aux|ale?s?)?|codepost\w*"  # code postal, Code post.
+    r"|co?de?s? ?post(?:al|aux|ale?s?)?|codepost\w*|cpostal"  # code postal, Code post.
     r"|(?:klant|kunden)?post ?(?:nr|nummers?|num|number|no)"  # postnummer, Post nr.; not Kostenpost nr.
     r"|(?:numero|num|no|nr|n) postal"
-    r"|\w*postleit ?zahl(?:en)?|\w*plz|pstlz"  # the last is SAP's
+    r"|\w*postleit ?z(?:ahl(?:en)?)?|\w*plz|pstlz"  # the last is SAP's
     r")\b"
 )
 # Ambiguous abbreviations: they count only if the values are zipcodes.
@@ -27,7 +27,9 @@ ABBREVIATED = re.compile(r"\b(?:cp|c p|pc|p c|npa|n p a|postal|p ?code)\b")
 # Words for something about zipcodes, not zipcodes themselves.
 ABOUT_ZIPCODES = re.compile(
     r"\b(?:id|ids|key|aantal|nombre|anzahl|count|number of|type|soort|geldig|valide?|gultig|check|status|"
-    r"datum|date|score|land|pays|country|laptop|computer|naam pc|name pc)\b"
+    r"datum|date|score|land|pays|country|laptop|computer|naam pc|name pc|afstand|distance|entfernung|"
+    r"file|bestand|fichier|datei|url|link|attachment|bijlage|geboorte\w*|birth|naissance|geburts?|"
+    r"oude?|vorige?|old|former|previous|ancien(?:ne)?|alte?)\b"
 )
 NUMBERED = re.compile(r"\b\w*(?:nr|nummer|number|numero)\b")
 
@@ -61,7 +63,7 @@ PLACE = re.compile(
     r"district|sect(?:or|eur)|gebied|gebiet|area)\b"
 )
 PERSON = re.compile(
-    r"\b(?:\w*naam|\w*name|noms?|prenom|e ?mail|\w*straat|street|rue|strasse|firma|societe|company|bedrijf)\b"
+    r"\b(?:\w*naam|\w*name|noms?|prenom|e ?mail|straat|street|rue|strasse|firma|societe|company|bedrijf)\b"
 )
 COUNTRY = re.compile(r"(?:\w+ ){0,3}(?:land|pays|country|lander)(?: ?(?:code|regio|region|[0-9]))?")
 OTHER_COUNTRY = re.compile(
@@ -72,6 +74,9 @@ NOTHING = re.compile(
     r"(?:\w|(?:unnamed|kolom|column|col|colonne|spalte|veld|field|champ|feld|var|attribute?|c|f|v|x) ?[0-9]*|"
     r"data|gegevens|donnees|daten)?(?: level [0-9])?"
 )
+
+# The path of a field in Odoo: partner_id/zip.
+OF_RECORD = re.compile(r"\w+_id/")
 
 # A single column named after its clients may have any numbers.
 PEOPLE = re.compile(r"(?:klant|klanten|clients?|kunde|kunden|customers?|agent|agenten|agents)")
@@ -91,7 +96,9 @@ def normalized(name: str) -> str:
     name = name.strip()  # exports of fixed width pad it with any number of spaces
     if len(name) > MAX_NAME_LETTERS:
         return ""
-    split = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Za-z])(?=[0-9])|(?<=[0-9])(?=[A-Za-z])", " ", name)
+    split = re.sub(
+        r"(?<=[a-z])(?=[A-Z])|(?<=[A-Za-z])(?=[0-9])|(?<=[0-9])(?=[A-Za-z])", " ", OF_RECORD.sub("", name)
+    )
     return fold(split.replace("°", " "))
 
 

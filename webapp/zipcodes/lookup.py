@@ -37,11 +37,21 @@ class Lookup:
         return factor, error or cell.warning
 
     def client(self, fields: Sequence[str], columns: ListColumns) -> tuple[str, Result]:
-        """Return the zipcode cell of a row and its result; a zipcode abroad is not valid."""
+        """Return the zipcode cell of a row and its result; not valid abroad, or if a delimiter moved it."""
         cell = fields[columns.column] if columns.column < len(fields) else ""
         if 0 <= columns.country < len(fields) and is_abroad(fields[columns.country].strip()):
             return cell, NOT_VALID
+        if columns.column and len(fields) > columns.width and self._may_be_moved(fields, columns):
+            return cell, NOT_VALID
         return cell, self.result(cell)
+
+    def _may_be_moved(self, fields: Sequence[str], columns: ListColumns) -> bool:
+        """True if a delimiter in a field before it may have moved another zipcode out of the column."""
+        filled = [place for place, field in enumerate(fields, start=1) if field.strip()]
+        surplus = max(filled, default=0) - columns.width
+        nearby = fields[columns.column :][: surplus + 1] if surplus > 0 else [""]
+        zipcode, *others = (self.cells.read(field).zipcode for field in nearby)
+        return any(self.cells.is_in_use(other) and other != zipcode for other in others)
 
     def read_as(self, text: str) -> str:
         """Return the zipcode read from a cell, or "" if it was written plainly."""

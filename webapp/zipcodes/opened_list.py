@@ -72,10 +72,11 @@ class OpenedWorkbook:
         for row in self._workbook.rows(self._name):
             result = row
             more: list[str] = []
+            fields = workbook.texts(row.cells)
             if row.number == columns.header:
                 more = names
-            elif row.number >= columns.first:
-                more = added(row.number, *lookup.client(workbook.texts(row.cells), columns))
+            elif row.number >= columns.first and any(map(str.strip, fields)):
+                more = added(row.number, *lookup.client(fields, columns))
             if more:
                 cells = row.cells + [None] * (columns.width - len(row.cells))
                 cells[columns.width : columns.width] = [SheetCell(text) if text else None for text in more]
