@@ -21,7 +21,7 @@ from webapp.config import Settings, database_place
 from webapp.data import schema, snapshot
 from webapp.data.attempt import Attempt
 from webapp.data.database import Model, db, is_missing_table, reason
-from webapp.data.schema import MISSING_TABLE, OldSchema
+from webapp.data.schema import MISSING_TABLE, UnusableDatabase
 from webapp.data.snapshot import Snapshot
 from webapp.data.status import index_status, lag_reason
 from webapp.errors import RiskTableUnavailable
@@ -135,7 +135,7 @@ def check_database(settings: Settings) -> Iterator[Check]:
 def _look(connection: Connection) -> Seen:
     try:
         found, problem = snapshot.load(connection, None), ""
-    except OldSchema as error:
+    except UnusableDatabase as error:
         found, problem = None, str(error)
     except SQLAlchemyError as error:
         if not is_missing_table(error):
@@ -266,5 +266,5 @@ def check_temporary_files() -> Check:
 
 def _split(problem: str) -> tuple[str, str]:
     """Split a reason such as `… is missing: run flask init-db` into message and advice."""
-    message, _, advice = problem.partition(": ")
+    message, _, advice = problem.rpartition(": ")
     return message, advice

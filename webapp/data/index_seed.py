@@ -7,12 +7,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Dict, List
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp import clock
 from webapp.data import index_decisions
-from webapp.data.index_models import IndexValue
+from webapp.data.index_models import IndexValue, stored_values
 from webapp.data.upsert import insert
 from webapp.health_index.values import CONVERTED, PUBLISHED
 from webapp.i18n.iso_month import ISO_MONTH, iso_month, parse_iso_month
@@ -57,7 +56,7 @@ def load(session: Session, rows: List[Dict[str, Any]]) -> int:
 
     Returns the number of rows stored.
     """
-    stored = {(value.base_year, value.month): value for value in session.scalars(select(IndexValue))}
+    stored = stored_values(session)
     decisions = index_decisions.load(session)
     changes = []
     for row in rows:
