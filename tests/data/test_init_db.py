@@ -151,7 +151,9 @@ def test_tables_without_a_revision_are_refused_with_advice(app: Flask) -> None:
     result = run(app, "init-db")
     assert (result.exit_code, snapshot(app)) == (1, before)
     [line] = result.output.splitlines()
-    assert line.startswith("Error: The database has tables, but alembic_version does not name their revision: ")
+    assert line.startswith(
+        "Error: The database has tables, but alembic_version does not name their revision: "
+    )
     assert "Restore a backup, or name an empty database." in line
     assert run(app, "db", "stamp", NEWEST_REVISION).exit_code == 0
     assert run(app, "init-db").exit_code == 0
