@@ -129,6 +129,17 @@ REDIS_TLS_OPTIONS = {
 }
 REDIS_TCP_OPTIONS = ("socket_connect_timeout", "socket_keepalive")
 
+# Of SQLite in a URL, the others only where the file itself is a URI (sqlite:///file:…).
+SQLITE_OPTIONS = {"timeout": DECIMAL}
+SQLITE_URI_OPTIONS = {
+    "uri": YES_OR_NO,
+    "mode": "ro|rw|rwc",
+    "cache": "shared|private",
+    "immutable": YES_OR_NO,
+}
+# libpq checks the others when it connects.
+POSTGRES_PORTS = "[0-9]{1,5}(,[0-9]{1,5})*"
+
 
 class ConfigurationError(ClickException):
     """Invalid setting. A ClickException, so that `flask` prints it as one line."""
@@ -346,7 +357,7 @@ def parse_database_url(text: str, name: str = "DATABASE_URL") -> str:
     if scheme.startswith("postgres") and "," in hosts:
         query = "&".join(filter(None, [query, _several_hosts(hosts, query or "", name)]))
         hosts = ""
-    elif not _is_port(url["port"]):
+    elif not _is_port(url["port"]) or re.search(r"\s", hosts):
         raise _not_a_database_url(name)
     if scheme not in DRIVERS:
         raise ConfigurationError(f"{name} names {scheme}, but only postgresql and sqlite are supported.")
@@ -356,7 +367,17 @@ def parse_database_url(text: str, name: str = "DATABASE_URL") -> str:
         )
     if not database:  # PostgreSQL would use the one named like the user
         raise ConfigurationError(f"{name} names no database. It must end with /name.")
+    _check_database_options(scheme, database, query or "", name)
     return f"{DRIVERS[scheme]}://{url['user']}{hosts}/{database}" + ("" if query is None else f"?{query}")
+
+
+def _check_database_options(scheme: str, database: str, query: str, name: str) -> None:
+    known = {**SQLITE_OPTIONS, **(SQLITE_URI_OPTIONS if database.startswith("file:") else {})}
+    for option, value in parse_qsl(query, keep_blank_values=True):
+        if scheme == "sqlite":
+            _check_option(name, option, value, known)
+        elif option == "port":
+            _check_option(name, option, value, {option: POSTGRES_PORTS})
 
 
 def _not_a_database_url(name: str) -> ConfigurationError:
@@ -407,16 +428,16 @@ def _redis_url(text: str) -> Optional[str]:
     elif not re.fullmatch("/?[0-9]{0,4}/?", url.path):
         raise ConfigurationError("REDIS_URL must end with the number of a database, such as /0.")
     for name, value in parse_qsl(url.query, keep_blank_values=True):
-        _check_redis_option(name, value, known)
+        _check_option("REDIS_URL", name, value, known)
     return text
 
 
-def _check_redis_option(name: str, value: str, known: Mapping[str, str]) -> None:
+def _check_option(setting: str, name: str, value: str, known: Mapping[str, str]) -> None:
     if name not in known:
         hint = _close_match(name, known) or f"Known are {', '.join(sorted(known))}."
-        raise ConfigurationError(f"REDIS_URL has the unknown option {name[:40]!r}. {hint}")
+        raise ConfigurationError(f"{setting} has the unknown option {name[:40]!r}. {hint}")
     if not re.fullmatch(known[name], value):  # without the value, which may be a password
-        raise ConfigurationError(f"REDIS_URL has an invalid value for the option {name}.")
+        raise ConfigurationError(f"{setting} has an invalid value for the option {name}.")
 
 
 def _http_url(values: Mapping[str, str], name: str) -> str:
