@@ -248,14 +248,14 @@ def check_upstream(statbel: Statbel) -> Iterator[Check]:
 
 
 def check_temporary_files() -> Check:
-    folder = tempfile.gettempdir()
     try:
+        folder = tempfile.gettempdir()
         with tempfile.TemporaryFile() as file:
             file.write(b"x")
             file.flush()
         free = shutil.disk_usage(folder).free
     except OSError as error:
-        message = f"{folder} cannot be written ({error.strerror})"
+        message = f"none can be written ({error.strerror})"
         return Check("temporary files", FAILED, message, "mount a writable /tmp, as with --tmpfs /tmp")
     message = f"{free // (1024 * 1024)} MB free in {folder}"
     if free < MIN_FREE_BYTES:
