@@ -129,7 +129,7 @@ def check_database(settings: Settings) -> Iterator[Check]:
     else:
         yield from _check_data(seen.snapshot, settings.max_index_lag_days)
     yield _check_rights(settings, seen)
-    yield _check_clock(seen.clock_seconds)
+    yield _check_clock(seen)
 
 
 def _look(connection: Connection) -> Seen:
@@ -202,8 +202,15 @@ def _check_rights(settings: Settings, seen: Seen) -> Check:
     return Check("rights", OK, "tables can be read, and those of the index written")
 
 
-def _check_clock(seconds: float | None) -> Check:
-    local = f"{clock.now().astimezone(clock.BRUSSELS):%Y-%m-%d %H:%M} in Brussels"
+def _check_clock(seen: Seen) -> Check:
+    local, seconds = (
+        f"{clock.now().astimezone(clock.BRUSSELS):%Y-%m-%d %H:%M} in Brussels",
+        seen.clock_seconds,
+    )
+    months = [max(months) for months in seen.snapshot.index.by_base_year.values()] if seen.snapshot else []
+    if any(month > clock.today() for month in months):
+        advice = "synchronise the clock of this machine (NTP)"
+        return Check("clock", FAILED, f"{local}, before {max(months):%Y-%m}, whose index is stored", advice)
     if seconds is None:
         return Check("clock", OK, f"{local}, without another clock to compare with")
     message = f"{local}, {abs(seconds):.1f} seconds {'after' if seconds > 0 else 'before'} the database's"

@@ -31,7 +31,7 @@ def read(path: Path) -> List[Dict[str, Any]]:
         if not re.fullmatch(ISO_MONTH, month):
             raise FileError(path, number, f"{month!r} is not a month, such as 2025-12")
         if month > iso_month(clock.today()):
-            raise FileError(path, number, f"{month} is in the future")
+            raise FileError(path, number, f"{month} is in the future, as today is {clock.today()}")
         if not re.fullmatch(r"[0-9]{2,4}\.[0-9]{2}", value):
             raise FileError(path, number, f"{value!r} is not an index with two decimals")
         if not MIN_VALUE <= Decimal(value) <= MAX_VALUE:
