@@ -5,11 +5,14 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
+import subprocess
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, Iterator
 
 import pytest
@@ -293,6 +296,26 @@ def test_client_stays_at_one_instance(proxy: Proxy, nginx: Server) -> None:
         for _ in range(9):
             session_from("127.0.0.5").get(f"{nginx.url}/", timeout=5)
         assert sorted(len(one.requests) for one in repeaters) == [0, 0, 9]
+
+
+def can_bind_files() -> bool:
+    program = shutil.which("unshare")
+    return bool(program) and subprocess.run([str(program), "--mount", "true"], check=False).returncode == 0
+
+
+@pytest.mark.skipif(not can_bind_files(), reason="only root can give several addresses one name")
+def test_client_stays_at_one_of_the_instances_that_share_a_name(tmp_path: Path) -> None:
+    """As in compose.yaml, where all have the name of the service."""
+    proxy = Proxy(tmp_path, ADDRESSES, name="web")
+    clients = range(11, 42)  # in turn, each would get another instance the second time
+    with contextlib.ExitStack() as stack:
+        repeaters = [stack.enter_context(repeating(proxy, address)) for address in ADDRESSES]
+        nginx = stack.enter_context(proxy.running())
+        for client in [*clients, *clients]:
+            session_from(f"127.0.0.{client}").get(f"{nginx.url}/{client}", timeout=5)
+    seen = [set(repeater.requests) for repeater in repeaters]
+    assert all(seen)
+    assert sum(map(len, seen)) == len(clients)
 
 
 @three_instances
