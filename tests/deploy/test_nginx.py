@@ -128,6 +128,14 @@ def test_responses_are_those_of_the_program(nginx: Server, desk: Server) -> None
             )
 
 
+@pytest.mark.parametrize("letter", ["x", ","])  # the second is encoded
+def test_redirect_with_a_long_query_is_passed_on(nginx: Server, desk: Server, letter: str) -> None:
+    url = f"{nginx.url}/zipcode/9000/?x={letter * 4000}"
+    response = requests.get(url, allow_redirects=False, timeout=5)
+    assert response.status_code == 301
+    assert response.headers["Location"].startswith("/zipcode/9000?x=")
+
+
 def test_compressed_page_is_that_of_the_program(nginx: Server, desk: Server) -> None:
     headers = {"Accept": "text/html", "Accept-Encoding": "gzip"}
     direct = requests.get(f"{desk.url}/?zipcode=9000", headers={**headers, "Host": "x"}, timeout=5)
