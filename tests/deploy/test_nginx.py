@@ -151,6 +151,10 @@ def test_compressed_page_is_that_of_the_program(nginx: Server, desk: Server) -> 
 def test_program_logs_the_client_and_not_what_it_claims(nginx: Server, desk: Server) -> None:
     session = session_from("127.0.0.5")
     session.get(f"{nginx.url}/index", headers={"X-Forwarded-For": "203.0.113.9"}, timeout=5)
+    give_up = time.monotonic() + 5
+    while "GET /index" not in desk.log.read_text():  # written after the response was sent
+        assert time.monotonic() < give_up
+        time.sleep(0.05)
     [line] = [line for line in desk.log.read_text().splitlines() if "GET /index" in line]
     assert "127.0.0.5" in line
     assert "203.0.113.9" not in line
