@@ -57,9 +57,18 @@ sendfile = False
 # the process starts and the database responds.
 FIRST_LOOK_SECONDS = 2
 
-# The heartbeat file is in memory: on a slow disk, the arbiter may take a healthy worker for a dead one.
-memory = Path("/dev/shm")  # noqa: S108  # gunicorn makes a private file in it
-worker_tmp_dir = str(memory) if memory.is_dir() else None
+# Folders for small files, the one in memory first.
+folders = [folder for folder in ("/dev/shm",) if os.access(folder, os.W_OK)]  # noqa: S108  # all files are private
+with suppress(FileNotFoundError):
+    folders.append(tempfile.gettempdir())
+if not folders:
+    sys.exit("Error: neither /dev/shm nor /tmp can be written. Mount a writable /tmp, as with --tmpfs /tmp")
+
+# The heartbeat file: on a slow disk, the arbiter may take a healthy worker for a dead one.
+worker_tmp_dir = folders[0]
+
+# The files of the metrics are mapped into memory: a worker that writes to one on a full disk gets SIGBUS.
+MIN_METRICS_BYTES = 16 * 1024 * 1024
 
 # Docker sends SIGKILL after 10 seconds.
 graceful_timeout = 9
@@ -212,7 +221,9 @@ def _listen(address: Address) -> socket.socket:
 
 
 def _metrics_folder() -> str:
-    """Create a folder in memory, since each request writes to its files."""
-    return tempfile.mkdtemp(
-        prefix="desk-metrics-", dir=worker_tmp_dir if os.access(memory, os.W_OK) else None
-    )
+    """Create a folder with room, in memory if possible, since each request writes to its files."""
+    for folder in folders:
+        if shutil.disk_usage(folder).free >= MIN_METRICS_BYTES:
+            return tempfile.mkdtemp(prefix="desk-metrics-", dir=folder)
+    megabytes = MIN_METRICS_BYTES // (1024 * 1024)
+    sys.exit(f"Error: METRICS_BIND needs {megabytes} MB free in {' or '.join(folders)}.")

@@ -58,7 +58,7 @@ FOREIGN_NAMES = {
     "NM_YR",
     "TCP_DEFER_ACCEPT",
 }
-FOREIGN_PATHS = {"/tmp", "/srv/desk/seed", "/metrics"}  # noqa: S108  # names in the documents
+FOREIGN_PATHS = {"/tmp", "/dev/shm", "/srv/desk/seed", "/metrics"}  # noqa: S108  # names in the documents
 # Files that a command or a person makes.
 MADE_FILES = re.compile(r"\.env|\.venv.*|(instance|secrets)(/.*)?")
 

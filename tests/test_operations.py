@@ -57,6 +57,7 @@ NOT_EXECUTED = {
     "docker compose up --build": DOCKER,
     "docker build -t desk .": DOCKER,
     "docker build --build-arg PYTHON_VERSION=3.13 .": DOCKER,
+    "docker buildx build --sbom=true --tag desk .": DOCKER,
     "docker run --rm -e DATABASE_URL=postgresql://… desk flask init-db": DOCKER,
     "docker run --rm -e DATABASE_URL=postgresql://… desk flask doctor": DOCKER,
     "docker run -d -p 5000:5000 --read-only --tmpfs /tmp --cap-drop all "

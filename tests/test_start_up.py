@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -31,6 +32,41 @@ def test_settings_import_neither_flask_nor_a_database(sqlite_url: str) -> None:
     """Gunicorn's first process loads them, and stays small."""
     packages = imported("from webapp.config import Settings; Settings.load()", sqlite_url)
     assert not {"flask", "sqlalchemy", "requests", "prometheus_client"} & packages
+
+
+def start_with(program: str, database_url: str) -> subprocess.CompletedProcess[str]:
+    """Run gunicorn's configuration after a program that changes what it finds."""
+    load = "import os, runpy, shutil, tempfile\n%s\nfound = runpy.run_path('gunicorn.conf.py')\n"
+    return subprocess.run(
+        [sys.executable, "-c", f"{load % program}print(found['_metrics_folder']())"],
+        cwd=ROOT,
+        env=environment(DATABASE_URL=database_url, **NOWHERE),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_start_without_a_writable_folder_is_refused_in_one_line(sqlite_url: str) -> None:
+    nowhere = "os.access = lambda path, mode: False; tempfile._candidate_tempdir_list = lambda: ['/nowhere']"
+    done = start_with(nowhere, sqlite_url)
+    advice = "Mount a writable /tmp, as with --tmpfs /tmp"
+    assert (done.returncode, done.stderr) == (
+        1,
+        f"Error: neither /dev/shm nor /tmp can be written. {advice}\n",
+    )
+
+
+def test_metrics_are_written_where_there_is_room(sqlite_url: str, tmp_path: Path) -> None:
+    """A worker that maps a file on a full disk into memory is killed."""
+    folder = f"tempfile.tempdir = {str(tmp_path)!r}; usage = shutil.disk_usage"
+    full = "shutil.disk_usage = lambda path: usage(path)._replace(free=0 if path in {full} else 2**30)"
+    done = start_with("; ".join([folder, full.format(full=["/dev/shm"])]), sqlite_url)  # noqa: S108  # as gunicorn.conf.py
+    assert Path(done.stdout.strip()).parent == tmp_path, done.stderr
+    done = start_with("; ".join([folder, full.format(full=["/dev/shm", str(tmp_path)])]), sqlite_url)  # noqa: S108
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: METRICS_BIND needs 16 MB free in ")
+    assert len(done.stderr.splitlines()) == 1
 
 
 @pytest.mark.slow

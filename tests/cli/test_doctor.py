@@ -122,6 +122,24 @@ def test_read_only_folder_for_temporary_files_fails(
 
 
 @pytest.mark.parametrize("kind", ["sqlite"])
+def test_clock_before_the_stored_months_fails(app: Flask, set_clock: Callable[[datetime], None]) -> None:
+    set_clock(datetime(2024, 6, 15, 12, tzinfo=timezone.utc))
+    found = checks(app)["clock"]
+    assert (found["status"], found["message"]) == (
+        "failed",
+        "2024-06-15 14:00 in Brussels, before 2026-08, whose index is stored",
+    )
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+def test_missing_folder_for_temporary_files_fails(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: ["/nowhere"])
+    found = checks(app)["temporary files"]
+    assert (found["status"], found["advice"]) == ("failed", "mount a writable /tmp, as with --tmpfs /tmp")
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
 def test_sources_are_read_one_by_one(
     make_app: MakeApp, database_url: str, statbel: FakeStatbel, kind: str
 ) -> None:

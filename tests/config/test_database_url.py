@@ -21,6 +21,8 @@ from webapp.config.database_url import DRIVERS
         (" postgresql://h/d \n", "postgresql+psycopg2://h/d"),
         ("postgresql://u:p%40ss@h/d?sslmode=require", "postgresql+psycopg2://u:p%40ss@h/d?sslmode=require"),
         ("sqlite:////data/desk.sqlite3", "sqlite:////data/desk.sqlite3"),
+        ("sqlite:////data/desk.sqlite3?timeout=0.5", "sqlite:////data/desk.sqlite3?timeout=0.5"),
+        ("sqlite:///file:/desk?mode=ro&uri=true", "sqlite:///file:/desk?mode=ro&uri=true"),
         ("postgresql://u:p@a:1,b/d", "postgresql+psycopg2://u:p@/d?host=a,b&port=1,5432"),
         (
             "postgresql://[::1]:1,b/d?target_session_attrs=read-write",

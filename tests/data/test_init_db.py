@@ -144,6 +144,21 @@ def test_schema_of_a_later_release_stays(app: Flask) -> None:
     assert snapshot(app) == before
 
 
+def test_tables_without_a_revision_are_refused_with_advice(app: Flask) -> None:
+    with app.app_context(), db.engine.begin() as connection:
+        connection.execute(sa.text("DELETE FROM alembic_version"))
+    before = snapshot(app)
+    result = run(app, "init-db")
+    assert (result.exit_code, snapshot(app)) == (1, before)
+    [line] = result.output.splitlines()
+    assert line.startswith(
+        "Error: The database has tables, but alembic_version does not name their revision: "
+    )
+    assert "Restore a backup, or name an empty database." in line
+    assert run(app, "db", "stamp", NEWEST_REVISION).exit_code == 0
+    assert run(app, "init-db").exit_code == 0
+
+
 @pytest.mark.parametrize("command", ["current", "check", "upgrade", "downgrade"])
 def test_migration_of_an_unreachable_database_is_refused_in_one_line(
     make_app: MakeApp, unreachable_url: str, caplog: pytest.LogCaptureFixture, command: str

@@ -166,3 +166,14 @@ def test_tls_mode_of_the_url_is_used(
 ) -> None:
     url = encrypted_url + options.format(folder=certificate.parent)
     assert make_app(settings_for(url)).test_client().get("/zipcode/9000").status_code == status
+
+
+@pytest.mark.parametrize(("mode", "status"), [("require", 200), ("verify-ca", 200), ("verify-full", 503)])
+def test_certificate_of_another_name_is_refused_by_verify_full_only(
+    make_app: MakeApp, encrypted_url: str, certificate: Path, mode: str, status: int
+) -> None:
+    named = sa.make_url(encrypted_url).set(host="localhost").render_as_string(hide_password=False)
+    app = make_app(settings_for(f"{named}?sslmode={mode}&sslrootcert={certificate}"))
+    assert app.test_client().get("/zipcode/9000").status_code == status
+    is_refused = 'does not match host name "localhost"' in run(app, "doctor").output
+    assert is_refused == (mode == "verify-full")

@@ -5,11 +5,14 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
+import subprocess
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, Iterator
 
 import pytest
@@ -125,6 +128,14 @@ def test_responses_are_those_of_the_program(nginx: Server, desk: Server) -> None
             )
 
 
+@pytest.mark.parametrize("letter", ["x", ","])  # the second is encoded
+def test_redirect_with_a_long_query_is_passed_on(nginx: Server, desk: Server, letter: str) -> None:
+    url = f"{nginx.url}/zipcode/9000/?x={letter * 4000}"
+    response = requests.get(url, allow_redirects=False, timeout=5)
+    assert response.status_code == 301
+    assert response.headers["Location"].startswith("/zipcode/9000?x=")
+
+
 def test_compressed_page_is_that_of_the_program(nginx: Server, desk: Server) -> None:
     headers = {"Accept": "text/html", "Accept-Encoding": "gzip"}
     direct = requests.get(f"{desk.url}/?zipcode=9000", headers={**headers, "Host": "x"}, timeout=5)
@@ -140,6 +151,10 @@ def test_compressed_page_is_that_of_the_program(nginx: Server, desk: Server) -> 
 def test_program_logs_the_client_and_not_what_it_claims(nginx: Server, desk: Server) -> None:
     session = session_from("127.0.0.5")
     session.get(f"{nginx.url}/index", headers={"X-Forwarded-For": "203.0.113.9"}, timeout=5)
+    give_up = time.monotonic() + 5
+    while "GET /index" not in desk.log.read_text():  # written after the response was sent
+        assert time.monotonic() < give_up
+        time.sleep(0.05)
     [line] = [line for line in desk.log.read_text().splitlines() if "GET /index" in line]
     assert "127.0.0.5" in line
     assert "203.0.113.9" not in line
@@ -293,6 +308,26 @@ def test_client_stays_at_one_instance(proxy: Proxy, nginx: Server) -> None:
         for _ in range(9):
             session_from("127.0.0.5").get(f"{nginx.url}/", timeout=5)
         assert sorted(len(one.requests) for one in repeaters) == [0, 0, 9]
+
+
+def can_bind_files() -> bool:
+    program = shutil.which("unshare")
+    return bool(program) and subprocess.run([str(program), "--mount", "true"], check=False).returncode == 0
+
+
+@pytest.mark.skipif(not can_bind_files(), reason="only root can give several addresses one name")
+def test_client_stays_at_one_of_the_instances_that_share_a_name(tmp_path: Path) -> None:
+    """As in compose.yaml, where all have the name of the service."""
+    proxy = Proxy(tmp_path, ADDRESSES, name="web")
+    clients = range(11, 42)  # in turn, each would get another instance the second time
+    with contextlib.ExitStack() as stack:
+        repeaters = [stack.enter_context(repeating(proxy, address)) for address in ADDRESSES]
+        nginx = stack.enter_context(proxy.running())
+        for client in [*clients, *clients]:
+            session_from(f"127.0.0.{client}").get(f"{nginx.url}/{client}", timeout=5)
+    seen = [set(repeater.requests) for repeater in repeaters]
+    assert all(seen)
+    assert sum(map(len, seen)) == len(clients)
 
 
 @three_instances

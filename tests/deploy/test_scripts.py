@@ -178,7 +178,7 @@ def test_rolling_update_refuses_another_number(docker: Docker, wanted: str) -> N
     assert "usage" in done.stderr
 
 
-def test_images_are_pinned_in_env(docker: Docker, project: Path) -> None:
+def test_images_are_pinned_in_env_and_our_own_ones_kept(docker: Docker, project: Path) -> None:
     docker.set_up()
     (project / ".env").write_text("RATE_LIMIT=0\nPYTHON_VERSION=3.13\nREDIS_IMAGE=redis:6\n")
     for _ in range(2):
@@ -196,8 +196,29 @@ def test_images_are_pinned_in_env(docker: Docker, project: Path) -> None:
     }
     assert len(lines) == 2 + len(pinned)
     assert re.fullmatch("@sha256:[0-9a-f]{64}", pinned["PYTHON_DIGEST"])
-    assert re.fullmatch("redis:7-alpine@sha256:[0-9a-f]{64}", pinned["REDIS_IMAGE"])
+    assert re.fullmatch("redis:6@sha256:[0-9a-f]{64}", pinned["REDIS_IMAGE"])  # our own
+    assert re.fullmatch("postgres:17-alpine@sha256:[0-9a-f]{64}", pinned["POSTGRES_IMAGE"])
     assert any("python:3.13-alpine" in call for call in docker.state["calls"])
+
+
+@pytest.mark.parametrize(
+    "own", ["registry.example:5000/team/postgres:16", '"postgres:16"', "postgres:16@sha256:0123"]
+)
+def test_own_image_is_pinned_as_it_is_named(docker: Docker, project: Path, own: str) -> None:
+    docker.set_up()
+    (project / ".env").write_text(f"POSTGRES_IMAGE={own}\n")
+    assert docker.run("pin-images").returncode == 0
+    [line] = [line for line in (project / ".env").read_text().splitlines() if "POSTGRES" in line]
+    name = own.strip('"').partition("@")[0]
+    assert re.fullmatch(f"POSTGRES_IMAGE={name}@sha256:[0-9a-f]{{64}}", line)
+
+
+def test_own_image_without_a_tag_stays(docker: Docker, project: Path) -> None:
+    docker.set_up()
+    own = "POSTGRES_IMAGE=registry.example:5000/postgres@sha256:0123"
+    (project / ".env").write_text(f"{own}\n")
+    assert docker.run("pin-images").returncode == 0
+    assert own in (project / ".env").read_text().splitlines()
 
 
 @pytest.mark.parametrize("mode", [None, 0o600, 0o640])

@@ -34,10 +34,14 @@ class Proxy:
     """Starts nginx and the instances behind it, in a folder.
 
     Instances share a port and differ in their address, as containers do.
+
+    Args:
+        name: of all addresses, as in compose.yaml; only root can give them one.
     """
 
-    def __init__(self, folder: Path, addresses: Sequence[str]) -> None:
+    def __init__(self, folder: Path, addresses: Sequence[str], name: str = "") -> None:
         self.addresses = addresses
+        self._name = name
         self.port = free_port()
         self._folder = folder
 
@@ -56,6 +60,11 @@ class Proxy:
         # Root would run the workers as `nobody`, who cannot write to the folder.
         user = "user root; " if os.geteuid() == 0 else ""
         command = [program, "-p", str(folder), "-c", str(configuration), "-g", f"{user}daemon off;"]
+        if self._name:
+            hosts = folder / "hosts"
+            hosts.write_text("".join(f"{address} {self._name}\n" for address in self.addresses))
+            bind = f'mount --bind {hosts} /etc/hosts && exec "$@"'
+            command = ["unshare", "--mount", "sh", "-c", bind, "sh", *command]
         with log.open("wb") as output:
             process = subprocess.Popen(
                 command,
@@ -85,9 +94,10 @@ class Proxy:
     def _configuration(self, folder: Path, port: int) -> str:
         """Return the configuration with the addresses and folders of this machine."""
         text = CONFIGURATION.read_text(encoding="utf-8")
+        names = [self._name] if self._name else self.addresses
         replacements = {
             "listen 8080": f"listen 127.0.0.1:{port}",
-            UPSTREAM: " ".join(f"server {address}:{self.port} max_fails=0;" for address in self.addresses),
+            UPSTREAM: " ".join(f"server {name}:{self.port} max_fails=0;" for name in names),
             "/tmp/": f"{folder}/",  # noqa: S108  # its own, in the container
             "/dev/stdout": f"{folder}/access.log",
         }

@@ -21,7 +21,7 @@ from webapp.config import Settings, database_place
 from webapp.data import schema, snapshot
 from webapp.data.attempt import Attempt
 from webapp.data.database import Model, db, is_missing_table, reason
-from webapp.data.schema import MISSING_TABLE, OldSchema
+from webapp.data.schema import MISSING_TABLE, UnusableDatabase
 from webapp.data.snapshot import Snapshot
 from webapp.data.status import index_status, lag_reason
 from webapp.errors import RiskTableUnavailable
@@ -129,13 +129,13 @@ def check_database(settings: Settings) -> Iterator[Check]:
     else:
         yield from _check_data(seen.snapshot, settings.max_index_lag_days)
     yield _check_rights(settings, seen)
-    yield _check_clock(seen.clock_seconds)
+    yield _check_clock(seen)
 
 
 def _look(connection: Connection) -> Seen:
     try:
         found, problem = snapshot.load(connection, None), ""
-    except OldSchema as error:
+    except UnusableDatabase as error:
         found, problem = None, str(error)
     except SQLAlchemyError as error:
         if not is_missing_table(error):
@@ -202,8 +202,15 @@ def _check_rights(settings: Settings, seen: Seen) -> Check:
     return Check("rights", OK, "tables can be read, and those of the index written")
 
 
-def _check_clock(seconds: float | None) -> Check:
-    local = f"{clock.now().astimezone(clock.BRUSSELS):%Y-%m-%d %H:%M} in Brussels"
+def _check_clock(seen: Seen) -> Check:
+    local, seconds = (
+        f"{clock.now().astimezone(clock.BRUSSELS):%Y-%m-%d %H:%M} in Brussels",
+        seen.clock_seconds,
+    )
+    months = [max(months) for months in seen.snapshot.index.by_base_year.values()] if seen.snapshot else []
+    if any(month > clock.today() for month in months):
+        advice = "synchronise the clock of this machine (NTP)"
+        return Check("clock", FAILED, f"{local}, before {max(months):%Y-%m}, whose index is stored", advice)
     if seconds is None:
         return Check("clock", OK, f"{local}, without another clock to compare with")
     message = f"{local}, {abs(seconds):.1f} seconds {'after' if seconds > 0 else 'before'} the database's"
@@ -248,14 +255,14 @@ def check_upstream(statbel: Statbel) -> Iterator[Check]:
 
 
 def check_temporary_files() -> Check:
-    folder = tempfile.gettempdir()
     try:
+        folder = tempfile.gettempdir()
         with tempfile.TemporaryFile() as file:
             file.write(b"x")
             file.flush()
         free = shutil.disk_usage(folder).free
     except OSError as error:
-        message = f"{folder} cannot be written ({error.strerror})"
+        message = f"none can be written ({error.strerror})"
         return Check("temporary files", FAILED, message, "mount a writable /tmp, as with --tmpfs /tmp")
     message = f"{free // (1024 * 1024)} MB free in {folder}"
     if free < MIN_FREE_BYTES:
@@ -266,5 +273,5 @@ def check_temporary_files() -> Check:
 
 def _split(problem: str) -> tuple[str, str]:
     """Split a reason such as `… is missing: run flask init-db` into message and advice."""
-    message, _, advice = problem.partition(": ")
+    message, _, advice = problem.rpartition(": ")
     return message, advice

@@ -12,7 +12,7 @@ from webapp.data.copy_db import CopyRefused
 from webapp.data.database import explain
 from webapp.data.index_decisions import DecisionRefused
 from webapp.data.risk_tables import ActionRefused
-from webapp.data.schema import NotInitialized, OldSchema
+from webapp.data.schema import NotInitialized, UnusableDatabase
 from webapp.errors import DeskError, RiskTableUnavailable
 from webapp.statbel.parsing import UpstreamError
 from webapp.tables.csv_file import FileError
@@ -35,7 +35,7 @@ def one_line_errors() -> Iterator[None]:
         raise click.ClickException(f"Statbel cannot be read: {error}") from None
     except NotInitialized:
         raise click.ClickException("The database is not initialised: run flask init-db") from None
-    except OldSchema as error:
+    except UnusableDatabase as error:
         raise click.ClickException(f"The database cannot be used: {error}") from None
     except CommandError as error:
         raise click.ClickException(f"The database schema does not match this release: {error}") from None

@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.data import current
 from webapp.data.database import is_missing_table, reason
-from webapp.data.schema import MISSING_TABLE, OldSchema
+from webapp.data.schema import MISSING_TABLE, UnusableDatabase
 from webapp.data.status import Status, status
 from webapp.version import VERSION
 
@@ -29,7 +29,7 @@ def command(as_json: bool) -> None:
     failure = ""
     try:
         watcher.load()
-    except OldSchema as error:
+    except UnusableDatabase as error:
         failure = str(error)
     except (SQLAlchemyError, UnicodeError) as error:
         failure = MISSING_TABLE if is_missing_table(error) else reason(error)

@@ -148,7 +148,7 @@ def list_tables(as_json: bool) -> None:
 @with_appcontext
 def log(as_json: bool) -> None:
     with one_line_errors(), Session(db.engine) as session:
-        risk_tables.timeline(session)  # raises OldSchema
+        risk_tables.timeline(session)  # raises UnusableDatabase
         entries = [
             {
                 "at": entry.at.isoformat(),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import parse_qsl
 
 from webapp.config.checks import is_port
 from webapp.config.errors import ConfigurationError
+from webapp.config.url_options import DECIMAL, YES_OR_NO, check_option
 
 # Parses URLs as SQLAlchemy does, whose import costs gunicorn's first process 15 MB.
 DATABASE_URL = re.compile(
@@ -17,6 +19,17 @@ DATABASE_URL = re.compile(
 HOST = re.compile(r"(?:\[(?P<ipv6>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9_.-]+))(?::(?P<port>[0-9]+))?")
 # By URL scheme. The default driver of postgresql:// depends on SQLAlchemy's version.
 DRIVERS = {"postgresql": "postgresql+psycopg2", "postgres": "postgresql+psycopg2", "sqlite": "sqlite"}
+
+# Of SQLite in a URL, the others only where the file itself is a URI (sqlite:///file:…).
+SQLITE_OPTIONS = {"timeout": DECIMAL}
+SQLITE_URI_OPTIONS = {
+    "uri": YES_OR_NO,
+    "mode": "ro|rw|rwc",
+    "cache": "shared|private",
+    "immutable": YES_OR_NO,
+}
+# libpq checks the others when it connects.
+POSTGRES_PORTS = "[0-9]{1,5}(,[0-9]{1,5})*"
 
 
 def parse_database_url(text: str, name: str = "DATABASE_URL") -> str:
@@ -40,7 +53,7 @@ def parse_database_url(text: str, name: str = "DATABASE_URL") -> str:
     if scheme.startswith("postgres") and "," in hosts:
         query = "&".join(filter(None, [query, _several_hosts(hosts, query or "", name)]))
         hosts = ""
-    elif not is_port(url["port"]):
+    elif not is_port(url["port"]) or re.search(r"\s", hosts):
         raise _not_a_database_url(name)
     if scheme not in DRIVERS:
         raise ConfigurationError(f"{name} names {scheme}, but only postgresql and sqlite are supported.")
@@ -50,7 +63,17 @@ def parse_database_url(text: str, name: str = "DATABASE_URL") -> str:
         )
     if not database:  # PostgreSQL would use the one named like the user
         raise ConfigurationError(f"{name} names no database. It must end with /name.")
+    _check_options(scheme, database, query or "", name)
     return f"{DRIVERS[scheme]}://{url['user']}{hosts}/{database}" + ("" if query is None else f"?{query}")
+
+
+def _check_options(scheme: str, database: str, query: str, name: str) -> None:
+    known = {**SQLITE_OPTIONS, **(SQLITE_URI_OPTIONS if database.startswith("file:") else {})}
+    for option, value in parse_qsl(query, keep_blank_values=True):
+        if scheme == "sqlite":
+            check_option(name, option, value, known)
+        elif option == "port":
+            check_option(name, option, value, {option: POSTGRES_PORTS})
 
 
 def _not_a_database_url(name: str) -> ConfigurationError:

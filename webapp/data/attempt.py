@@ -35,8 +35,11 @@ class Attempt(Generic[Result]):
         try:
             self._results.append(self._run_connected())
         except BaseException as error:  # noqa: BLE001  # result() raises it again
-            traceback.clear_frames(error.__traceback__)  # a cursor open in a frame would lock SQLite
             self._error = error
+            cause: BaseException | None = error
+            while cause:
+                traceback.clear_frames(cause.__traceback__)  # a cursor open in a frame would lock SQLite
+                cause = cause.__context__
 
     def _run_connected(self, is_retry: bool = False) -> Result:
         try:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from webapp import clock
 from webapp.data.columns import Instant
 from webapp.data.database import Model
+from webapp.data.stored import readable
 
 LOAD, CANCEL, REINSTATE = "load", "cancel", "reinstate"
 
@@ -55,4 +56,5 @@ def record(session: Session, action: str, risk_table_id: int, details: str, auth
 
 def entries(session: Session) -> list[AuditEntry]:
     """Return all entries, newest first."""
-    return list(session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())))
+    with readable(session.connection()):
+        return list(session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())))

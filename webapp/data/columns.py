@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, Optional
 
 from sqlalchemy import DateTime, Numeric, String
@@ -44,4 +44,12 @@ class IndexNumber(TypeDecorator[Decimal]):
         return str(exact) if dialect.name == "sqlite" else exact
 
     def process_result_value(self, value: Any, _dialect: Dialect) -> Optional[Decimal]:
-        return None if value is None else Decimal(value)
+        if value is None:
+            return None
+        try:
+            number = Decimal(value)
+        except InvalidOperation:
+            number = Decimal("NaN")
+        if not number.is_finite():  # PostgreSQL takes NaN for positive
+            raise ValueError(f"{value!r} is not a number")
+        return number

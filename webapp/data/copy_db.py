@@ -13,6 +13,7 @@ from webapp.data import init_db, schema
 from webapp.data.database import Model
 from webapp.data.index_models import IndexLock, WithdrawnIndexValue
 from webapp.data.snapshot import begin_reading
+from webapp.data.stored import readable
 from webapp.data.version_model import DataVersion
 
 BATCH_ROWS = 1000
@@ -43,7 +44,8 @@ def copy(source: Engine, target: Engine) -> list[CopiedTable]:
             init_db.lock(writing)
             _require_empty(writing)
             init_db.upgrade(writing)
-            copied = [_copy_table(reading, writing, table) for table in tables()]
+            with readable(reading):
+                copied = [_copy_table(reading, writing, table) for table in tables()]
             if writing.dialect.name == "postgresql":
                 _continue_ids(writing)
     return copied

@@ -98,6 +98,11 @@ def explain(error: DBAPIError) -> str:
     code = getattr(error.orig, "pgcode", None)
     if code == "42501":  # insufficient_privilege
         return f"The user of the database may not do this: {cause}. Use the owner of the tables (desk_owner)."
+    if code == "42P07" or "already exists" in cause:  # duplicate_table
+        return (
+            f"The database has tables, but alembic_version does not name their revision: {cause}. Restore a "
+            "backup, or name an empty database. If you know the revision: flask db stamp REVISION"
+        )
     if code == "25006" or "readonly database" in cause:  # read_only_sql_transaction
         return f"The database is read-only: {cause}. Use the one that takes writes, not a replica."
     end = "" if cause.endswith((".", "?")) else "."

@@ -13,7 +13,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from webapp import clock
-from webapp.data.index_models import IndexLock, IndexValue, WithdrawnIndexValue
+from webapp.data.index_models import IndexLock, IndexValue, WithdrawnIndexValue, stored_values
+from webapp.data.stored import readable
 from webapp.health_index.base_years import BASE_YEARS
 from webapp.health_index.values import PUBLISHED
 from webapp.i18n.iso_month import iso_month
@@ -49,21 +50,23 @@ class ListedValue(NamedTuple):
 
 
 def load(session: Session) -> Decisions:
-    withdrawn = session.scalars(select(WithdrawnIndexValue))
-    return Decisions(
-        frozenset((lock.base_year, lock.month) for lock in session.scalars(select(IndexLock))),
-        frozenset((value.base_year, value.month, value.value) for value in withdrawn),
-    )
+    with readable(session.connection()):
+        withdrawn = session.scalars(select(WithdrawnIndexValue))
+        return Decisions(
+            frozenset((lock.base_year, lock.month) for lock in session.scalars(select(IndexLock))),
+            frozenset((value.base_year, value.month, value.value) for value in withdrawn),
+        )
 
 
 def values(session: Session) -> list[ListedValue]:
     """List all values, including withdrawn ones, newest base year and month first."""
-    locks = {(lock.base_year, lock.month): lock for lock in session.scalars(select(IndexLock))}
-    listed = [
-        ListedValue(value, "withdrawn", value) for value in session.scalars(select(WithdrawnIndexValue))
-    ]
-    for value in session.scalars(select(IndexValue)):
-        lock = locks.get((value.base_year, value.month))
+    with readable(session.connection()):
+        locks = {(lock.base_year, lock.month): lock for lock in session.scalars(select(IndexLock))}
+        listed = [
+            ListedValue(value, "withdrawn", value) for value in session.scalars(select(WithdrawnIndexValue))
+        ]
+    for key, value in stored_values(session).items():
+        lock = locks.get(key)
         listed.append(ListedValue(value, "locked" if lock else None, lock))
     return sorted(
         listed,

@@ -6,11 +6,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Optional
 
-from sqlalchemy import CheckConstraint, Date, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import CheckConstraint, Date, String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from webapp.data.columns import IndexNumber, Instant
 from webapp.data.database import Model
+from webapp.data.stored import readable
 from webapp.health_index.values import CONVERTED, PUBLISHED
 
 
@@ -43,6 +44,12 @@ class IndexValue(MonthKey, ValueOrigin, Model):
     )
 
     value: Mapped[Decimal] = mapped_column(IndexNumber)
+
+
+def stored_values(session: Session) -> dict[tuple[int, date], IndexValue]:
+    """Return all values by base year and month. Raises UnreadableData."""
+    with readable(session.connection()):
+        return {(value.base_year, value.month): value for value in session.scalars(select(IndexValue))}
 
 
 class WithdrawnIndexValue(MonthKey, ValueOrigin, DecisionColumns, Model):

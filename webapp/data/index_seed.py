@@ -7,12 +7,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Dict, List
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp import clock
 from webapp.data import index_decisions
-from webapp.data.index_models import IndexValue
+from webapp.data.index_models import IndexValue, stored_values
 from webapp.data.upsert import insert
 from webapp.health_index.values import CONVERTED, PUBLISHED
 from webapp.i18n.iso_month import ISO_MONTH, iso_month, parse_iso_month
@@ -32,7 +31,7 @@ def read(path: Path) -> List[Dict[str, Any]]:
         if not re.fullmatch(ISO_MONTH, month):
             raise FileError(path, number, f"{month!r} is not a month, such as 2025-12")
         if month > iso_month(clock.today()):
-            raise FileError(path, number, f"{month} is in the future")
+            raise FileError(path, number, f"{month} is in the future, as today is {clock.today()}")
         if not re.fullmatch(r"[0-9]{2,4}\.[0-9]{2}", value):
             raise FileError(path, number, f"{value!r} is not an index with two decimals")
         if not MIN_VALUE <= Decimal(value) <= MAX_VALUE:
@@ -57,7 +56,7 @@ def load(session: Session, rows: List[Dict[str, Any]]) -> int:
 
     Returns the number of rows stored.
     """
-    stored = {(value.base_year, value.month): value for value in session.scalars(select(IndexValue))}
+    stored = stored_values(session)
     decisions = index_decisions.load(session)
     changes = []
     for row in rows:

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from webapp import clock
 from webapp.config import ROOT
 from webapp.data import index_decisions, index_seed
-from webapp.data.index_models import IndexValue, UpstreamCheck
+from webapp.data.index_models import IndexValue, UpstreamCheck, stored_values
 from webapp.data.snapshot import Snapshot
 from webapp.data.transactions import write_transaction
 from webapp.data.upsert import insert
@@ -151,11 +151,11 @@ def _store(
 
     Returns the number of changes and a summary of the values left out.
     """
-    stored = {Key(value.base_year, value.month): value for value in session.scalars(select(IndexValue))}
+    stored = stored_values(session)
     decisions = index_decisions.load(session)
     allowed = [found for found in response.observations if not decisions.forbid(*found)]
     from_statbel = {
-        key: Stored(value.value, value.source)
+        Key(*key): Stored(value.value, value.source)
         for key, value in stored.items()
         if value.source in _source_names() and key not in decisions.locked
     }

@@ -17,6 +17,7 @@ from webapp import clock
 from webapp.data import audit_log, schema
 from webapp.data.audit_log import Author
 from webapp.data.risk_table_file import RiskFile
+from webapp.data.stored import readable
 from webapp.data.zipcode_models import RiskRange
 from webapp.data.zipcode_models import RiskTable as RiskTableModel
 from webapp.zipcodes import table_diff
@@ -104,12 +105,13 @@ def _columns(revision: str) -> Any:
 
 
 def timeline(session: Session) -> Timeline:
-    """Read the timeline. Raises OldSchema before revision 0007."""
+    """Read the timeline. Raises UnusableDatabase, also before revision 0007."""
     connection = session.connection()
     revision = schema.revision(connection)
     if revision == "nothing" or revision < schema.RISK_TABLE_REVISION:
         raise schema.OldSchema(schema.upgrade_advice(revision))
-    return Timeline(read_tables(connection, revision))
+    with readable(connection):
+        return Timeline(read_tables(connection, revision))
 
 
 def plan(tables: Timeline, new: NewTable, in_use: Iterable[int], limits: Limits) -> Plan:

@@ -28,7 +28,11 @@ NOT_INITIALIZED = "the database is not initialised: run flask init-db"
 MISSING_TABLE = "the database is not initialised or not up to date: run flask init-db"
 
 
-class OldSchema(Exception):
+class UnusableDatabase(Exception):
+    """A database that cannot be read. The message says why, then what to do."""
+
+
+class OldSchema(UnusableDatabase):
     """The schema is too old."""
 
 

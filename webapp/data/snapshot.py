@@ -15,6 +15,7 @@ from webapp.data.database import Model
 from webapp.data.index_models import IndexValue as IndexValueModel
 from webapp.data.index_models import UpstreamCheck as UpstreamCheckModel
 from webapp.data.index_models import WithdrawnIndexValue
+from webapp.data.stored import readable
 from webapp.data.version_model import data_version
 from webapp.data.zipcode_models import Place, PlaceName
 from webapp.data.zipcode_models import SpecialZipcode as SpecialZipcodeModel
@@ -72,10 +73,15 @@ class Snapshot:
 
 
 def load(connection: Connection, previous: Snapshot | None) -> Snapshot:
-    """Load a snapshot in one transaction. Raises SQLAlchemyError or OldSchema."""
+    """Load a snapshot in one transaction. Raises SQLAlchemyError or UnusableDatabase."""
     begin_reading(connection)
     revision = schema.revision(connection)
     schema.require_readable(revision)
+    with readable(connection):
+        return _load(connection, revision, previous)
+
+
+def _load(connection: Connection, revision: str, previous: Snapshot | None) -> Snapshot:
     values = (IndexValue(*row) for row in connection.execute(_columns(IndexValueModel, IndexValue)))
     withdrawals = _withdrawals(connection, revision)
     return Snapshot(

@@ -21,7 +21,7 @@ from webapp import clock
 from webapp.data import refresh, snapshot
 from webapp.data.attempt import Attempt
 from webapp.data.database import db, is_missing_table, reason
-from webapp.data.schema import MISSING_TABLE, OldSchema
+from webapp.data.schema import MISSING_TABLE, UnusableDatabase
 from webapp.data.snapshot import Snapshot
 from webapp.data.version_model import DataVersion
 from webapp.logs import Outage
@@ -138,7 +138,7 @@ class Watcher:
                 self._start_refresh()
 
     def load(self) -> Snapshot:
-        """Load a snapshot in this thread. Raises SQLAlchemyError or OldSchema."""
+        """Load a snapshot in this thread. Raises SQLAlchemyError or UnusableDatabase."""
         with self._engine.connect() as connection:
             self.snapshot = snapshot.load(connection, self.snapshot)
         self._polled_at = self._loaded_at = monotonic()
@@ -165,7 +165,7 @@ class Watcher:
                 return
         try:
             loaded = attempt.result()
-        except OldSchema as error:
+        except UnusableDatabase as error:
             self._fail(str(error))
         # UnicodeError: an error message of the server in another encoding.
         except (SQLAlchemyError, UnicodeError) as error:
@@ -173,7 +173,7 @@ class Watcher:
                 self._fail(MISSING_TABLE, error)
             else:
                 self._fail(f"the database does not respond ({type(error).__name__})", error)
-        except Exception as error:  # noqa: BLE001  # such as a date beyond Python's range
+        except Exception as error:  # noqa: BLE001  # the last snapshot stays
             self._fail(f"the data cannot be read ({type(error).__name__})", error, exc_info=error)
         else:
             self._succeed(loaded)

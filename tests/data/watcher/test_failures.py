@@ -84,10 +84,12 @@ def test_unreadable_data_leaves_the_snapshot_and_is_logged_once(
     for _ in range(3):
         watcher.poll()
     assert watcher.snapshot is before
-    assert watcher.failure == "the data cannot be read (ValueError)"
+    assert watcher.failure
+    assert watcher.failure.startswith("a stored value cannot be read (")
+    assert watcher.failure.endswith("): correct it, or restore a backup")
     logged = [record for record in caplog.records if record.name == "webapp.data.watcher"]
-    assert [record.getMessage().partition(":")[0] for record in logged] == ["data version check failed"]
-    assert logged[0].exc_info
+    assert [record.getMessage() for record in logged] == [f"data version check failed: {watcher.failure}"]
+    assert not logged[0].exc_info
     write(app, text("UPDATE risk_table SET effective_from = '2026-01-01'"))
     watcher.poll()
     assert watcher.failure is None
