@@ -135,8 +135,3 @@ def test_month_is_unavailable_without_values(app: Flask) -> None:
     delete_values(app)
     response = app.test_client().get("/index/2020-01")
     assert (response.status_code, response.json) == (503, {"detail": "INDEX_UNAVAILABLE"})
-
-
-def test_slash_at_the_end_redirects_with_the_query(reader: FlaskClient) -> None:
-    response = reader.get("/index/2020-01/?year=2013&format=text")
-    assert (response.status_code, response.location) == (301, "/index/2020-01?year=2013&format=text")

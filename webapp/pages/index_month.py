@@ -6,8 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from flask import Response, request, url_for
-from werkzeug.wrappers import Response as BaseResponse
+from flask import Response, request
 
 from webapp.data import reads
 from webapp.errors import MonthNotFound, MonthNotValid
@@ -15,7 +14,6 @@ from webapp.health_index.base_years import DEFAULT_BASE_YEAR
 from webapp.health_index.series import find
 from webapp.health_index.single_month import MonthOnBaseYear, SingleMonth, value_on
 from webapp.http.negotiation import FORMATS, preferred, represent
-from webapp.http.redirects import redirect_with_query
 from webapp.i18n.iso_month import iso_month, parse_iso_month
 from webapp.i18n.messages import N_, Message
 from webapp.pages.blueprint import bp
@@ -39,12 +37,6 @@ def index_month(month: str) -> Response:
         headers={},
         text=_text(number, year or DEFAULT_BASE_YEAR) if preferred(*FORMATS) == "text" else "",
     )
-
-
-@bp.get("/index/<month>/")
-def index_month_with_slash(month: str) -> BaseResponse:
-    """Redirect to the month, keeping the query."""
-    return redirect_with_query(url_for("pages.index_month", month=iso_month(_parse_month(month))))
 
 
 def _parse_month(text: str) -> date:
