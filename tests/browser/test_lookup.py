@@ -199,6 +199,16 @@ def test_base_years_are_one_row_or_one_column(page: Page, width: int) -> None:
     assert len(set(tops)) in (1, len(tops))
 
 
+@pytest.mark.parametrize("viewport", [(360, 740)], ids=["phone"])
+def test_factor_stands_beside_the_name_of_its_place_on_a_phone(page: Page) -> None:
+    for zipcode in ("9000", "9120"):
+        page.goto(f"/?zipcode={zipcode}&lang=fr")
+        heading, factor = (page.locator(selector).bounding_box() for selector in ("#risk-factor", "#factor"))
+        assert heading is not None
+        assert factor is not None
+        assert heading["x"] + heading["width"] <= factor["x"]
+
+
 def test_next_zipcode_can_be_typed_at_once(page: Page) -> None:
     page.goto(RESULT)
     expect(page.locator("#zipcode")).to_be_focused()
