@@ -53,6 +53,7 @@ function enableSeries(form) {
     form.requestSubmit();
   }));
   addEventListener("pageshow", () => form.reset()); // going back would show another choice than the result's
+  if (form.querySelector(".invalid")) return; // the field to correct has the focus
   const lastFocus = sessionStorage.getItem("focus");
   sessionStorage.removeItem("focus");
   if (lastFocus) form.querySelector("[name=year]:checked")?.focus({ preventScroll: true });
@@ -60,6 +61,8 @@ function enableSeries(form) {
   else focusField();
 }
 
+// On a phone, the menu is wider than the screen.
+document.querySelector(".main-menu [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 document.querySelectorAll("#lookup").forEach(enableSeries);
 document.querySelectorAll("[data-copy]").forEach(enableCopying);
 document.querySelectorAll("[data-print]").forEach(enablePrinting);

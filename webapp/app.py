@@ -13,7 +13,16 @@ from webapp.config import ROOT, Settings
 from webapp.data.database import configure, db
 from webapp.data.memo import cache
 from webapp.data.watcher import PollFirst, Watcher
-from webapp.http import compression, error_handlers, facts, rate_limit, security, static_files, uploads
+from webapp.http import (
+    compression,
+    error_handlers,
+    facts,
+    rate_limit,
+    redirects,
+    security,
+    static_files,
+    uploads,
+)
 from webapp.http.cache import HttpCache
 from webapp.http.guard import App, Guard
 from webapp.i18n import languages
@@ -57,6 +66,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     security.protect(app)
     uploads.protect(app)
     languages.register(app)
+    redirects.register(app)
     static_files.register(app, ROOT / "static")
     cli.register_commands(app)
     _add_middleware(app, settings, watcher, [rule.rule for rule in probes])

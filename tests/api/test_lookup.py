@@ -39,6 +39,12 @@ def test_json_gets_one_result_for_each_zipcode_in_order(reader: FlaskClient) -> 
     assert response.headers["Cache-Control"] == "no-store"
 
 
+def test_get_is_rejected_with_the_allowed_methods(reader: FlaskClient) -> None:
+    response = reader.get(PATH)
+    assert (response.status_code, (response.json or {})["code"]) == (405, "METHOD_NOT_ALLOWED")
+    assert set(response.headers["Allow"].split(", ")) == {"OPTIONS", "POST"}
+
+
 def test_empty_list_has_no_results(reader: FlaskClient) -> None:
     assert reader.post(PATH, json={"zipcodes": []}).json == {"results": []}
 

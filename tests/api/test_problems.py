@@ -35,7 +35,7 @@ PROBLEMS = [
     ("/api/v1/zipcodes/1311", 404, "ZIPCODE_NOT_FOUND"),
     ("/api/v1/nowhere", 404, "NOT_FOUND"),
     ("/api/v1/nowhere?format=html", 404, "NOT_FOUND"),
-    ("/api/v1/health-index/", 404, "NOT_FOUND"),
+    ("/api/v1/nowhere/", 404, "NOT_FOUND"),
     ("/api/v1/health-index/2013", 400, "MONTH_NOT_VALID"),
     ("/api/v1//health-index?base=2013", 404, "NOT_FOUND"),
     ("/api/v2/health-index", 404, "NOT_FOUND"),

@@ -54,6 +54,20 @@ def test_phone_breaks_no_word_in_any_language(page: Page, url: str) -> None:
         assert broken_words(page, SHOWN_TEXTS, PHONE[0]) == []
 
 
+@pytest.mark.parametrize("viewport", [PHONE], ids=["phone"])
+def test_table_of_coefficients_breaks_no_word_on_a_phone(page: Page) -> None:
+    for language in LANGUAGES:
+        page.goto(f"/about?lang={language}")
+        assert broken_words(page, ".coefficients tbody", PHONE[0]) == []
+
+
+@pytest.mark.parametrize("viewport", [PHONE], ids=["phone"])
+@pytest.mark.parametrize("url", ["/list", "/api/v1/"])
+def test_current_entry_of_the_menu_is_in_view_on_a_phone(page: Page, url: str) -> None:
+    page.goto(url)
+    expect(page.locator(".main-menu [aria-current]")).to_be_in_viewport(ratio=1)
+
+
 @pytest.mark.parametrize("name", ["several places", "all months", "calculation", "list"])
 def test_page_and_its_files_are_light(page: Page, name: str) -> None:
     bodies = {}

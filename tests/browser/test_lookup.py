@@ -50,6 +50,13 @@ def test_error_is_corrected(page: Page) -> None:
     expect_factor(page, "9000 Gent", "B")
 
 
+@both_ways
+def test_base_year_to_be_corrected_has_the_focus_beside_a_result(page: Page) -> None:
+    page.goto("/?zipcode=9000&year=2020")
+    expect_factor(page, "9000 Gent", "B")
+    expect(page.get_by_role("radio", name="2025")).to_be_focused()
+
+
 def test_nearest_place_is_chosen(page: Page) -> None:
     page.goto("/?zipcode=gentt")
     page.get_by_role("link", name="9000 Gent").click()
@@ -182,6 +189,24 @@ def test_phone_shows_the_result_on_the_first_screen(page: Page) -> None:
         box = page.locator(selector).bounding_box()
         assert box is not None
         assert box["y"] + box["height"] <= 740, selector
+
+
+@pytest.mark.parametrize("width", [1280, 1000, 768, 500, 360])
+def test_base_years_are_one_row_or_one_column(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto("/")
+    tops = page.locator(".tile").evaluate_all("tiles => tiles.map(tile => tile.getBoundingClientRect().y)")
+    assert len(set(tops)) in (1, len(tops))
+
+
+@pytest.mark.parametrize("viewport", [(360, 740)], ids=["phone"])
+def test_factor_stands_beside_the_name_of_its_place_on_a_phone(page: Page) -> None:
+    for zipcode in ("9000", "9120"):
+        page.goto(f"/?zipcode={zipcode}&lang=fr")
+        heading, factor = (page.locator(selector).bounding_box() for selector in ("#risk-factor", "#factor"))
+        assert heading is not None
+        assert factor is not None
+        assert heading["x"] + heading["width"] <= factor["x"]
 
 
 def test_next_zipcode_can_be_typed_at_once(page: Page) -> None:

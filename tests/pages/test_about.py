@@ -1,4 +1,4 @@
-"""The page about the figures, and the publisher there and on error pages."""
+"""The page about the figures, and the publisher at the foot of every page."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.pages.reading import links, text
+from tests.pages.reading import text
 from tests.support.databases import settings_for
 from webapp.config import Settings
 
@@ -62,11 +62,11 @@ def test_page_without_data_has_the_questions(shared_empty_app: Flask) -> None:
     assert "Which base year is mine?" in text(response.text)
 
 
-@pytest.mark.parametrize("path", ["/about", "/nowhere"])
-def test_publisher_is_named_and_linked(operated: FlaskClient, path: str) -> None:
+@pytest.mark.parametrize("path", ["/", "/?zipcode=9000", "/about", "/index/1900-01", "/nowhere"])
+def test_publisher_is_named_and_linked_once_on_every_page(operated: FlaskClient, path: str) -> None:
     page = operated.get(path, headers=PAGE).text
-    assert f"published by {NAME}" in text(page)
-    assert f"mailto:{CONTACT}" in links(page)
+    assert text(page).count(f"published by {NAME}") == 1
+    assert page.count(f'href="mailto:{CONTACT}"') == 1
 
 
 @pytest.mark.parametrize("path", ["/about", "/nowhere"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -70,6 +72,29 @@ def test_base_year_without_the_month_is_named_above_another(
     assert "kein Gesundheitsindex" not in page(reader, f"/index/{month}", "de")
 
 
+def test_month_leads_to_a_base_year_that_has_it_from_those_that_ended(reader: FlaskClient) -> None:
+    shown = page(reader, "/index/2026-08")
+    assert "Base 2004, 1996, 1988: the last value that we hold is December 2025." in text(shown)
+    assert "/indexation?year=2025" in links(shown)
+    for month in ("2013-12", "2025-12"):
+        assert "the last value that we hold" not in text(page(reader, f"/index/{month}"))
+
+
+@pytest.mark.parametrize(
+    ("url", "section"),
+    [
+        ("/index", "/index"),
+        ("/index/2020-01", "/index"),
+        ("/zipcode/9000", "/"),
+        ("/risk-tables/1", "/risk-tables"),
+        ("/nowhere", None),
+    ],
+)
+def test_menu_marks_the_section(reader: FlaskClient, url: str, section: str | None) -> None:
+    menu = reader.get(f"{url}?format=html").text.split('class="main-menu"')[1].split("</nav>")[0]
+    assert re.findall(r'href="([^"]+)" aria-current', menu) == ([section] if section else [])
+
+
 # JSON and text
 
 
@@ -124,6 +149,7 @@ def test_month_without_values_is_not_found(reader: FlaskClient, month: str) -> N
     error = reader.get(f"/index/{month}?format=html&lang=nl")
     assert error.status_code == 404
     assert "alleen voor januari 1994 tot en met augustus 2026" in text(error.text)
+    assert "/index" in links(error.text)
 
 
 def test_invalid_base_year_is_rejected(reader: FlaskClient) -> None:
@@ -135,8 +161,3 @@ def test_month_is_unavailable_without_values(app: Flask) -> None:
     delete_values(app)
     response = app.test_client().get("/index/2020-01")
     assert (response.status_code, response.json) == (503, {"detail": "INDEX_UNAVAILABLE"})
-
-
-def test_slash_at_the_end_redirects_with_the_query(reader: FlaskClient) -> None:
-    response = reader.get("/index/2020-01/?year=2013&format=text")
-    assert (response.status_code, response.location) == (301, "/index/2020-01?year=2013&format=text")

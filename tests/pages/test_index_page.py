@@ -148,8 +148,8 @@ def test_published_months_have_no_mark_and_no_legend(reader: FlaskClient) -> Non
 def test_table_of_coefficients_tells_official_from_derived_and_unknown_ones(reader: FlaskClient) -> None:
     assert "/about#coefficients" in links(reader.get(PAGE).text)
     page = text(reader.get("/about?lang=nl").text)
-    assert "2025 sinds 2026 1,3557 d – – –" in page
-    assert "2013 2014–2025 0,7376 1,2077 1,3740 1,6566" in page
+    assert "2025 1,3557 d – – –" in page
+    assert "2013 0,7376 1,2077 1,3740 1,6566" in page
     assert "d: afgeleid, niet van Statbel" in page
 
 

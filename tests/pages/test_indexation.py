@@ -217,3 +217,23 @@ def test_errors_are_in_the_language_of_the_page(reader: FlaskClient) -> None:
     page = text(ask(reader, "nl", **{**QUERY, "from": "01/1990"}).text)
     assert "januari 1990" in page
     assert "No health index" not in page
+
+
+@pytest.mark.parametrize(("new", "is_noted"), [("12/2019", True), ("01/2020", False), ("", False)])
+def test_new_month_before_the_start_month_is_noted(reader: FlaskClient, new: str, is_noted: bool) -> None:
+    page = text(ask(reader, **{**QUERY, "to": new}).text)
+    assert ("The new month comes before the start month" in page) is is_noted
+
+
+@pytest.mark.parametrize(
+    ("language", "new", "difference"),
+    [
+        ("en", "12/2025", "Difference €307.38 (+24.58%)"),
+        ("nl", "12/2025", "Verschil € 307,38 (+24,58%)"),
+        ("en", "01/2019", "Difference -€13.90 (-1.11%)"),
+    ],
+)
+def test_difference_is_shown_in_euros_and_percent(
+    reader: FlaskClient, language: str, new: str, difference: str
+) -> None:
+    assert difference in text(ask(reader, language, **{**QUERY, "to": new}).text)

@@ -109,7 +109,7 @@ def test_comma_before_three_digits_is_rejected_as_ambiguous(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "\u00a0\t\n", "\u202f€\u2009"], ids=ascii)
 def test_empty_amount_is_rejected(text: str) -> None:
-    assert message_for_amount(text) == "Enter an amount, for example 1250,50."
+    assert message_for_amount(text) == "Enter an amount, for example 1250.50."
 
 
 @pytest.mark.parametrize("text", ["1234567890123", "1.234.567.890.123,45"])
@@ -136,7 +136,7 @@ def test_amount_of_more_than_twelve_digits_is_rejected(text: str) -> None:
     ids=ascii,
 )
 def test_invalid_amount_is_rejected(text: str) -> None:
-    assert message_for_amount(text) == "Enter the amount in euros, for example 1250,50."
+    assert message_for_amount(text) == "Enter the amount in euros, for example 1250.50."
 
 
 @many_examples

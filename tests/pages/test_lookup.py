@@ -140,7 +140,8 @@ def test_special_zipcode_in_no_range_names_its_organisation(reader: FlaskClient)
 
 
 def test_list_that_is_cut_says_how_many_places_match(reader: FlaskClient) -> None:
-    assert "The first 12 of 20." in text(reader.get("/?zipcode=antwerpen").text)
+    cut = "The first 12 of 20. For the others, enter a longer name or the zipcode."
+    assert cut in text(reader.get("/?zipcode=antwerpen").text)
     assert "The first" not in text(reader.get("/?zipcode=aalst").text)
 
 

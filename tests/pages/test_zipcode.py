@@ -99,15 +99,9 @@ def test_page_does_not_link_to_itself(reader: FlaskClient) -> None:
     assert "/zipcode/4700" not in links(reader.get("/zipcode/4700", headers=PAGE).text)
 
 
-@pytest.mark.parametrize("query", ["", "?format=text", "?a=1&a=%26&lang=nl"])
-def test_slash_at_the_end_redirects(reader: FlaskClient, query: str) -> None:
-    response = reader.get(f"/zipcode/9000/{query}")
-    assert (response.status_code, response.headers["Location"]) == (301, f"/zipcode/9000{query}")
-
-
 @pytest.mark.parametrize("text", ["999", "abc", "9000%0d%0aX: 1"])
 def test_invalid_zipcode_with_a_slash_is_rejected(reader: FlaskClient, text: str) -> None:
-    response = reader.get(f"/zipcode/{text}/")
+    response = reader.get(f"/zipcode/{text}/", follow_redirects=True)
     assert (response.status_code, response.json) == (400, {"detail": "ZIPCODE_NOT_VALID"})
 
 

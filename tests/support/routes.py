@@ -95,10 +95,6 @@ CASES: Mapping[str, Iterable[Case]] = {
         Case("/index/2020-13", 400),
         Case("/index/2020-01?year=2020", 400),
     ],
-    "/index/<month>/": [
-        Case("/index/2020-01/", 301, unavailable=301),
-        Case("/index/2020/", 400),
-    ],
     "/indexation": [
         Case("/indexation", unavailable=200, in_text=400),
         Case("/indexation?amount=1250,50&year=2013&from=01/2020"),
@@ -135,10 +131,6 @@ CASES: Mapping[str, Iterable[Case]] = {
         Case("/zipcode/1311?format=text", 404),
         Case("/zipcode/9000?on=2026-03-15"),
         Case("/zipcode/9000?on=2026-02-30", 400),
-    ],
-    "/zipcode/<zipcode>/": [
-        Case("/zipcode/9000/", 301, unavailable=301),
-        Case("/zipcode/999/", 400),
     ],
     "/static/<path:filename>": [
         Case("/static/style.css", unavailable=200),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import jsonify
+from flask import jsonify, request
 from marshmallow import ValidationError, fields, validate, validates_schema
+from werkzeug.exceptions import MethodNotAllowed
 
 from webapp.api.fields import ApiSchema, Cursor, Day, Limit, ResponseSchema, Zipcode
 from webapp.api.routing import ApiBlueprint, ViewResult
@@ -143,6 +144,15 @@ class ZipcodesWithFactorSchema(ResponseSchema):
     total = fields.Integer(metadata={"description": "Number of zipcodes in use with this risk factor."})
     results = fields.List(fields.Nested(ZipcodeInUseSchema))
     next_cursor = Zipcode("Cursor for the next results; null at the end.", allow_none=True)
+
+
+def reject_other_methods_of_lookup() -> None:
+    """Reject a GET of `lookup`, which is no zipcode but a route for POST."""
+    if (request.view_args or {}).get("zipcode") == "lookup":
+        raise MethodNotAllowed(["OPTIONS", "POST"])
+
+
+bp.before_request(reject_other_methods_of_lookup)
 
 
 @bp.get(

@@ -6,16 +6,15 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from flask import Response, request, url_for
-from werkzeug.wrappers import Response as BaseResponse
+from flask import Response, request
 
 from webapp.data import reads
 from webapp.errors import MonthNotFound, MonthNotValid
 from webapp.health_index.base_years import DEFAULT_BASE_YEAR
+from webapp.health_index.next_step import NextStep
 from webapp.health_index.series import find
 from webapp.health_index.single_month import MonthOnBaseYear, SingleMonth, value_on
 from webapp.http.negotiation import FORMATS, preferred, represent
-from webapp.http.redirects import redirect_with_query
 from webapp.i18n.iso_month import iso_month, parse_iso_month
 from webapp.i18n.messages import N_, Message
 from webapp.pages.blueprint import bp
@@ -35,16 +34,11 @@ def index_month(month: str) -> Response:
             "lead": value_on(found, year),
             "year": year,
             "missing": _missing(number, year) if year else None,
+            "next_steps": _next_steps(number),
         },
         headers={},
         text=_text(number, year or DEFAULT_BASE_YEAR) if preferred(*FORMATS) == "text" else "",
     )
-
-
-@bp.get("/index/<month>/")
-def index_month_with_slash(month: str) -> BaseResponse:
-    """Redirect to the month, keeping the query."""
-    return redirect_with_query(url_for("pages.index_month", month=iso_month(_parse_month(month))))
 
 
 def _parse_month(text: str) -> date:
@@ -62,6 +56,12 @@ def _missing(month: date, base_year: int) -> Message | None:
     except MonthNotFound as error:
         return error.message
     return None
+
+
+def _next_steps(month: date) -> list[NextStep]:
+    """Return the next step on each base year whose last month is before this one."""
+    steps = (reads.next_step(entry["base_year"], new=month) for entry in reads.index_overview())
+    return [step for step in steps if step and step["last_month"] < month]
 
 
 def _text(month: date, base_year: int) -> str:

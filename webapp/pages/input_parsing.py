@@ -79,7 +79,7 @@ def parse_amount(text: str) -> Decimal:
     """Parse an amount in euros, keeping the number of decimals. Raises AmountNotValid."""
     number = _strip_currency(text)
     if not number:
-        raise AmountNotValid(N_("Enter an amount, for example 1250,50."))
+        raise AmountNotValid(N_("Enter an amount, for example 1250.50."))
     if AMBIGUOUS_AMOUNT.fullmatch(number):
         raise AmountNotValid(
             N_(
@@ -91,7 +91,7 @@ def parse_amount(text: str) -> Decimal:
         )
     match = next(filter(None, (pattern.fullmatch(number) for pattern in AMOUNT_PATTERNS)), None)
     if match is None:
-        raise AmountNotValid(N_("Enter the amount in euros, for example 1250,50."))
+        raise AmountNotValid(N_("Enter the amount in euros, for example 1250.50."))
     digits = re.sub("[^0-9]", "", match["whole"])
     if len(digits) > MAX_DIGITS:
         raise AmountNotValid(

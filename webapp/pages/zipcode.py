@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Response, request, url_for
-from werkzeug.wrappers import Response as BaseResponse
+from flask import Response, request
 
 from webapp.data import reads
 from webapp.http.negotiation import represent
-from webapp.http.redirects import redirect_with_query
 from webapp.pages.blueprint import bp
 from webapp.pages.zipcode_map import drawn
 from webapp.zipcodes import timeline
@@ -34,12 +32,6 @@ def zipcode(zipcode: str) -> Response:
         headers=_headers(found),
         text=found["factor"],
     )
-
-
-@bp.get("/zipcode/<zipcode>/")
-def zipcode_with_slash(zipcode: str) -> BaseResponse:
-    """Redirect to the zipcode, keeping the query."""
-    return redirect_with_query(url_for("pages.zipcode", zipcode=parse_zipcode(zipcode)))
 
 
 def _headers(found: RiskFactorOn) -> dict[str, str]:
