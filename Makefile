@@ -32,9 +32,9 @@ test: $(VENV)/develops ## run the tests, but for slow ones and the browser's
 	$(BIN)/python -m pytest -m "serial and not slow"
 
 # nginx and PgBouncer have to be installed: on Debian, `apt-get install nginx pgbouncer`.
-test-all: $(VENV)/develops ## run all tests but the browser's
-	$(BIN)/python -m pytest -n auto -m "not serial"
-	$(BIN)/python -m pytest -m serial
+test-all: test ## run all tests but the browser's
+	$(BIN)/python -m pytest -n auto -m "slow and not serial"
+	$(BIN)/python -m pytest -m "slow and serial"
 
 # Chromium has to be installed: on Debian, `apt-get install chromium`.
 test-browser: $(VENV)/develops ## run the tests of the pages in Chromium

@@ -6,6 +6,7 @@ import re
 from datetime import date
 from html import unescape
 from html.parser import HTMLParser
+from time import monotonic
 from typing import Sequence
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -19,6 +20,7 @@ from werkzeug.test import TestResponse
 
 from tests.i18n.client import LANGUAGES, PAGE, PAGES, TRANSLATED, accepting, page, post_list, with_lang
 from tests.pages.reading import text as read
+from webapp.data import watcher
 from webapp.i18n.languages import current_language, translate
 from webapp.i18n.messages import Message
 
@@ -223,7 +225,9 @@ def headers_of(response: TestResponse) -> list[tuple[str, str]]:
     return [(name, value) for name, value in response.headers if name not in added]
 
 
-def test_json_ignores_the_language(sqlite_app: Flask) -> None:
+def test_json_ignores_the_language(sqlite_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = monotonic()
+    monkeypatch.setattr(watcher, "monotonic", lambda: now)  # /readyz has the age of the snapshot
     for path in json_paths(sqlite_app):
         plain = sqlite_app.test_client().get(path)
         localized = sqlite_app.test_client().get(path, headers={**accepting("nl"), "Cookie": "lang=fr"})

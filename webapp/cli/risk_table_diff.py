@@ -20,7 +20,8 @@ def print_text(against: RiskTable | None, found: TableDiff, places: Places) -> N
     """Print the changes of zipcodes in use with their places, and the changed ranges."""
     lines = [f"Against risk table {against.id} ({against.name}):" if against else "Against no risk table:"]
     for (before, after), zipcodes in found.groups.items():
-        lines.append(f"{before or 'none'} → {after or 'none'}: {len(zipcodes)} zipcodes in use")
+        number = f"{len(zipcodes)} zipcode{'' if len(zipcodes) == 1 else 's'}"
+        lines.append(f"{before or 'none'} → {after or 'none'}: {number} in use")
         lines += [
             f"  {zipcode} {', '.join(place_names(places, zipcode))}" for zipcode in zipcodes[:MAX_LISTED]
         ]
