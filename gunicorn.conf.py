@@ -58,7 +58,8 @@ sendfile = False
 FIRST_LOOK_SECONDS = 2
 
 # Folders for small files, the one in memory first.
-folders = [folder for folder in ("/dev/shm",) if os.access(folder, os.W_OK)]  # noqa: S108  # all files are private
+MEMORY = "/dev/shm"  # noqa: S108  # only private files are made there
+folders = [MEMORY] if os.access(MEMORY, os.W_OK) else []
 with suppress(FileNotFoundError):
     folders.append(tempfile.gettempdir())
 if not folders:

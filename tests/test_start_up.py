@@ -60,10 +60,11 @@ def test_start_without_a_writable_folder_is_refused_in_one_line(sqlite_url: str)
 def test_metrics_are_written_where_there_is_room(sqlite_url: str, tmp_path: Path) -> None:
     """A worker that maps a file on a full disk into memory is killed."""
     folder = f"tempfile.tempdir = {str(tmp_path)!r}; usage = shutil.disk_usage"
+    memory = "/dev/shm"  # noqa: S108  # as gunicorn.conf.py
     full = "shutil.disk_usage = lambda path: usage(path)._replace(free=0 if path in {full} else 2**30)"
-    done = start_with("; ".join([folder, full.format(full=["/dev/shm"])]), sqlite_url)  # noqa: S108  # as gunicorn.conf.py
+    done = start_with("; ".join([folder, full.format(full=[memory])]), sqlite_url)
     assert Path(done.stdout.strip()).parent == tmp_path, done.stderr
-    done = start_with("; ".join([folder, full.format(full=["/dev/shm", str(tmp_path)])]), sqlite_url)  # noqa: S108
+    done = start_with("; ".join([folder, full.format(full=[memory, str(tmp_path)])]), sqlite_url)
     assert done.returncode == 1
     assert done.stderr.startswith("Error: METRICS_BIND needs 16 MB free in ")
     assert len(done.stderr.splitlines()) == 1

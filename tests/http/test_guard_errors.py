@@ -18,7 +18,7 @@ from webapp.config import Settings
 from webapp.http.security import HEADERS
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
 MakeApp = Callable[[Settings], Flask]
@@ -28,6 +28,13 @@ PAGE = {"Accept": "text/html"}
 
 def fail(*_arguments: object) -> Iterable[bytes]:
     raise ZeroDivisionError("the secret is 42")
+
+
+def guarding(respond: WSGIApplication, make_app: MakeApp, database_url: str) -> Flask:
+    """Return an app whose guard calls this function in place of the app."""
+    app = make_app(settings_for(database_url))
+    app.wsgi_app._wsgi_app = respond  # type: ignore[attr-defined]  # Flask types it as a method
+    return app
 
 
 TARGETS_BY_PART = {
@@ -132,8 +139,7 @@ def test_body_is_closed_when_the_server_rejects_the_headers(make_app: MakeApp, s
     def reject(*_arguments: object) -> NoReturn:
         raise ZeroDivisionError
 
-    app = make_app(settings_for(sqlite_url))
-    app.wsgi_app._wsgi_app = respond  # type: ignore[attr-defined]  # of the guard
+    app = guarding(respond, make_app, sqlite_url)
     with pytest.raises(ZeroDivisionError):
         app(create_environ(), reject)
     assert closed == [True]
@@ -145,8 +151,7 @@ def test_app_may_replace_the_status_before_the_first_chunk(make_app: MakeApp, sq
         start_response("404 NOT FOUND", [])
         return [b"x"]
 
-    app = make_app(settings_for(sqlite_url))
-    app.wsgi_app._wsgi_app = respond  # type: ignore[attr-defined]  # of the guard
+    app = guarding(respond, make_app, sqlite_url)
     assert Client(app).get("/").status_code == 404
 
 
@@ -165,8 +170,7 @@ def test_response_that_fails_before_its_first_chunk_is_replaced(make_app: MakeAp
         start_response("200 OK", [("Content-Length", "1")])
         return Body()
 
-    app = make_app(settings_for(sqlite_url))
-    app.wsgi_app._wsgi_app = begin  # type: ignore[attr-defined]
+    app = guarding(begin, make_app, sqlite_url)
     response = Client(app).get("/zipcode/9000")
     assert (response.status_code, closed) == (500, [True])
     assert response.headers.getlist("Content-Length") == [str(len(response.data))]
@@ -178,8 +182,7 @@ def test_error_after_the_first_chunk_breaks_the_response(make_app: MakeApp, sqli
         yield b"beginning"
         raise ZeroDivisionError
 
-    app = make_app(settings_for(sqlite_url))
-    app.wsgi_app._wsgi_app = begin  # type: ignore[attr-defined]
+    app = guarding(begin, make_app, sqlite_url)
     response = Client(app).get("/zipcode/9000")
     with pytest.raises(ZeroDivisionError):
         response.get_data()

@@ -1,4 +1,4 @@
-"""What the pages show of their operator: name, contact, and notes about risk factors."""
+"""Name and contact of the operator, and notes about risk factors, as pages show them."""
 
 from __future__ import annotations
 
